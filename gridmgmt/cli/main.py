@@ -1,0 +1,64 @@
+"""The `gridmgmt` command. Each module of this folder registers its own commands."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Annotated, cast
+
+import typer
+
+from gridmgmt import __version__
+from gridmgmt.errors import GridError
+from gridmgmt.messages import LANGUAGES, Language, error_text
+
+# Rooms of the library, then the applications of the checkout that the wheel does not carry (ADR 0002).
+ROOMS = (
+    "gridmgmt.cli.database",
+    "gridmgmt.cli.files",
+    "gridmgmt.cli.demo",
+    "gridmgmt.cli.planning",
+    "gridmgmt.cli.plans",
+    "gridmgmt.cli.field",
+)
+APPLICATIONS = ("maps.commands", "api.commands")
+
+
+def language() -> Language:
+    """The language of messages: GRIDMGMT_LANG, else Chinese where the locale is Chinese, else English."""
+    wanted = os.environ.get("GRIDMGMT_LANG") or os.environ.get("LANG", "")
+    short = wanted[:2].lower()
+    return cast(Language, short) if short in LANGUAGES else "en"
+
+
+def build_app() -> typer.Typer:
+    """The command with everything registered that is installed."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+    app.callback()(_options)
+    for name in ROOMS:
+        importlib.import_module(name).register(app)
+    for name in APPLICATIONS:
+        if importlib.util.find_spec(name.partition(".")[0]) is not None:
+            importlib.import_module(name).register(app)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gridmgmt {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Grid management for community governance (社区网格化管理)."""
+
+
+def run() -> None:
+    """Entry point: a typed error becomes one clear line on stderr and exit status 2."""
+    try:
+        build_app()()
+    except GridError as error:
+        typer.echo(f"gridmgmt: {error_text(error, language())} [{error.code}]", err=True)
+        sys.exit(2)
