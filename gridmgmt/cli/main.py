@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -28,7 +28,7 @@ def language() -> Language:
     """The language of messages: GRIDMGMT_LANG, else Chinese where the locale is Chinese, else English."""
     wanted = os.environ.get("GRIDMGMT_LANG") or os.environ.get("LANG", "")
     short = wanted[:2].lower()
-    return cast(Language, short) if short in LANGUAGES else "en"
+    return short if short in LANGUAGES else "en"
 
 
 def build_app() -> typer.Typer:
