@@ -1,0 +1,87 @@
+"""GPX 1.0 and 1.1 as tracks. Segments stay apart; DTDs and entities are refused."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from gridmgmt.errors import UnreadableFile
+from gridmgmt.field.track import Track
+
+NAME = "GPX"
+
+
+def read_gpx(body: bytes, name: str = NAME) -> Track:
+    """The track points of a GPX document, one segment number per `trkseg`.
+
+    UnreadableFile where it is no GPX, forges entities, or holds no track point with a time: a walk without
+    times cannot be laid to a day. Route points and waypoints are not fixes and are left out.
+
+    >>> fix = b"<trkpt lat='22.5' lon='114.1'><time>2026-07-01T08:00:00Z</time></trkpt>"
+    >>> len(read_gpx(b"<gpx><trk><trkseg>" + fix + b"</trkseg></trk></gpx>"))
+    1
+    """
+    fixes = list(_fixes(_root(body, name), name))
+    timed = [fix for fix in fixes if fix[0] is not None]
+    if not timed:
+        raise UnreadableFile(path=name, detail=_nothing_found(len(fixes)))
+    recorded_at, lon, lat, segment, accuracy_m = (list(column) for column in zip(*timed, strict=True))
+    return Track.of(recorded_at, lon, lat, segment, accuracy_m, untimed=len(fixes) - len(timed))
+
+
+def _root(body: bytes, name: str) -> Any:
+    try:
+        root = ElementTree.fromstring(body, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise UnreadableFile(path=name, detail="it declares a DTD or entities, which is refused.") from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise UnreadableFile(path=name, detail=f"it is not well-formed XML ({error}).") from error
+    if _local(root.tag) != "gpx":
+        raise UnreadableFile(path=name, detail=f"its root is <{_local(root.tag)}>, not <gpx>.")
+    return root
+
+
+def _fixes(root: Any, name: str) -> Iterator[tuple[datetime | None, float, float, int, float]]:
+    segments = (element for element in root.iter() if _local(element.tag) == "trkseg")
+    for number, segment in enumerate(segments):
+        for point in segment:
+            if _local(point.tag) == "trkpt":
+                yield (
+                    _time(point, name),
+                    _coordinate(point, "lon", name),
+                    _coordinate(point, "lat", name),
+                    number,
+                    np.nan,
+                )
+
+
+def _time(point: Any, name: str) -> datetime | None:
+    written = next((child.text for child in point if _local(child.tag) == "time"), None)
+    if written is None or not written.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(written.strip())
+    except ValueError as error:
+        raise UnreadableFile(path=name, detail=f"{written.strip()!r} is not a time.") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)  # GPX times are UTC by definition
+
+
+def _coordinate(point: Any, axis: str, name: str) -> float:
+    written = point.get(axis)
+    try:
+        return float(written)
+    except (TypeError, ValueError) as error:
+        raise UnreadableFile(path=name, detail=f"a track point has {axis}={written!r}.") from error
+
+
+def _nothing_found(fixes: int) -> str:
+    if fixes:
+        return f"none of its {fixes} track points has a time. Export the track with times."
+    return "it holds no track point."
+
+
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2]
