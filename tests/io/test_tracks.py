@@ -86,7 +86,7 @@ def test_geojson_lines_and_points_say_the_same() -> None:
                 "properties": {"times": []},
                 "geometry": {"type": "LineString", "coordinates": [[1, 2]]},
             },
-            "",
+            "is not a patrol",
         ),
         (
             {"type": "Feature", "properties": {"times": []}, "geometry": {"type": "Polygon", "coordinates": []}},
