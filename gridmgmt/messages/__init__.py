@@ -32,7 +32,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return messages
 
 
-def text(key: str, language: Language = "zh", **values: object) -> str:
+def text(key: str, /, language: Language = "zh", **values: object) -> str:
     """The message `key` with its placeholders filled; KeyError where the catalogue lacks it."""
     return catalogue(language)[key].format(**values)
 
