@@ -1,0 +1,1 @@
+"""PostGIS: tables, migrations, queries, bulk loads and the private server."""

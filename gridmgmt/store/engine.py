@@ -1,0 +1,64 @@
+"""Connections: the URL of the database, an engine, a session, and the transaction at the edge."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from gridmgmt.errors import DatabaseUnavailable
+
+DRIVER = "postgresql+psycopg"
+
+
+def database_url(url: str | None = None) -> URL:
+    """`url`, else the environment's DATABASE_URL, always with the psycopg driver.
+
+    >>> database_url("postgresql://ann@db.example/city").drivername
+    'postgresql+psycopg'
+
+    Raises DatabaseUnavailable where there is none or it is no URL.
+    """
+    given = url or os.environ.get("DATABASE_URL", "")
+    if not given:
+        raise DatabaseUnavailable(detail="DATABASE_URL is not set (./run exec sets it)")
+    try:
+        return make_url(given).set(drivername=DRIVER)
+    except ArgumentError as error:
+        raise DatabaseUnavailable(detail="DATABASE_URL is not a database URL") from error
+
+
+def make_engine(url: str | URL | None = None, *, pool_size: int = 5) -> Engine:
+    """An engine for PostgreSQL; nothing connects until it is used."""
+    address = url if isinstance(url, URL) else database_url(url)
+    return create_engine(address, pool_size=pool_size, pool_pre_ping=True)
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose objects stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(url: str | None = None) -> Iterator[Session]:
+    """One session in one transaction, for the edge (a CLI command): commits at the end, rolls back on any error."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        with reachable(engine), session_factory(engine).begin() as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def reachable(engine: Engine) -> Iterator[None]:
+    """Turn a failure to connect into DatabaseUnavailable before the block runs."""
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        address = engine.url.render_as_string(hide_password=True)
+        raise DatabaseUnavailable(detail=f"no answer from {address}") from error
+    yield

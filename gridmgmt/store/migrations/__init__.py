@@ -1,0 +1,1 @@
+"""Schema history. Written in SQL, because CHECKs, exclusions, triggers and partitions are the point of it."""
