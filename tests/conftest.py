@@ -60,8 +60,7 @@ def database_template(server_url: str) -> Iterator[str]:
 
     with _database(server_url) as url:
         upgrade(url)
-        with _as_template(server_url, url) as name:
-            yield name
+        yield _close(server_url, url)
 
 
 @pytest.fixture(scope="session")
@@ -119,8 +118,7 @@ def district_template(server_url: str, database_template: str, small_city: "City
             load_city(session, vars(small_city), CITY_VALID_FROM)
             session.commit()
         engine.dispose()
-        with _as_template(server_url, url) as name:
-            yield name
+        yield _close(server_url, url)
 
 
 @pytest.fixture(scope="module")
@@ -152,13 +150,12 @@ def _database(server_url: str, template: str | None = None) -> Iterator[str]:
         _administer(server_url, f"drop database {name} with (force)")
 
 
-@contextmanager
-def _as_template(server_url: str, url: str) -> Iterator[str]:
-    """Close a database to connections while it serves as a template, so that it can always be cloned."""
+def _close(server_url: str, url: str) -> str:
+    """Close a database to connections, so that it can be cloned at any time; its name."""
     name = sqlalchemy.make_url(url).database
     assert name is not None
     _administer(server_url, f"alter database {name} allow_connections false")
-    yield name
+    return name
 
 
 def _administer(url: str, *statements: str) -> None:

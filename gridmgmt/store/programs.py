@@ -1,9 +1,13 @@
-"""Where PostgreSQL's server programs with PostGIS stand on this machine. Standard library only."""
+"""Where PostgreSQL's server programs with PostGIS stand on this machine. Standard library only.
+
+python -m gridmgmt.store.programs      prints their folder, or says what to install (exit status 3)
+"""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +50,8 @@ class Programs:
         kept["LC_ALL"] = "C.UTF-8"
         if self.root == Path("/"):
             return kept
-        libraries = [str(path) for path in sorted(self.root.glob("usr/lib/*-linux-gnu*"))]
+        patterns = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*")
+        libraries = [str(path) for pattern in patterns for path in sorted(self.root.glob(pattern))]
         return kept | {
             "LD_LIBRARY_PATH": ":".join(libraries),
             "PROJ_DATA": str(self.root / "usr/share/proj"),
@@ -113,3 +118,11 @@ def _postgis_version(folder: Path, major: int) -> tuple[int, ...]:
                 if found and (str(major) in control.parts or not control.parent.parent.name.isdigit()):
                     return int(found.group(1)), int(found.group(2))
     return (0,)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{find_programs().folder}\n")
+    except MissingProgram as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(3)

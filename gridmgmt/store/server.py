@@ -24,7 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from gridmgmt.errors import DatabaseUnavailable
+from gridmgmt.errors import DatabaseUnavailable, GridError, InvalidInput, MissingProgram
 from gridmgmt.store import processes
 from gridmgmt.store.programs import Programs, find_programs
 
@@ -35,8 +35,11 @@ SOCKET_FOLDER_LIMIT = 93  # bytes: 107 of sun_path less "/.s.PGSQL.5432"
 SERVER_USERS = ("postgres", "nobody")
 FALLBACK = Path("/var/lib/gridmgmt")
 START_SECONDS = 120
+PORT = 5432  # only names the socket; said everywhere, since PGPORT would change what clients take for granted
+MISSING_STATUS = 3
 SETTINGS = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "jit": "off",
     "timezone": "UTC",
@@ -105,7 +108,7 @@ class Server:
 
     def url(self, database: str = DATABASE) -> str:
         """The SQLAlchemy URL of a database of this server."""
-        return f"postgresql+psycopg://{ROLE}@/{database}?host={quote(str(self.socket_folder), safe='')}"
+        return f"postgresql+psycopg://{ROLE}@:{PORT}/{database}?host={quote(str(self.socket_folder), safe='')}"
 
     def start(self) -> str:
         """Bring the server up, creating what is missing; return the URL of its database.
@@ -260,15 +263,28 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> int:
     """Entry point of `python -m gridmgmt.store.server`."""
     action, folder = arguments
     server = Server(Path(folder))
-    actions = {"start": server.start, "stop": server.stop, "remove": server.remove}
-    outcome = actions[action]()
-    if isinstance(outcome, str):
-        sys.stdout.write(outcome + "\n")
+    try:
+        sys.stdout.write(f"{_act(server, action)}\n")
+    except GridError as error:
+        sys.stderr.write(f"{error}\n")
+        return MISSING_STATUS if isinstance(error, MissingProgram) else 2
+    return 0
+
+
+def _act(server: Server, action: str) -> str:
+    if action == "start":
+        return server.start()
+    if action == "stop":
+        return "stopped" if server.stop() else "was not running"
+    if action == "remove":
+        server.remove()
+        return "removed"
+    raise InvalidInput(detail=f"{action} is none of start, stop, remove")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
