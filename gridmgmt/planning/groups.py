@@ -1,0 +1,152 @@
+"""Connected groups of communities, priced: what a station may serve.
+
+A *pool* is the communities of one parent (a subdistrict). A group is a connected set of them, kept as a bit mask. Its
+violation is the number of households it lacks below `low` or has above `high`. Some violation is forced: a community
+above `high` carries its own excess into every group. What a group adds to that is its *slack*,
+
+    slack(G) = violation(G) − Σ_{u∈G} max(w_u − high, 0) ≥ 0,
+
+and the slacks of a plan sum to its violation less the forced part. So once a plan with total slack B is known, no group
+with more slack than B can stand in a better one: the enumeration stays complete while it stays small.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+MAX_GROUPS = 400_000  # sets looked at before the list is given up: some seconds, some hundred megabytes
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Communities that may be grouped with each other, and what it costs to serve one from another's site.
+
+    `neighbours[u]` is the bit mask of u's neighbours, `weights[u]` its households, `travel[u, s]` the household-metres
+    from the homes of u to the site in s, `site_rank[s]` the standing of that site (0 is best; it goes before distance),
+    `locks[u]` a label (−1: free): units of one label stay together, units of two labels never meet.
+    """
+
+    neighbours: tuple[int, ...]
+    weights: NDArray[np.int64]
+    travel: NDArray[np.float64]
+    site_rank: NDArray[np.int64]
+    locks: NDArray[np.int64]
+    low: int
+    high: int
+
+    def __len__(self) -> int:
+        return len(self.neighbours)
+
+    @cached_property
+    def forced(self) -> int:
+        """Households above `high` in communities that are too large by themselves: no plan can avoid them."""
+        return int(np.maximum(self.weights - self.high, 0).sum())
+
+    @cached_property
+    def lock_masks(self) -> tuple[int, ...]:
+        """One bit mask per lock label."""
+        return tuple(mask_of(np.flatnonzero(self.locks == label)) for label in np.unique(self.locks[self.locks >= 0]))
+
+    def violation(self, households: int) -> int:
+        """Households missing below `low` or in excess of `high`."""
+        return max(self.low - households, households - self.high, 0)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A connected set of communities served by one station at the site of one of them."""
+
+    mask: int
+    households: int
+    violation: int
+    site: int
+    site_rank: int
+    travel: int  # household-metres, whole
+
+    @property
+    def members(self) -> list[int]:
+        return bits(self.mask)
+
+
+def bits(mask: int) -> list[int]:
+    """Positions of the ones.
+
+    >>> bits(0b1011)
+    [0, 1, 3]
+    """
+    return [position for position in range(mask.bit_length()) if mask >> position & 1]
+
+
+def mask_of(members: Sequence[int] | NDArray[np.intp]) -> int:
+    """The bit mask of some positions."""
+    return sum(1 << int(member) for member in members)
+
+
+def neighbour_masks(adjacency: sparse.sparray) -> tuple[int, ...]:
+    """Bit masks of the neighbours of each node of a symmetric sparse matrix; the diagonal is ignored."""
+    matrix = sparse.csr_array(adjacency)
+    rows = (matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]] for row in range(matrix.shape[0]))
+    return tuple(mask_of(sorted(set(map(int, row)) - {number})) for number, row in enumerate(rows))
+
+
+def connected_masks(neighbours: Sequence[int], loads: Sequence[int], cap: int) -> Iterator[int]:
+    """Every connected set with a load of at most `cap`, once, and every single node."""
+    for root in range(len(neighbours)):
+        yield from connected_masks_with(root, neighbours, loads, cap, banned=(2 << root) - 1)
+
+
+def connected_masks_with(
+    root: int, neighbours: Sequence[int], loads: Sequence[int], cap: int, banned: int
+) -> Iterator[int]:
+    """Every connected set that holds `root` and nothing `banned`, with a load of at most `cap`, once.
+
+    Loads are not negative, so a set over the cap has no smaller superset. Branching on the frontier with a ban on what
+    was passed over lists each set exactly once (Wernicke 2006, ESU).
+    """
+    stack = [(1 << root, loads[root], neighbours[root] & ~banned, banned | 1 << root)]
+    while stack:
+        members, load, frontier, banned = stack.pop()
+        yield members
+        while frontier:
+            node = frontier & -frontier
+            frontier ^= node
+            banned |= node
+            position = node.bit_length() - 1
+            if load + loads[position] <= cap:
+                reach = (frontier | neighbours[position]) & ~banned
+                stack.append((members | node, load + loads[position], reach, banned))
+
+
+def price(pool: Pool, mask: int) -> Group:
+    """The group with its best site: highest standing first, then least household-metres."""
+    members = bits(mask)
+    households = int(pool.weights[members].sum())
+    totals = pool.travel[np.ix_(members, members)].sum(axis=0)
+    rank, travel, site = min(zip(pool.site_rank[members].tolist(), totals.tolist(), members, strict=True))
+    return Group(mask, households, pool.violation(households), site, rank, round(travel))
+
+
+def groups_within(pool: Pool, slack: int, limit: int = MAX_GROUPS) -> list[Group] | None:
+    """All groups of the pool whose slack is at most `slack`, locks kept; None where that means too many sets."""
+    capped = np.minimum(pool.weights, pool.high)
+    found = []
+    for count, mask in enumerate(connected_masks(pool.neighbours, capped.tolist(), pool.high + slack)):
+        if count >= limit:
+            return None
+        if is_allowed(pool, mask, slack):
+            found.append(price(pool, mask))
+    return found
+
+
+def is_allowed(pool: Pool, mask: int, slack: int) -> bool:
+    """Whether a group keeps the locks and has no more slack than that."""
+    held = [mask & lock for lock in pool.lock_masks if mask & lock]
+    if len(held) > 1 or (held and held[0] not in pool.lock_masks):
+        return False
+    weights = pool.weights[bits(mask)]
+    excess = int(np.maximum(weights - pool.high, 0).sum())
+    return pool.violation(int(weights.sum())) - excess <= slack

@@ -1,0 +1,141 @@
+"""Station areas: exact against brute force, whole, inside their parent, with reasons where the range cannot be met."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import shapely
+from geopandas import GeoDataFrame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
+from gridmgmt.geo.adjacency import adjacency
+from gridmgmt.planning import metrics
+from gridmgmt.planning.merge import merge, parent_pools
+from gridmgmt.planning.stations import plans_by_count
+
+Labels = list[int]
+
+
+def blocks(households: list[int], columns: int, parents: list[str] | None = None) -> GeoDataFrame:
+    """Squares of 500 m in rows of `columns`, filled row by row."""
+    place = np.arange(len(households))
+    x, y = place % columns * 500.0, place // columns * 500.0
+    frame = GeoDataFrame({"households": households}, geometry=shapely.box(x, y, x + 500, y + 500), crs=4547)
+    return frame if parents is None else frame.assign(parent_code=parents)
+
+
+def partitions(size: int) -> Iterator[Labels]:
+    """Every partition of 0…size−1, as restricted growth strings."""
+
+    def grow(labels: Labels) -> Iterator[Labels]:
+        if len(labels) == size:
+            yield labels
+            return
+        for label in range(max(labels, default=-1) + 2):
+            yield from grow([*labels, label])
+
+    return grow([])
+
+
+def least_cost(frame: GeoDataFrame, low: int, high: int) -> tuple[int, int]:
+    """(violation, stations) of the best plan, by looking at every partition."""
+    near, weights = adjacency(frame.geometry), frame["households"].to_numpy()
+    best = (10**9, 0)
+    for labels in map(np.asarray, partitions(len(frame))):
+        if metrics.not_contiguous(near, labels) == 0:
+            sums = metrics.part_weights(labels, weights)
+            violation = int((np.maximum(low - sums, 0) + np.maximum(sums - high, 0)).sum())
+            best = min(best, (violation, len(sums)))
+    return best
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 13000), min_size=1, max_size=7), st.integers(1, 4))
+def test_it_equals_brute_force_on_small_pools(households: list[int], columns: int) -> None:
+    frame = blocks(households, columns)
+    report = merge(frame, parent=None).report
+    values = tuple(goal["value"] for goal in report["objectives"][:2])
+    assert report["status"] == "optimal"
+    assert values == least_cost(frame, 6000, 10000)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_every_station_is_whole_and_inside_its_parent(data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, 16))
+    households = data.draw(st.lists(st.integers(0, 9000), min_size=size, max_size=size))
+    parents = data.draw(st.lists(st.sampled_from("ab"), min_size=size, max_size=size))
+    frame = blocks(households, 4, parents)
+    result = merge(frame)
+    labels = result.units["part"].to_numpy()
+    assert metrics.not_contiguous(adjacency(frame.geometry), labels) == 0
+    assert (result.units.groupby("part")["parent_code"].nunique() == 1).all()
+    assert result.parts["households"].sum() == sum(households)
+    assert {u["part"] for u in result.report["unmet"]} == set(result.parts.loc[result.parts["violation"] > 0, "part"])
+    assert all(goal["bound"] <= goal["value"] for goal in result.report["objectives"])
+
+
+def test_a_lone_small_community_and_a_large_one_are_named_with_their_reason() -> None:
+    frame = blocks([800, 6500, 12500], 3, ["a", "b", "c"]).assign(code=["A", "B", "C"])
+    unmet = merge(frame).report["unmet"]
+    assert [(row["units"], row["reason"]) for row in unmet] == [
+        (["A"], "single_below_low_no_neighbour"),
+        (["C"], "single_community_above_high"),
+    ]
+
+
+def test_neighbours_of_another_parent_are_not_joined() -> None:
+    assert merge(blocks([4000, 4000], 2, ["a", "b"])).report["parts"] == 2
+    assert merge(blocks([4000, 4000], 2, ["a", "a"])).report["parts"] == 1
+
+
+def test_touching_in_a_corner_is_no_neighbourhood() -> None:
+    frame = GeoDataFrame(
+        {"households": [4000, 4000]}, geometry=shapely.box([0, 500], [0, 500], [500, 1000], [500, 1000])
+    )
+    assert merge(frame.set_crs(4547), parent=None).report["parts"] == 2
+
+
+def test_locks_hold_rows_together_and_apart() -> None:
+    frame = blocks([4000, 4000, 4000, 4000], 4).assign(lock=["x", "", "", "x"])
+    with pytest.raises(InfeasiblePlan):
+        merge(frame.iloc[[0, 3]], parent=None, locks="lock")
+    whole = merge(frame.assign(lock=["x", "x", "y", None]), parent=None, locks="lock")
+    assert whole.units["part"].tolist() == [0, 0, 1, 1]
+
+
+def test_the_better_premises_win_before_the_shorter_walk() -> None:
+    frame = blocks([3000, 3000, 3000], 3)
+    assert merge(frame, parent=None).parts["site"].tolist() == [1]
+    assert merge(frame, parent=None, site_rank=np.array([1, 1, 0])).parts["site"].tolist() == [2]
+
+
+def test_the_best_plan_for_every_number_of_stations() -> None:
+    frame = blocks([3000, 3000, 3000, 3000], 2)
+    [pool] = parent_pools(frame, "households", None, 6000, 10000)
+    front = plans_by_count(pool.pool)
+    assert sorted(front) == [1, 2, 3, 4]
+    assert {count: plan.values[0] for count, plan in front.items()} == {1: 2000, 2: 0, 3: 6000, 4: 12000}
+
+
+def test_input_that_is_not_as_described_is_refused() -> None:
+    frame = blocks([1, 2], 2)
+    with pytest.raises(UnknownColumn):
+        merge(frame, parent="nowhere")
+    with pytest.raises(InvalidInput):
+        merge(frame.assign(households=[1.5, 2]), parent=None)
+    with pytest.raises(InvalidInput):
+        merge(frame, parent=None, low=10, high=5)
+
+
+def test_degrees_are_measured_in_metres() -> None:
+    frame = blocks([4000, 3000, 7000], 3)
+    degrees = frame.set_geometry(
+        shapely.transform(frame.geometry.to_numpy(), lambda xy: xy + np.array([500000, 2493000])), crs=4547
+    )
+    result = merge(degrees.to_crs(4326), parent=None)
+    assert result.units["part"].tolist() == [0, 0, 1]
+    assert result.parts.crs.to_epsg() == 4326
+    assert result.parts["walk_m"].max() < 501
