@@ -71,9 +71,5 @@ class DatabaseUnavailable(GridError):
     """The database cannot be reached: {detail}"""
 
 
-class MissingExtension(GridError):
-    """The database lacks {extensions} (PostGIS 3.3 or newer), which this role cannot add. An administrator runs: {command}"""
-
-
 class MissingProgram(GridError):
     """{program} is needed and not on this machine. {remedy}"""

@@ -1,6 +1,5 @@
 """Bring a database to the schema of this version, and back."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,23 +8,21 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import NotSupportedError, ProgrammingError
 
-from gridmgmt.errors import MissingExtension
-from gridmgmt.store.engine import make_engine, reachable
+from gridmgmt.store.engine import database_url, make_engine, reachable
+from gridmgmt.store.extensions import require_extensions
 
-EXTENSIONS = ("postgis", "btree_gist")
-OLDEST_POSTGIS = (3, 3)
 MIGRATION_LOCK = 2006_0831  # any number, the same in every process that migrates
 
 
 def upgrade(url: str | None = None, revision: str = "head") -> None:
     """Create the extensions where they are missing and apply all steps up to `revision`.
 
-    Several processes at once wait for each other. Raises DatabaseUnavailable, MissingExtension.
+    Several processes at once wait for each other. Raises DatabaseUnavailable, with the administrator's command where
+    this account may not create an extension.
     """
     with locked_connection(url) as connection:
-        ensure_extensions(connection)
+        require_extensions(database_url(url).render_as_string(hide_password=False))
         command.upgrade(alembic_config(connection), revision)
 
 
@@ -64,25 +61,3 @@ def locked_connection(url: str | None) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
-
-
-def ensure_extensions(connection: Connection) -> None:
-    """PostGIS and btree_gist, created where this role may; else MissingExtension with the administrator's command."""
-    there = set(connection.scalars(text("select extname from pg_extension")))
-    missing = [name for name in EXTENSIONS if name not in there]
-    try:
-        with connection.begin_nested():
-            for name in missing:
-                connection.execute(text(f"create extension if not exists {name}"))
-    except (ProgrammingError, NotSupportedError) as error:
-        raise missing_extension(connection, missing) from error
-    version = connection.scalar(text("select postgis_lib_version()"))
-    if tuple(int(number) for number in re.findall(r"\d+", str(version))[:2]) < OLDEST_POSTGIS:
-        raise missing_extension(connection, ["postgis"])
-
-
-def missing_extension(connection: Connection, names: list[str]) -> MissingExtension:
-    """The error that says which command an administrator of the server runs."""
-    statements = " ".join(f"create extension {name};" for name in names)
-    database = connection.engine.url.database
-    return MissingExtension(extensions=", ".join(names), command=f'psql -d {database} -c "{statements}"')

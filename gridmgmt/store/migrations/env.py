@@ -13,7 +13,8 @@ def include_object(item: Any, name: str | None, kind: str, reflected: bool, comp
     table = name if kind == "table" else getattr(getattr(item, "table", None), "name", None)
     if table is not None and table.startswith("track_point_"):
         return False
-    return bool(alembic_helpers.include_object(item, name, kind, reflected, compare_to))
+    known: bool = alembic_helpers.include_object(item, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    return known
 
 
 context.configure(

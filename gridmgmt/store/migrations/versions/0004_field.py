@@ -56,7 +56,7 @@ def create_patrols() -> None:
 
 
 def create_track_points() -> None:
-    """The default partition takes what no month was prepared for: nothing a phone sends is ever refused for its date."""
+    """The default partition takes what no month was prepared for: no point is refused for its date."""
     op.execute("""
         create table track_point (
           patrol_id uuid constraint fk_track_point_patrol_id references patrol,

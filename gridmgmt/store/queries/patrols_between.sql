@@ -1,0 +1,3 @@
+SELECT count(*) AS patrols, count(DISTINCT worker_code) AS workers
+FROM patrol
+WHERE started_at >= :start AND started_at < :end
