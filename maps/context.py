@@ -1,0 +1,40 @@
+"""What every sheet says about itself: language, date, place, source."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from gridmgmt.messages import Language, text
+
+
+@dataclass(frozen=True)
+class Context:
+    """The reader's language and the four lines each sheet must carry.
+
+    `approval` is the map approval number (审图号) of a published map; without one the sheet says that it is a working
+    map. `source` names the data; without one it is this system's register of boundaries.
+
+    >>> from datetime import date
+    >>> Context(at=date(2006, 7, 1), place="罗湖区").say("epoch_line")
+    '时点 2006-07-01'
+    """
+
+    at: date
+    place: str
+    language: Language = "zh"
+    source: str | None = None
+    approval: str | None = None
+
+    def say(self, key: str, **values: object) -> str:
+        """A message of maps.toml; the date and the place are always at hand."""
+        return text(f"maps.{key}", self.language, **{"at": self.at.isoformat(), "place": self.place, **values})
+
+    def word(self, key: str) -> str:
+        """A word that all rooms share (common.toml)."""
+        return text(f"common.{key}", self.language)
+
+    @property
+    def footer(self) -> tuple[str, ...]:
+        """Source, approval number and reference system."""
+        source = self.source or self.say("source_register")
+        approval = self.say("approval_number", number=self.approval) if self.approval else self.say("approval_none")
+        return (self.say("source", source=source), approval, self.say("reference_system"))
