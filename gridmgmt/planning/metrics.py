@@ -41,8 +41,9 @@ def polsby_popper(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
     >>> polsby_popper(np.array([shapely.box(0, 0, 10, 10)])).round(3).tolist()
     [0.785]
     """
-    area_m2: NDArray[np.float64] = shapely.area(geometries)
-    return 4 * np.pi * area_m2 / np.maximum(shapely.length(geometries), 1e-9) ** 2
+    area_m2 = shapely.area(geometries)
+    roundness: NDArray[np.float64] = 4 * np.pi * area_m2 / np.maximum(shapely.length(geometries), 1e-9) ** 2
+    return roundness
 
 
 def pieces_per_part(adjacency: csr_array, labels: Labels) -> NDArray[np.int64]:

@@ -1,0 +1,188 @@
+"""`partition`: the one door to the solvers."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition import certificate as why
+from gridmgmt.planning.partition.bounds import objective_bound, objective_value
+from gridmgmt.planning.partition.certificate import Certificate, Miss
+from gridmgmt.planning.partition.pools import carve, pools_of_components
+from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
+from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort, search_pool
+
+Progress = Callable[[int, int], None]
+EFFORTS = {"fast": FAST, "thorough": THOROUGH}
+
+
+@dataclass(frozen=True)
+class Division:
+    """Labels of some units of the problem, and what is known about them."""
+
+    units: IntArray
+    labels: IntArray
+    outside_bound: int
+    reason: str | None
+    stopped: bool = False
+
+
+def partition(
+    adjacency: csr_array,
+    weights: ArrayLike,
+    *,
+    low: float,
+    high: float,
+    parts: int | None = None,
+    target: float | None = None,
+    objective: str | Sequence[str] = "deviation",
+    locks: ArrayLike | None = None,
+    time_limit_s: float = 60,
+    seed: int = 0,
+    current: ArrayLike | None = None,
+    borders: csr_array | None = None,
+    areas: ArrayLike | None = None,
+    perimeters: ArrayLike | None = None,
+    goals: Goals | None = None,
+    effort: str = "fast",
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[IntArray, Certificate]:
+    """Divide a graph into contiguous parts within a weight range.
+
+    Parameters
+    ----------
+    adjacency : (n, n) symmetric sparse matrix; its values are the cost of cutting an edge. A stored zero is an edge.
+    weights : (n,) integers ≥ 0 (households)
+    low, high : range of a part's weight
+    parts : how many parts; by default as many as fit `target` in every connected pool
+    target : weight aimed at; by default total / parts, or the middle of the range
+    objective : `deviation`, `cut_edges`, `compactness`, `moved`, or several, the most important first. Being in the
+        range outweighs them all
+    locks : (n,) part number a unit must lie in, −1 where it is free; units of one lock must hang together
+    current : (n,) labels of today, for `moved`
+    borders, areas, perimeters : shared border lengths (n, n) in m, m² and m by unit: with them compactness is
+        Polsby–Popper, without them the cut cost
+    goals : the prices themselves, in place of `objective`
+    effort : `fast` or `thorough`: the work limit. The clock (`time_limit_s`) is only the last stop
+    progress : called with (pools done, pools)
+    cancelled : asked now and then; True ends the search with the best labels so far
+
+    Returns
+    -------
+    labels : (n,) from 0 to parts − 1; every part is connected, always
+    certificate : value, proven bound, status and reasons
+
+    Raises
+    ------
+    InvalidInput : shapes do not agree, weights are negative, a lock does not hang together, more parts than units
+
+    >>> line = csr_array(np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1))
+    >>> labels, proof = partition(line, [10, 10, 10, 10], parts=2, low=20, high=20)
+    >>> labels.tolist(), proof.status
+    ([0, 0, 1, 1], 'optimal')
+    """
+    names = (objective,) if isinstance(objective, str) else tuple(objective)
+    problem = make_problem(
+        adjacency, weights, low, high, target, parts, names, locks, current, borders, areas, perimeters, goals
+    )
+    budget = Budget(time.monotonic() + time_limit_s, cancelled)
+    divisions = _solve(problem, parts, EFFORTS[effort], seed, budget, progress)
+    labels = _assemble(problem, divisions)
+    return labels, _certify(problem, parts, names[0], labels, divisions)
+
+
+def _solve(
+    problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget, progress: Progress | None
+) -> list[Division]:
+    """Each pool on its own, two at a time: the compiled search lets go of the interpreter lock."""
+    if parts is None:
+        carving = carve(problem)
+        done = [Division(units, np.zeros_like(units), 0, why.OVERSIZE_UNIT) for units in carving.oversize]
+        pools = carving.pools
+    else:
+        done, pools = [], pools_of_components(problem, parts)
+
+    def divide_pool(number: int) -> Division:
+        pool = pools[number]
+        labels, stopped = search_pool(problem.pool(pool.units), pool.parts, effort, seed + 7919 * number, budget)
+        return Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
+            done.append(division)
+            if progress is not None:
+                progress(number + 1, len(pools))
+    return done
+
+
+def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:
+    """One numbering for all pools: parts by their first unit, locked parts by their lock."""
+    labels = np.empty(problem.size, dtype=np.int64)
+    offset = 0
+    for division in divisions:
+        labels[division.units] = division.labels + offset
+        offset += int(division.labels.max(initial=-1)) + 1
+    _, first, compact = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return _renumber_locked(order[compact], problem.locks)
+
+
+def _renumber_locked(labels: IntArray, locks: IntArray) -> IntArray:
+    """Swap names so that a locked part bears the number of its lock where that number exists."""
+    locked = np.flatnonzero(locks >= 0)
+    if not len(locked):
+        return labels
+    count = int(labels.max()) + 1
+    wanted = {int(labels[unit]): int(locks[unit]) for unit in locked if locks[unit] < count}
+    free = iter(sorted(set(range(count)) - set(wanted.values())))
+    names = np.array([wanted[part] if part in wanted else next(free) for part in range(count)])
+    return names[labels]
+
+
+def _certify(
+    problem: Problem, parts: int | None, name: str, labels: IntArray, divisions: list[Division]
+) -> Certificate:
+    loads: FloatArray = np.bincount(labels, weights=problem.weights).astype(np.float64)
+    misses = tuple(_misses(problem, labels, loads, divisions))
+    alone = {miss.part for miss in misses if miss.reason == why.OVERSIZE_UNIT}
+    outside = sum(int(loads[miss.part]) for miss in misses if miss.part not in alone)
+    outside_bound = sum(division.outside_bound for division in divisions)
+    home = problem.home if (problem.home >= 0).any() else None
+    value = objective_value(name, problem, labels, home)
+    bound = min(value, objective_bound(name, problem, parts))
+    proven = [miss.reason for miss in misses if miss.reason in why.PROOFS]
+    status: why.Status = "infeasible" if proven else "feasible"
+    if not misses and value <= bound + 1e-9:
+        status = "optimal"
+    return Certificate(
+        status=status,
+        objective=name,
+        value=value,
+        bound=bound,
+        outside=outside,
+        outside_bound=outside_bound,
+        reason=proven[0] if proven else (why.NOT_FOUND if misses else None),
+        misses=misses,
+        stopped=any(division.stopped for division in divisions),
+    )
+
+
+def _misses(problem: Problem, labels: IntArray, loads: FloatArray, divisions: list[Division]) -> list[Miss]:
+    """Every part outside the range with its reason and the units that force it, by part."""
+    misses = []
+    for division in divisions:
+        for part in np.unique(labels[division.units]):
+            if problem.low <= loads[part] <= problem.high:
+                continue
+            reason = division.reason or why.NOT_FOUND
+            members = division.units[labels[division.units] == part]
+            forced = members[problem.weights[members] > problem.high]
+            if len(forced):
+                reason = why.OVERSIZE_UNIT
+            misses.append(Miss(int(part), reason, tuple((forced if len(forced) else members).tolist())))
+    return sorted(misses, key=lambda miss: miss.part)

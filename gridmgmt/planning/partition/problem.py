@@ -1,0 +1,207 @@
+"""One pool to be divided: a connected graph with weights, and what a good division of it is."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmgmt.errors import InvalidInput
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Goals:
+    """Prices of the search, in the order in which they should bind: the first outweighs all others.
+
+    Attributes
+    ----------
+    outside : one part outside the range, plus as much again per target's worth of missing or surplus weight
+    deviation : ((weight − target) / target)², per part
+    roundness : 1 − Polsby–Popper, per part
+    cut : per unit of cut cost
+    moved : per unit of weight that leaves its home
+    """
+
+    outside: float = 20.0
+    deviation: float = 2.0
+    roundness: float = 1.0
+    cut: float = 0.0
+    moved: float = 0.0
+
+    def as_array(self) -> FloatArray:
+        return np.array([self.outside, self.deviation, self.roundness, self.cut, self.moved])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A graph with n units, all arrays by unit.
+
+    Attributes
+    ----------
+    graph : (n, n) symmetric; values are the cost of cutting an edge (negative where a cut is welcome)
+    weights : (n,) households
+    low, high, target : weight of a part
+    borders : (n, n) same pattern as `graph`: shared border length, m; zeros where shape does not count
+    areas : (n,) m²; zeros where shape does not count
+    perimeters : (n,) m
+    locks : (n,) the part a unit must lie in, −1 where it is free; the units of one lock hang together
+    home : (n,) the part a unit lies in today, −1 for none
+    """
+
+    graph: csr_array
+    weights: IntArray
+    low: float
+    high: float
+    target: float
+    borders: csr_array
+    areas: FloatArray
+    perimeters: FloatArray
+    locks: IntArray
+    home: IntArray
+    goals: Goals = field(default_factory=Goals)
+
+    @property
+    def size(self) -> int:
+        return len(self.weights)
+
+    @property
+    def total(self) -> int:
+        return int(self.weights.sum())
+
+    def pool(self, units: IntArray) -> "Problem":
+        """The same problem on some of the units, in the order given."""
+        return Problem(
+            graph=self.graph[units][:, units],
+            weights=self.weights[units],
+            low=self.low,
+            high=self.high,
+            target=self.target,
+            borders=self.borders[units][:, units],
+            areas=self.areas[units],
+            perimeters=self.perimeters[units],
+            locks=self.locks[units],
+            home=self.home[units],
+            goals=self.goals,
+        )
+
+
+def components(graph: csr_array, among: NDArray[np.bool_]) -> list[IntArray]:
+    """The connected components of the units where `among` is True, each as sorted unit numbers."""
+    units = np.flatnonzero(among)
+    if not len(units):
+        return []
+    pattern = graph[units][:, units]
+    pattern.data = np.ones_like(pattern.data)  # a cut may cost 0 or less and still join two units
+    count, piece = connected_components(pattern, directed=False)
+    order = np.argsort(piece, kind="stable")
+    return [units[part] for part in np.split(order, np.cumsum(np.bincount(piece, minlength=count))[:-1])]
+
+
+def count_range(total: float, low: float, high: float) -> range:
+    """The numbers of parts k for which k·low ≤ total ≤ k·high: empty where no number fits.
+
+    >>> list(count_range(1000, 120, 180)), list(count_range(200, 120, 180))
+    ([6, 7, 8], [])
+    """
+    fewest = max(1, int(-(-total // high)))
+    most = int(total // low) if low > 0 else fewest + int(total)
+    return range(fewest, most + 1)
+
+
+OBJECTIVES = ("deviation", "cut_edges", "compactness", "moved")
+
+
+def make_problem(
+    adjacency: csr_array,
+    weights: ArrayLike,
+    low: float,
+    high: float,
+    target: float | None,
+    parts: int | None,
+    objectives: tuple[str, ...],
+    locks: ArrayLike | None,
+    current: ArrayLike | None,
+    borders: csr_array | None,
+    areas: ArrayLike | None,
+    perimeters: ArrayLike | None,
+    goals: Goals | None,
+) -> Problem:
+    """Check and complete what `partition` was given. Raises InvalidInput."""
+    graph = csr_array(adjacency, dtype=np.float64)
+    graph.sort_indices()
+    whole = np.asarray(weights)
+    count = len(whole)
+    _require(graph.shape == (count, count), f"adjacency is {graph.shape}, but there are {count} weights")
+    _require(not len(whole) or bool((whole >= 0).all()), "weights must not be negative")
+    _require(bool((whole == np.round(whole)).all()), "weights must be whole numbers")
+    _require(0 <= low <= high, f"the range {low}–{high} is empty")
+    _require(parts is None or 1 <= parts <= count, f"{parts} parts cannot be made of {count} units")
+    unknown = set(objectives) - set(OBJECTIVES)
+    _require(not unknown, f"unknown objective {unknown}; there are {', '.join(OBJECTIVES)}")
+    shaped = areas is not None and perimeters is not None
+    if target is None:
+        target = float(whole.sum()) / parts if parts else (low + high) / 2
+    _require(target > 0, "the target must be positive")
+    return Problem(
+        graph=graph,
+        weights=whole.astype(np.int64),
+        low=low,
+        high=high,
+        target=target,
+        borders=_same_pattern(borders, graph),
+        areas=_column(areas, count, 0.0) if shaped else np.zeros(count),
+        perimeters=_column(perimeters, count, 0.0) if shaped else np.zeros(count),
+        locks=_checked_locks(graph, _column(locks, count, -1).astype(np.int64)),
+        home=_column(current, count, -1).astype(np.int64),
+        goals=goals or _priced(objectives, graph, shaped, target),
+    )
+
+
+def _priced(objectives: tuple[str, ...], graph: csr_array, shaped: bool, target: float) -> Goals:
+    """Prices for objectives in order: each later one weighs a fifth of the one before."""
+    mean_cut = float(np.abs(graph.data).mean()) if graph.nnz else 1.0
+    prices = {"deviation": 0.0, "roundness": 0.0, "cut": 0.0, "moved": 0.0}
+    for rank, name in enumerate(objectives):
+        share = 0.2**rank
+        if name == "deviation":
+            prices["deviation"] += 10.0 * share
+        elif name == "moved":
+            prices["moved"] += 20.0 * share / target
+        elif name == "compactness" and shaped:
+            prices["roundness"] += 4.0 * share
+        else:
+            prices["cut"] += share / (mean_cut or 1.0)
+    return Goals(**prices)
+
+
+def _column(values: ArrayLike | None, count: int, default: float) -> FloatArray:
+    if values is None:
+        return np.full(count, float(default))
+    column = np.asarray(values, dtype=np.float64)
+    _require(column.shape == (count,), f"a column has shape {column.shape}, but there are {count} units")
+    return column
+
+
+def _same_pattern(borders: csr_array | None, graph: csr_array) -> csr_array:
+    """`borders` with the entries of `graph`, in its order; zeros where there is no border."""
+    if borders is None:
+        return csr_array((np.zeros_like(graph.data), graph.indices, graph.indptr), shape=graph.shape)
+    edges = graph.tocoo()
+    lengths = np.asarray(csr_array(borders)[edges.row, edges.col], dtype=np.float64).ravel()
+    return csr_array((lengths, graph.indices, graph.indptr), shape=graph.shape)
+
+
+def _checked_locks(graph: csr_array, locks: IntArray) -> IntArray:
+    for lock in np.unique(locks[locks >= 0]):
+        pieces = components(graph, locks == lock)
+        _require(len(pieces) == 1, f"the units locked to part {lock} do not hang together")
+    return locks
+
+
+def _require(condition: bool, detail: str) -> None:
+    if not condition:
+        raise InvalidInput(detail=detail)
