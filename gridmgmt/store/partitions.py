@@ -1,0 +1,65 @@
+"""Monthly partitions of the track points, made before they are needed."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+PARTITION_LOCK = 2006_1101  # any number, the same in every process that makes partitions
+
+
+def ensure_track_partitions(session: Session, first: date, last: date) -> list[str]:
+    """Make the partitions of every month (UTC) from `first` to `last` that lack one; their names are returned.
+
+    Points that came before their month had a partition are moved out of the default one.
+    """
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
+    there = set(
+        session.scalars(
+            text("select inhrelid::regclass::text from pg_inherits where inhparent = 'track_point'::regclass")
+        )
+    )
+    wanted = {partition_name(month): month for month in months(first, last)}
+    missing = {name: month for name, month in wanted.items() if name not in there}
+    for name, month in missing.items():
+        _create(session, name, month)
+    return list(missing)
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """The first day of every month from that of `first` to that of `last`.
+
+    >>> [month.isoformat() for month in months(date(2006, 11, 30), date(2007, 1, 1))]
+    ['2006-11-01', '2006-12-01', '2007-01-01']
+    """
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield date(number // 12, number % 12 + 1, 1)
+
+
+def partition_name(month: date) -> str:
+    """The table that holds a month.
+
+    >>> partition_name(date(2006, 9, 1))
+    'track_point_2006_09'
+    """
+    return f"track_point_{month:%Y_%m}"
+
+
+def _create(session: Session, name: str, month: date) -> None:
+    """Filled from the default partition first: one that overlaps its rows could not be attached."""
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (month, _next(month)))
+    session.execute(text(f"create table {name} (like track_point including defaults including constraints)"))
+    session.execute(
+        text(f"""
+            with moved as (
+              delete from track_point_default where recorded_at >= :start and recorded_at < :end returning *)
+            insert into {name} select * from moved"""),
+        {"start": start, "end": end},
+    )
+    bounds = f"from ('{start.isoformat()}') to ('{end.isoformat()}')"
+    session.execute(text(f"alter table track_point attach partition {name} for values {bounds}"))
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -1,0 +1,8 @@
+-- A vector tile of the table land.
+select st_asmvt(feature, :layer)
+from (
+  select code, name, kind,
+    st_asmvtgeom(st_transform(geom, 3857), st_tileenvelope(:z, :x, :y)) as geom
+  from land
+  where geom && st_transform(st_tileenvelope(:z, :x, :y, margin => 0.0625), 4326)
+) feature
