@@ -92,10 +92,19 @@ def _unpack(names: Sequence[str]) -> None:
     with ThreadPoolExecutor() as pool:
         list(pool.map(_unpack_archive, sorted(archives.glob("*.deb"))))
     shutil.rmtree(archives)
+    _link_extensions()
 
 
 def _unpack_archive(archive: Path) -> None:
     subprocess.run(["dpkg-deb", "--extract", archive, layout.PACKAGES], check=True)
+
+
+def _link_extensions() -> None:
+    """Name the PostGIS extensions as the package's own script would: `postgis.control` for `postgis-3.control`."""
+    for control in layout.PACKAGES.glob("usr/share/postgresql/*/extension/*-[0-9].control"):
+        link = control.with_name(f"{control.stem[:-2]}.control")
+        if not link.exists():
+            link.symlink_to(control.name)
 
 
 def _options() -> list[str]:

@@ -68,11 +68,30 @@ class Server:
 
     @cached_property
     def base(self) -> Path:
-        """`home`, or a folder of /var/lib where root's server user cannot reach `home`."""
+        """Where the data is, or will be: `home`, or a folder of /var/lib where root's server user cannot enter it."""
+        if self._existing is not None:
+            return self._existing
+        home, fallback = self._bases
+        return home if self.user is None or self._can_enter(home) else fallback
+
+    @cached_property
+    def user(self) -> str | None:
+        """The account the programs run as: PostgreSQL refuses root; None means our own."""
+        if os.geteuid() != 0:
+            return None
+        if self._existing is not None:
+            return (self._existing / "data").owner()
+        names = {entry.pw_name for entry in pwd.getpwall()}
+        return next(name for name in SERVER_USERS if name in names)
+
+    @property
+    def _bases(self) -> tuple[Path, Path]:
         home = self.home.resolve()
-        if self.user is None or self._can_enter(home):
-            return home
-        return FALLBACK / _digest(home)
+        return home, FALLBACK / _digest(home)
+
+    @cached_property
+    def _existing(self) -> Path | None:
+        return next((base for base in self._bases if (base / "data").exists()), None)
 
     @property
     def data(self) -> Path:
@@ -91,14 +110,6 @@ class Server:
         if len(os.fsencode(wanted)) <= SOCKET_FOLDER_LIMIT:
             return wanted
         return Path(tempfile.gettempdir()) / f"gridmgmt-{os.geteuid()}-{_digest(self.base)}"
-
-    @cached_property
-    def user(self) -> str | None:
-        """The account the programs run as: PostgreSQL refuses root; None means our own."""
-        if os.geteuid() != 0:
-            return None
-        names = {entry.pw_name for entry in pwd.getpwall()}
-        return next(name for name in SERVER_USERS if name in names)
 
     @cached_property
     def programs(self) -> Programs:
@@ -123,6 +134,8 @@ class Server:
             where the server does not come up; the message carries the end of its log.
         """
         if not (self._prepared.exists() and self.is_running()):
+            # Programs first: installing them may bring the account that is to own the data.
+            _ = self.programs
             with self._locked():
                 self._start_locked()
         return self.url()
