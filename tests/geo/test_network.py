@@ -1,0 +1,90 @@
+"""Walking along streets: on segments, never across a barrier, equal to a plain shortest path."""
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point
+
+from gridmgmt.errors import InvalidInput
+from gridmgmt.geo.network import Walks, snap, street_graph
+
+
+def lattice(columns: int, rows: int, side: float = 100.0) -> list[LineString]:
+    """Streets of a grid plan, one line per block side."""
+    across = [[(x, y), (x + 1, y)] for x in range(columns) for y in range(rows + 1)]
+    along = [[(x, y), (x, y + 1)] for x in range(columns + 1) for y in range(rows)]
+    return [LineString(np.array(ends) * side) for ends in across + along]
+
+
+def test_lines_that_cross_without_a_common_vertex_do_not_meet() -> None:
+    streets = [LineString([(0, 0), (100, 100)]), LineString([(0, 100), (100, 0)])]
+    graph = street_graph(streets)
+    walks = Walks(graph, snap(graph, [Point(0, 100)]), snap(graph, [Point(0, 0)]))
+    assert np.isinf(walks.from_site(0)).all()
+    assert walks.nearest()[1].tolist() == [-1]
+
+
+def test_a_site_on_a_node_is_at_distance_nought() -> None:
+    graph = street_graph(lattice(2, 2))
+    walks = Walks(graph, snap(graph, [Point(100, 100), Point(200, 200)]), snap(graph, [Point(100, 100)]))
+    assert walks.from_site(0).tolist() == [0.0, 200.0]
+    assert walks.nearest()[0].tolist() == [0.0, 200.0]
+
+
+def test_the_river_is_crossed_on_the_bridge_only() -> None:
+    north, south = LineString([(0, 20), (500, 20)]), LineString([(0, -20), (500, -20)])
+    bridge = LineString([(500, -20), (500, 20)])
+    river = shapely.box(-10, -10, 600, 10)
+    graph = street_graph([north, south, bridge])
+    homes = snap(graph, [Point(0, 25), Point(0, -25), Point(0, 12)], [river])
+    assert homes.connector_m.tolist() == [5.0, 5.0, 8.0]
+    metres = Walks(graph, homes, snap(graph, [Point(0, 20)], [river])).from_site(0)
+    assert metres.tolist() == [5.0, 500 + 40 + 500 + 5.0, 8.0]
+
+
+def test_a_home_that_no_street_reaches_is_kept_as_unreachable() -> None:
+    graph = street_graph([LineString([(0, 0), (100, 0)])])
+    cell = shapely.box(10, 10, 30, 30).exterior
+    homes = snap(graph, [Point(20, 20), Point(50, 5), Point(0, 5000)], [cell])
+    assert homes.segment.tolist()[1:] == [0, -1]
+    metres, site = Walks(graph, homes, snap(graph, [Point(60, 0)])).nearest()
+    assert metres.tolist() == [np.inf, 15.0, np.inf]
+    assert site.tolist() == [-1, 0, -1]
+
+
+def test_a_street_along_a_wall_can_be_reached_from_its_own_side() -> None:
+    street = LineString([(0, 0), (100, 0)])
+    graph = street_graph([street])
+    assert snap(graph, [Point(50, 10)], [street]).connector_m.tolist() == [10.0]
+    assert snap(graph, [Point(50, 10)], [LineString([(0, 2), (100, 2)])]).segment.tolist() == [-1]
+
+
+def test_no_streets_is_an_error() -> None:
+    with pytest.raises(InvalidInput):
+        street_graph([])
+
+
+spots = st.lists(st.tuples(st.floats(0, 400), st.floats(0, 300)), min_size=1, max_size=8)
+
+
+@settings(max_examples=40, deadline=None)
+@given(spots, spots)
+def test_the_nearest_site_is_the_least_over_all_sites(
+    homes: list[tuple[float, float]], sites: list[tuple[float, float]]
+) -> None:
+    graph = street_graph(lattice(4, 3))
+    walks = Walks(graph, snap(graph, shapely.points(homes)), snap(graph, shapely.points(sites)))
+    table = np.stack([walks.from_site(site) for site in range(len(sites))])
+    metres, nearest = walks.nearest()
+    np.testing.assert_allclose(metres, table.min(axis=0))
+    np.testing.assert_allclose(table[nearest, np.arange(len(homes))], metres)
+
+
+@settings(max_examples=40, deadline=None)
+@given(spots, spots)
+def test_no_walk_beats_the_straight_line(homes: list[tuple[float, float]], sites: list[tuple[float, float]]) -> None:
+    graph = street_graph(lattice(4, 3))
+    metres = Walks(graph, snap(graph, shapely.points(homes)), snap(graph, shapely.points(sites))).from_site(0)
+    assert (metres >= shapely.distance(shapely.points(homes), Point(sites[0])) - 1e-6).all()
