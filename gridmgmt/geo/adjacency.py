@@ -17,7 +17,7 @@ from gridmgmt.errors import GeographicCrs
 Geometries = NDArray[np.object_]
 
 
-def require_metric(geometries: object, what: str) -> None:
+def _require_metric(geometries: object, what: str) -> None:
     """Raise GeographicCrs where the geometries carry a CRS (as a GeoSeries does) that is in degrees."""
     crs = getattr(geometries, "crs", None)
     if crs is not None and crs.is_geographic:
@@ -44,7 +44,7 @@ def adjacency(geometries: Any, *, tolerance_m: float = 0.01) -> csr_array:
     >>> adjacency(squares).toarray().tolist()
     [[0.0, 10.0, 0.0], [10.0, 0.0, 10.0], [0.0, 10.0, 0.0]]
     """
-    require_metric(geometries, "adjacency")
+    _require_metric(geometries, "adjacency")
     polygons = np.asarray(geometries, dtype=object)
     count = len(polygons)
     owners, ends = _segments(polygons)
