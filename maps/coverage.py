@@ -1,6 +1,6 @@
 """The coverage sheet: how far each building is from its station on foot, before and after, gained and lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +13,7 @@ from maps.context import Context
 from maps.features import features
 from maps.layout import single
 from maps.leaflet import Features, Shapes, Style
-from maps.legend import CIRCLE, SQUARE, Item, Legend, class_items
+from maps.legend import CIRCLE, SQUARE, Item, Legend, class_lines
 from maps.palette import BETTER, INK, NO_DATA, WORSE, Classes, sequential
 from maps.text import Bar, Table, number, percent, signed
 
@@ -53,7 +53,7 @@ def coverage(
     layers += _station_layers(stations_before, stations_after, context)
     margin = [
         _shares_table(buildings, walks, context),
-        *(_legend(buildings, walk, context) for walk in reversed(walks)),
+        _legend(buildings, walks, context),
         *([_change_legend(buildings, context)] if planned else []),
         _station_legend(stations_before, stations_after, context),
         base_legend(base, context),
@@ -232,13 +232,20 @@ def weighted_quantile(values: ArrayLike, weights: ArrayLike, share: float) -> fl
     return found if np.isfinite(found) else float("nan")
 
 
-def _legend(buildings: gpd.GeoDataFrame, walk: str, context: Context) -> Legend:
-    items = class_items(_CLASSES, buildings[walk], context, weights=buildings["households"], unit="m")
-    unreached = buildings.loc[buildings[walk].isna(), "households"].sum()
-    if unreached:
-        items.append(Item(context.say("unreached"), fill=NO_DATA, stroke=INK, width=0.6, count=number(unreached)))
-    state = {"walk_before_m": "before", "walk_after_m": "after"}[walk]
-    return Legend(context.say("legend_walk", state=context.say(state)), items, context.word("households"))
+def _legend(buildings: gpd.GeoDataFrame, walks: Sequence[str], context: Context) -> Legend:
+    """The classes with the households in each, before → after."""
+    households = buildings["households"].to_numpy(float)
+    columns = [_CLASSES.counts(buildings[walk], households) for walk in walks]
+    counts = [_steps(row) for row in zip(*columns, strict=True)]
+    items = class_lines(_CLASSES, counts, context, unit="m")
+    unreached = [households[buildings[walk].isna()].sum() for walk in walks]
+    if any(unreached):
+        items.append(Item(context.say("unreached"), fill=NO_DATA, stroke=INK, width=0.6, count=_steps(unreached)))
+    return Legend(context.say("legend_walk"), items, context.say("households_change" if len(walks) == 2 else "homes"))
+
+
+def _steps(values: Iterable[float]) -> str:
+    return " → ".join(number(value) for value in values)
 
 
 def _change_legend(buildings: gpd.GeoDataFrame, context: Context) -> Legend:

@@ -165,6 +165,9 @@ const sheet = (() => {
         declutter(made);
       }
     });
+    const margin = document.querySelector("aside");
+    margin.style.zoom = 1;
+    if (on) margin.style.zoom = Math.max(0.55, Math.min(1, margin.clientHeight / margin.scrollHeight));
   }
   // One map: its layers are switched in the margin, where they hide nothing. Two maps keep theirs folded on the map.
   window.addEventListener("DOMContentLoaded", () => {
