@@ -1,76 +1,96 @@
-"""A Chromium with Chinese glyphs for the browser tests: the machine's, or Debian's package.
+"""What the browser tests need: a Chromium that shows Chinese, and Playwright's driver able to run.
 
-The tests get its path in GRIDMGMT_CHROMIUM. Unpacked packages are reached through a small launcher, which names the
-libraries and the fonts where they lie.
+Each is the machine's own or comes from Debian's packages. Programs out of unpacked packages are reached through small
+launchers, which name the libraries and the fonts where they lie.
 """
 
 import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools import layout, packages, say
 
 VARIABLE = "GRIDMGMT_CHROMIUM"
+DRIVER_VARIABLE = "PLAYWRIGHT_NODEJS_PATH"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGE, FONT_PACKAGE = "chromium", "fonts-wqy-microhei"
 UNPACKED = layout.PACKAGES / "usr/lib/chromium/chromium"
 FONT_FOLDERS = (Path("/usr/share/fonts"), layout.PACKAGES / "usr/share/fonts")
 CHINESE_FONTS = ("wqy-*.tt[cf]", "NotoSansCJK*", "NotoSansSC*", "SourceHanSans*")
-LAUNCHER = layout.DATA / "chromium"
-FONT_SETTINGS = layout.DATA / "fonts.conf"
 
 
-def ensure() -> str:
-    """Path of a browser that runs here and shows Chinese; its packages are fetched where they are missing."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        return given
+def ensure() -> dict[str, str]:
+    """The variables by which the tests find a browser that runs here; what is missing for it is fetched."""
     with layout.locked("packages"):
-        missing = [name for name, there in ((PACKAGE, _browser()), (FONT_PACKAGE, _has_chinese_font())) if not there]
+        missing = [name for name, there in _parts().items() if not there]
         if missing and packages.available():
             with say.step("getting_packages", names=" ".join(missing)):
                 packages.provide(missing)
-        browser = _browser()
-        if browser is None:
-            raise say.Stop(say.text("no_chromium"))
-        return str(_launcher(browser))
+        return _driver() | {VARIABLE: str(_browser())}
 
 
-def _browser() -> Path | None:
-    installed = next((path for name in NAMES if (path := shutil.which(name))), None)
+def _parts() -> dict[str, bool]:
+    """Debian's packages for the browser tests, and whether the machine already has what they bring."""
+    return {
+        "chromium": _find_browser() is not None,
+        "fonts-wqy-microhei": any(
+            next(folder.rglob(pattern), None) for folder in FONT_FOLDERS for pattern in CHINESE_FONTS
+        ),
+        "libatomic1": _runs(_node()) or next(layout.PACKAGES.rglob("libatomic.so.1"), None) is not None,
+    }
+
+
+def _find_browser() -> Path | None:
+    given = os.environ.get(VARIABLE)
+    installed = given or next((path for name in NAMES if (path := shutil.which(name))), None)
     if installed is not None:
         return Path(installed)
     return UNPACKED if UNPACKED.exists() else None
 
 
-def _has_chinese_font() -> bool:
-    return any(next(folder.rglob(pattern), None) for folder in FONT_FOLDERS for pattern in CHINESE_FONTS)
+def _browser() -> Path:
+    """A browser that runs, through a launcher where it or its fonts come out of unpacked packages."""
+    browser = _find_browser()
+    if browser is None:
+        raise say.Stop(say.text("no_chromium"))
+    if browser == UNPACKED or FONT_FOLDERS[1].exists():
+        browser = _launcher("chromium", browser, {"FONTCONFIG_FILE": str(_font_settings())})
+    if not _runs(browser):
+        raise say.Stop(say.text("does_not_run", path=browser))
+    return browser
 
 
-def _launcher(browser: Path) -> Path:
-    """A script that starts the browser with unpacked libraries and fonts; the browser itself where nothing is."""
-    fonts = layout.PACKAGES / "usr/share/fonts"
-    if browser != UNPACKED and not fonts.exists():
-        return browser
-    _write_font_settings()
-    settings = {"FONTCONFIG_FILE": str(FONT_SETTINGS)} | (packages.environment() if browser == UNPACKED else {})
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
-    LAUNCHER.write_text(f'#!/bin/sh\n{exports}exec {shlex.quote(str(browser))} "$@"\n', encoding="utf-8")
-    LAUNCHER.chmod(0o755)
-    return LAUNCHER
+def _driver() -> dict[str, str]:
+    """Playwright's own node, with unpacked libraries where the machine lacks one it needs."""
+    node = _node()
+    if _runs(node):
+        return {}
+    return {DRIVER_VARIABLE: str(_launcher("node", node, {}))}
 
 
-def _write_font_settings() -> None:
+def _node() -> Path:
+    return next(layout.VENV.glob("lib/python3*/site-packages/playwright/driver/node"))
+
+
+def _runs(program: Path) -> bool:
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def _launcher(name: str, program: Path, settings: Mapping[str, str]) -> Path:
+    """A script that starts a program with the libraries of the unpacked packages."""
+    variables = {"LD_LIBRARY_PATH": layout.libraries(), **settings}
+    exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in variables.items())
+    launcher = layout.DATA / name
+    launcher.write_text(f'#!/bin/sh\n{exports}exec {shlex.quote(str(program))} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    return launcher
+
+
+def _font_settings() -> Path:
+    settings = layout.DATA / "fonts.conf"
     folders = "".join(f"<dir>{folder}</dir>" for folder in FONT_FOLDERS)
     cache = f"<cachedir>{layout.DATA / 'font-cache'}</cachedir>"
-    FONT_SETTINGS.write_text(f'<?xml version="1.0"?><fontconfig>{folders}{cache}</fontconfig>\n', encoding="utf-8")
-
-
-def version(browser: str) -> str:
-    """What the browser says it is; raises Stop where it does not run."""
-    answer = subprocess.run([browser, "--version"], capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise say.Stop(say.text("chromium_broken", path=browser, detail=answer.stderr.strip()[-500:]))
-    return answer.stdout.strip()
+    settings.write_text(f'<?xml version="1.0"?><fontconfig>{folders}{cache}</fontconfig>\n', encoding="utf-8")
+    return settings

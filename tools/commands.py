@@ -72,13 +72,13 @@ def run_exec(arguments: Arguments) -> int:
 def run_tests(arguments: Arguments) -> int:
     """The whole suite, or what pytest is told to run, on a PostGIS of its own."""
     environment.ensure()
-    variables = layout.environment() | {browser.VARIABLE: browser.ensure()}
-    browser.version(variables[browser.VARIABLE])
+    found = browser.ensure()
     given = postgis.given_url()
-    variables.pop(postgis.VARIABLE, None)  # no test may touch the database of real work
     if given is None:
         postgis.provide()
-    else:
+    variables = layout.environment() | found
+    variables.pop(postgis.VARIABLE, None)  # no test may touch the database of real work
+    if given is not None:
         variables["GRIDMGMT_TEST_SERVER"] = given
     os.chdir(layout.ROOT)
     _hand_over(["pytest", *arguments], variables)

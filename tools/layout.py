@@ -13,8 +13,9 @@ DATA = Path(os.environ.get("GRIDMGMT_DATA") or ROOT / ".data").resolve()
 POSTGRES = DATA / "postgres"
 LOGS = DATA / "logs"
 OUT = ROOT / "out"
-# Debian packages unpacked without root; the variable is read by gridmgmt.store.programs too.
+# Debian packages unpacked without root, and their libraries; gridmgmt.store.programs reads both variables.
 PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
+LIBRARIES_VARIABLE = "GRIDMGMT_LIBRARIES"
 PACKAGES = Path(os.environ.get(PACKAGES_VARIABLE) or DATA / "packages" / "root").resolve()
 
 
@@ -27,8 +28,16 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
+def libraries() -> str:
+    """The search path of the libraries in the unpacked packages; empty where there are none."""
+    top = [path for pattern in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*") for path in sorted(PACKAGES.glob(pattern))]
+    private = [path for folder in top for path in sorted(folder.iterdir()) if next(path.glob("lib*.so*"), None)]
+    return os.pathsep.join(map(str, top + private))
+
+
 def environment() -> dict[str, str]:
     """The environment variables of every program started from here: the checkout's Python first on the path."""
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
     path = f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
-    return kept | {"VIRTUAL_ENV": str(VENV), "PATH": path, PACKAGES_VARIABLE: str(PACKAGES)}
+    packages = {PACKAGES_VARIABLE: str(PACKAGES), LIBRARIES_VARIABLE: libraries()}
+    return kept | packages | {"VIRTUAL_ENV": str(VENV), "PATH": path}

@@ -1,7 +1,7 @@
 """Debian packages the project needs: installed by root, or unpacked beside the data for everyone else.
 
 A plain user's packages are fetched by apt from the sources the machine is configured with, into folders of our own, and
-unpacked under `layout.PACKAGES`. Their programs are then run with that folder's libraries (see `environment`).
+unpacked under `layout.PACKAGES`. Their programs then run with the libraries of that folder (`layout.libraries`).
 """
 
 import os
@@ -46,12 +46,6 @@ def provide(names: Sequence[str]) -> None:
     except say.Stop:  # the package lists are missing or name versions that are gone
         _update()
         act(names)
-
-
-def environment(root: Path = layout.PACKAGES) -> dict[str, str]:
-    """What a program out of unpacked packages needs in its environment to find its libraries."""
-    folders = [path for pattern in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*") for path in sorted(root.glob(pattern))]
-    return {"LD_LIBRARY_PATH": os.pathsep.join(map(str, folders))} if folders else {}
 
 
 def _search(pattern: str) -> list[str]:

@@ -15,7 +15,9 @@ from pathlib import Path
 from gridmgmt.errors import MissingProgram
 
 POSTGIS_MINIMUM = (3, 3)
+# Set by the bootstrap: where it unpacked packages of its own, and the search path of the libraries in them.
 PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
+LIBRARIES_VARIABLE = "GRIDMGMT_LIBRARIES"
 REMEDY = (
     "Install PostGIS 3.3 or newer (Debian, Ubuntu: postgresql-NN-postgis-3; Fedora: postgresql-server postgis; "
     "macOS: brew install postgis), or name a database with DATABASE_URL."
@@ -50,10 +52,8 @@ class Programs:
         kept["LC_ALL"] = "C.UTF-8"
         if self.root == Path("/"):
             return kept
-        patterns = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*")
-        libraries = [str(path) for pattern in patterns for path in sorted(self.root.glob(pattern))]
         return kept | {
-            "LD_LIBRARY_PATH": ":".join(libraries),
+            "LD_LIBRARY_PATH": os.environ.get(LIBRARIES_VARIABLE, ""),
             "PROJ_DATA": str(self.root / "usr/share/proj"),
             "PROJ_LIB": str(self.root / "usr/share/proj"),
         }
@@ -62,7 +62,7 @@ class Programs:
 def find_programs(major: int | None = None) -> Programs:
     """The newest release on this machine that has PostGIS, or exactly release `major`.
 
-    Looks first where the bootstrap unpacked packages of its own (environment variable GRIDMGMT_PACKAGES).
+    Looks on the machine, and where the bootstrap unpacked packages of its own (GRIDMGMT_PACKAGES).
 
     Raises
     ------
