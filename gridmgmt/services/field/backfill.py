@@ -1,0 +1,49 @@
+"""The bulk way in: many days of field work by COPY, laid to their grids by one statement."""
+
+from collections.abc import Callable, Mapping
+
+import geopandas
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gridmgmt.field.day import LOCAL_ZONE
+from gridmgmt.store.bulk import copy_frame
+from gridmgmt.store.partitions import ensure_track_partitions
+from gridmgmt.store.queries import query
+from gridmgmt.store.tables import Incident, IncidentStep, Patrol, TrackPoint, Worker, WorkerGrid
+
+Frames = Mapping[str, pd.DataFrame | geopandas.GeoDataFrame]
+ORDER = {
+    "workers": Worker,
+    "worker_grids": WorkerGrid,
+    "patrols": Patrol,
+    "track_points": TrackPoint,
+    "incidents": Incident,
+    "incident_steps": IncidentStep,
+}
+
+
+def backfill(session: Session, frames: Frames, progress: Callable[[str, int], None] | None = None) -> dict[str, int]:
+    """Write frames named as in `ORDER`, with the columns of their tables; rows per frame written.
+
+    Patrols and incidents are laid to the grids of their place and date. Where the first patrol
+    is already there nothing is written: a repeat changes nothing.
+    """
+    if _already_there(session, frames):
+        return dict.fromkeys(ORDER, 0)
+    moments = frames["track_points"]["recorded_at"]
+    ensure_track_partitions(session, moments.min().date(), moments.max().date())
+    for name, table in ORDER.items():
+        copy_frame(session, table, frames[name])
+        if progress is not None:
+            progress(name, len(frames[name]))
+    patrol_ids, incident_ids = frames["patrols"]["id"].tolist(), frames["incidents"]["id"].tolist()
+    session.execute(query("lay_patrols_to_grids"), {"patrol_ids": patrol_ids, "zone": LOCAL_ZONE.key})
+    session.execute(query("lay_incidents_to_grids"), {"incident_ids": incident_ids, "zone": LOCAL_ZONE.key})
+    return {name: len(frames[name]) for name in ORDER}
+
+
+def _already_there(session: Session, frames: Frames) -> bool:
+    first = frames["patrols"]["id"].iloc[0]
+    return session.scalar(select(Patrol.id).where(Patrol.id == first)) is not None
