@@ -1,0 +1,76 @@
+"""What endpoints ask for: a session, the date, a box, the raw body."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from api.languages import Lang
+from api.settings import WebSettings
+from gridmgmt.errors import InvalidInput
+from gridmgmt.field.day import local_day
+from gridmgmt.messages import text
+
+
+def _session(request: Request) -> Iterator[Session]:
+    """One transaction per request: committed when the endpoint returns, rolled back when it raises.
+
+    `scope="function"` below makes the commit happen before the answer is sent: what is acknowledged is durable.
+    """
+    with request.app.state.sessions.begin() as session:
+        yield session
+
+
+def _settings(request: Request) -> WebSettings:
+    settings: WebSettings = request.app.state.settings
+    return settings
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def _epoch(
+    language: Lang,
+    at: Annotated[
+        str | None, Query(description="Date of the boundaries; today if absent", examples=["2006-09-01"])
+    ] = None,
+) -> date:
+    if at is None:
+        return local_day(datetime.now(UTC))
+    try:
+        return date.fromisoformat(at)
+    except ValueError as error:
+        raise InvalidInput(detail=text("web.bad_date", language, value=at)) from error
+
+
+Box = tuple[float, float, float, float]
+
+
+def _box(
+    language: Lang,
+    bbox: Annotated[
+        str | None, Query(description="west,south,east,north in degrees", examples=["114.1,22.5,114.2,22.6"])
+    ] = None,
+) -> Box | None:
+    if bbox is None:
+        return None
+    try:
+        west, south, east, north = (float(edge) for edge in bbox.split(","))
+    except ValueError as error:
+        raise InvalidInput(detail=text("web.bad_bbox", language, value=bbox)) from error
+    box = (west, south, east, north)
+    if not all(map(math.isfinite, box)) or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise InvalidInput(detail=text("web.bad_bbox", language, value=bbox))
+    return box
+
+
+DbSession = Annotated[Session, Depends(_session, scope="function")]
+Settings = Annotated[WebSettings, Depends(_settings)]
+RawBody = Annotated[bytes, Depends(_body)]
+Epoch = Annotated[date, Depends(_epoch)]
+OptionalBox = Annotated[Box | None, Depends(_box)]

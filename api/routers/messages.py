@@ -1,0 +1,19 @@
+"""The words of the pages, from the one catalogue."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.json import Json, revalidated
+from gridmgmt.messages import Language, catalogue
+
+router = APIRouter(prefix="/api/v1", tags=["messages"])
+ROOMS = ("common.", "web.")  # what the pages use; other rooms' words are for files and terminals
+
+
+@router.get("/messages/{language}")
+def messages(request: Request, language: Language) -> Response:
+    """All messages of the pages in one language, by key; placeholders as in Python's str.format."""
+    return revalidated(
+        request, Json({key: words for key, words in catalogue(language).items() if key.startswith(ROOMS)})
+    )

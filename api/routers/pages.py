@@ -1,0 +1,143 @@
+"""The two pages: the start page (a map and its panel), and the plain form for the field."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+import jinja2
+import orjson
+from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.deps import DbSession, Settings
+from api.errors import on_grid_error, on_invalid_request
+from api.languages import DEFAULT, choose
+from api.routers.field import IncidentBody, take_patrol
+from gridmgmt.errors import GridError
+from gridmgmt.ids import IncidentId
+from gridmgmt.messages import Language, catalogue, text
+from gridmgmt.services.field import report_incident
+
+MAPLIBRE = "maplibre-gl-6.17.0"
+CATEGORY = "web.category_"
+TYPED: dict[str, Any] = dict.fromkeys(("category", "text", "lon", "lat", "worker_code"), "")
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def _page_language(request: Request) -> Language:
+    """Pages are Chinese unless the address says otherwise: what a browser prefers is often nobody's choice."""
+    return choose(request.query_params.get("lang"), DEFAULT)
+
+
+PageLang = Annotated[Language, Depends(_page_language)]
+
+
+class FormRoute(APIRoute):
+    """A page's form gets its answer as a page: the sentence of the problem above what was typed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            typed = dict(await request.form()) if request.method == "POST" else {}
+            try:
+                return await handle(request)
+            except (GridError, RequestValidationError) as error:
+                refused = on_grid_error if isinstance(error, GridError) else on_invalid_request
+                problem = orjson.loads(refused(request, error).body)
+                return _field_page(
+                    _page_language(request), failed=problem["detail"], typed=typed, status_code=problem["status"]
+                )
+
+        return answer
+
+
+router = APIRouter(include_in_schema=False, route_class=FormRoute)
+
+
+def _render(template: str, language: Language, status_code: int = 200, **values: Any) -> HTMLResponse:
+    page = _templates.get_template(template).render(
+        t=lambda key, **fields: text(key, language, **fields),
+        language=language,
+        html_language={"zh": "zh-CN", "en": "en"}[language],
+        **values,
+    )
+    return HTMLResponse(page, status_code, {"Cache-Control": "no-cache"})
+
+
+@router.get("/")
+def start(language: PageLang, settings: Settings) -> Response:
+    """The start page. Everything on it comes from the API."""
+    return _render(
+        "start.html",
+        language,
+        maplibre=MAPLIBRE,
+        poll_seconds=settings.poll_seconds,
+        map_source=settings.map_source,
+        map_approval=settings.map_approval,
+    )
+
+
+@router.get("/field")
+def field(language: PageLang, done: str = "", grid: str = "") -> Response:
+    """The plain form; after a submission it says what was kept."""
+    sentence = f"web.done_{done}"
+    return _field_page(
+        language, done=text(sentence, language, grid=grid or "—") if sentence in catalogue(language) else ""
+    )
+
+
+def _field_page(
+    language: Language, *, done: str = "", failed: str = "", typed: Mapping[str, Any] = TYPED, status_code: int = 200
+) -> HTMLResponse:
+    categories = [
+        (key.removeprefix(CATEGORY), name) for key, name in catalogue(language).items() if key.startswith(CATEGORY)
+    ]
+    return _render(
+        "field.html",
+        language,
+        status_code,
+        done=done,
+        failed=failed,
+        form=TYPED | {key: value for key, value in typed.items() if key in TYPED},
+        categories=categories,
+        incident_id=uuid4(),
+        patrol_id=uuid4(),
+        opened_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+@router.post("/field/incident")
+def send_incident(session: DbSession, language: PageLang, form: Annotated[IncidentBody, Form()]) -> Response:
+    """Keep the report; the id in the form makes pressing twice one report."""
+    receipt = report_incident(session, IncidentId(form.id or uuid4()), form.report())
+    return _back(language, "incident", receipt.grid_code)
+
+
+@router.post("/field/patrol")
+def send_patrol(
+    session: DbSession,
+    language: PageLang,
+    patrol_id: Annotated[UUID, Form(alias="id")],
+    worker_code: Annotated[str, Form(min_length=1, max_length=64)],
+    track: Annotated[UploadFile, File()],
+) -> Response:
+    """Keep the uploaded walk; the id in the form makes pressing twice one walk."""
+    receipt = take_patrol(session, patrol_id, worker_code.strip(), track.file.read())
+    return _back(language, "patrol", str(len(receipt.grids)))
+
+
+def _back(language: Language, done: str, grid: str | None) -> RedirectResponse:
+    return RedirectResponse(
+        f"/field?{urlencode({'lang': language, 'done': done, 'grid': grid or ''})}", status_code=303
+    )

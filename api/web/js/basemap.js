@@ -1,0 +1,126 @@
+// The style of the map: our own tiles, drawn like a survey sheet. Pure: a theme and a date in, a style out.
+
+import { token } from "./colours.js";
+
+const tiles = (layers, at) => [`${location.origin}/tiles/${layers}/{z}/{x}/{y}.mvt${at ? `?at=${at}` : ""}`];
+const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
+const ofClass = (...classes) => ["in", ["get", "street_class"], ["literal", classes]];
+const MAJOR = ["expressway", "arterial"];
+const NO_DATA = { type: "FeatureCollection", features: [] };
+export const FONT = ["sans"];
+
+export function sources(at) {
+  const points = { type: "geojson", data: NO_DATA };
+  return {
+    base: { type: "vector", tiles: tiles("land,barrier,street"), minzoom: 9, maxzoom: 15 },
+    buildings: { type: "vector", tiles: tiles("building"), minzoom: 15, maxzoom: 15 },
+    areas: { type: "vector", tiles: tiles("grid,community,subdistrict", at), minzoom: 9, maxzoom: 15, promoteId: "code" },
+    stations: { type: "vector", tiles: tiles("station", at), minzoom: 9, maxzoom: 14, promoteId: "code" },
+    "label-subdistrict": points, "label-community": points, "label-grid": points,
+    incidents: points, selection: points, before: points, after: points, changed: points, "after-label": points,
+  };
+}
+
+export function style(at) {
+  return { version: 8, sources: sources(at), layers: [...ground(), ...streets(), ...lines(), ...names()] };
+}
+
+function area(id, kind, colour) {
+  return { id, type: "fill", source: "base", "source-layer": "land", filter: ["==", ["get", "kind"], kind], paint: { "fill-color": colour } };
+}
+
+function ground() {
+  return [
+    { id: "paper", type: "background", paint: { "background-color": token("map-land") } },
+    area("built", "built", token("map-built")), area("green", "green", token("map-green")), area("water", "water", token("map-water")),
+    { id: "river", type: "line", source: "base", "source-layer": "barrier", filter: ["==", ["get", "kind"], "river"],
+      paint: { "line-color": token("map-water"), "line-width": zoomed(10, 1.5, 16, 14) } },
+    { id: "visit", type: "fill", source: "areas", "source-layer": "grid", paint: { "fill-color": "transparent", "fill-opacity": 0.72 } },
+    { id: "building", type: "fill", source: "buildings", "source-layer": "building", minzoom: 15,
+      paint: { "fill-color": token("map-building"), "fill-outline-color": token("map-building-line"), "fill-opacity": 0.85 } },
+  ];
+}
+
+function street(id, classes, minzoom, colour, width) {
+  return { id, type: "line", source: "base", "source-layer": "street", filter: ofClass(...classes), minzoom,
+    layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour, "line-width": width } };
+}
+
+function streets() {
+  const [fill, rim] = [token("map-street"), token("map-street-case")];
+  const [majorFill, majorRim] = [token("map-street-major"), token("map-street-major-case")];
+  return [
+    street("path", ["path"], 15.5, rim, zoomed(15, 0.6, 18, 2)),
+    street("local-rim", ["local"], 14, rim, zoomed(14, 1, 18, 12)),
+    street("collector-rim", ["collector"], 12.5, rim, zoomed(12, 1.2, 18, 18)),
+    street("major-rim", MAJOR, 9, majorRim, zoomed(10, 1.6, 18, 28)),
+    street("local", ["local"], 14, fill, zoomed(14, 0.5, 18, 10)),
+    street("collector", ["collector"], 12.5, fill, zoomed(12, 0.6, 18, 15)),
+    street("major", MAJOR, 9, majorFill, zoomed(10, 0.8, 18, 24)),
+    { id: "rail", type: "line", source: "base", "source-layer": "barrier", filter: ["==", ["get", "kind"], "railway"],
+      paint: { "line-color": token("map-rail"), "line-width": zoomed(10, 1, 16, 4) } },
+    { id: "rail-ties", type: "line", source: "base", "source-layer": "barrier", filter: ["==", ["get", "kind"], "railway"], minzoom: 12,
+      paint: { "line-color": token("map-halo"), "line-width": zoomed(12, 0.8, 16, 2.2), "line-dasharray": [4, 4] } },
+  ];
+}
+
+function border(id, layer, minzoom, width, opacity, colour = token("map-line")) {
+  return { id, type: "line", source: "areas", "source-layer": layer, minzoom, layout: { "line-join": "round" },
+    paint: { "line-color": colour, "line-width": width, "line-opacity": opacity } };
+}
+
+function hit(id, layer) {
+  return { id, type: "fill", source: "areas", "source-layer": layer, paint: { "fill-color": "transparent" } };
+}
+
+function lines() {
+  const casing = token("map-casing");
+  return [
+    hit("hit-subdistrict", "subdistrict"), hit("hit-community", "community"), hit("hit-grid", "grid"),
+    border("grid-line", "grid", 13, zoomed(13, 0.4, 17, 1), 0.55),
+    border("community-casing", "community", 11, zoomed(11, 1.4, 16, 5), 0.6, casing),
+    border("community-line", "community", 11, zoomed(11, 0.6, 16, 2), 0.75),
+    border("subdistrict-casing", "subdistrict", 0, zoomed(10, 4, 16, 9), 0.85, casing),
+    border("subdistrict-line", "subdistrict", 0, zoomed(10, 1.6, 16, 3.6), 0.9),
+    ...plan(),
+    { id: "selection-casing", type: "line", source: "selection", layout: { "line-join": "round" }, paint: { "line-color": casing, "line-width": 7, "line-opacity": 0.9 } },
+    { id: "selection-line", type: "line", source: "selection", layout: { "line-join": "round" }, paint: { "line-color": token("accent"), "line-width": 3.5 } },
+    { id: "station", type: "symbol", source: "stations", "source-layer": "station", minzoom: 11.5,
+      layout: { "icon-image": "station", "icon-allow-overlap": true, "icon-size": zoomed(11, 0.5, 16, 1) } },
+    { id: "incident", type: "symbol", source: "incidents", layout: { "icon-image": "incident", "icon-allow-overlap": true } },
+  ];
+}
+
+function plan() {
+  const balance = ["match", ["get", "balance"], "below", token("below"), "above", token("above"), token("within")];
+  return [
+    { id: "after-fill", type: "fill", source: "after", paint: { "fill-color": balance, "fill-opacity": 0.72 } },
+    { id: "changed-hatch", type: "fill", source: "changed", paint: { "fill-pattern": "hatch" } },
+    { id: "before-line", type: "line", source: "before", layout: { "line-join": "round" },
+      paint: { "line-color": token("map-line"), "line-width": zoomed(11, 0.8, 16, 2.4), "line-dasharray": [3, 2] } },
+    { id: "after-casing", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": casingOf(), "line-width": zoomed(11, 3.5, 16, 8) } },
+    { id: "after-line", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": token("accent"), "line-width": zoomed(11, 1.6, 16, 4) } },
+  ];
+}
+
+const casingOf = () => token("map-casing");
+
+function label(id, source, minzoom, maxzoom, size, paint = {}, layout = {}) {
+  return { id, type: "symbol", source, minzoom, maxzoom,
+    layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": size, "text-max-width": 8, "text-padding": 4, ...layout },
+    paint: { "text-color": token("ink"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6, ...paint } };
+}
+
+function names() {
+  const twoLines = ["concat", ["get", "name"], "\n", ["get", "figure"]];
+  const soft = { "text-color": token("map-street-text"), "text-halo-width": 1.2 };
+  return [
+    { ...label("street-name", "base", 14, 24, 11, soft, { "symbol-placement": "line", "symbol-spacing": 400 }),
+      "source-layer": "street", filter: ["all", ["has", "name"], ofClass("expressway", "arterial", "collector", "local")] },
+    label("grid-name", "label-grid", 15, 24, 12, {}, { "text-field": ["step", ["zoom"], ["get", "short"], 16.5, ["concat", ["get", "short"], "\n", ["get", "figure"]]] }),
+    label("community-name", "label-community", 12.4, 16, zoomed(12, 11, 15, 15), {}, { "text-field": ["step", ["zoom"], ["get", "name"], 13.6, twoLines] }),
+    label("subdistrict-name", "label-subdistrict", 9, 13.4, zoomed(10, 12, 13, 17), { "text-halo-width": 2.2 },
+      { "text-letter-spacing": 0.12, "text-field": ["step", ["zoom"], ["get", "name"], 11.5, twoLines] }),
+    label("after-name", "after-label", 10, 24, 13, { "text-halo-width": 2.2 }, { "text-field": twoLines }),
+  ];
+}

@@ -1,0 +1,30 @@
+// Calls to our own API. A refusal becomes a `Refusal` that carries the server's sentence in the reader's language.
+
+import { currentLanguage, t } from "./i18n.js";
+
+export class Refusal extends Error {
+  constructor(detail, code, requestId) {
+    super(detail);
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+async function call(path, options = {}) {
+  const headers = { "Accept-Language": currentLanguage(), ...options.headers };
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(t("web.no_answer"), "no_answer");
+  }
+  if (answer.ok) return answer.json();
+  const problem = await answer.json().catch(() => ({}));
+  throw new Refusal(problem.detail ?? t("web.no_answer"), problem.code ?? `http_${answer.status}`, problem.request_id);
+}
+
+export const getJson = (path, signal) => call(path, { signal });
+
+export const postJson = (path, body) =>
+  call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });

@@ -1,0 +1,106 @@
+// A plan on the map: before, after, and what changed between them.
+
+import { getJson } from "./client.js";
+import { el } from "./dom.js";
+import { number, percent, t } from "./i18n.js";
+import { bbox, map, setData, showBounds } from "./map.js";
+import { balance } from "./rangebar.js";
+import { announce } from "./state.js";
+import { statusName } from "./words.js";
+
+const VIEWS = {
+  before: ["before-line"],
+  both: ["before-line", "changed-hatch", "after-fill", "after-casing", "after-line", "after-name"],
+  after: ["after-fill", "after-casing", "after-line", "after-name"],
+};
+const LAYERS = [...new Set(Object.values(VIEWS).flat())];
+const UNDERNEATH = ["visit", "community-name", "grid-name"]; // out of the way while a plan is on the map
+let plan = null;
+let view = "both";
+
+export async function showPlan(id) {
+  const path = `/api/v1/plans/${id}`;
+  const [facts, before, after] = await Promise.all([getJson(path), getJson(`${path}/before`), getJson(`${path}/after`)]);
+  const isNew = plan?.id !== id;
+  plan = { ...facts, before, after };
+  draw();
+  if (isNew) showBounds(after.features.map(({ geometry }) => bbox(geometry)).reduce(around));
+  return plan;
+}
+
+export function leavePlan() {
+  if (!plan) return;
+  plan = null;
+  for (const source of ["before", "after", "changed", "after-label"]) setData(source);
+  for (const layer of UNDERNEATH) map.setPaintProperty(layer, layer === "visit" ? "fill-opacity" : "text-opacity", layer === "visit" ? 0.72 : 1);
+  announce("compare", null);
+}
+
+const around = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[2], other[2]), Math.max(one[3], other[3])];
+
+function draw() {
+  const { low, high } = plan.range;
+  const counts = { below: 0, within: 0, above: 0 };
+  for (const { properties } of plan.after.features) {
+    properties.balance = balance(properties.households, [low, high]);
+    properties.figure = t("common.households_count", { count: properties.households });
+    counts[properties.balance] += 1;
+  }
+  const changed = plan.before.features.filter(({ properties }) => properties.changed);
+  setData("before", plan.before);
+  setData("after", plan.after);
+  setData("changed", { type: "FeatureCollection", features: changed });
+  setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
+  for (const layer of UNDERNEATH) map.setPaintProperty(layer, layer === "visit" ? "fill-opacity" : "text-opacity", 0);
+  choose(view);
+  announce("compare", { ...counts, changed: changed.length, before: plan.before.features.length, range: [low, high] });
+}
+
+const labelPoint = ({ properties }) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: properties.label } });
+
+function choose(wanted) {
+  view = wanted;
+  for (const layer of LAYERS) map.setLayoutProperty(layer, "visibility", VIEWS[view].includes(layer) ? "visible" : "none");
+}
+
+export function comparison() {
+  return [switcher(), headline(), certificate(), unmet()];
+}
+
+function switcher() {
+  const buttons = Object.keys(VIEWS).map((name) => el("button", {
+    "aria-pressed": String(name === view), "data-view": name,
+    on: { click: () => { choose(name); for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.view === view)); } },
+  }, t(`web.view_${name}`)));
+  return el("div", { class: "segments", role: "group", "aria-label": t("web.compare") }, buttons);
+}
+
+function headline() {
+  const { report, before, after } = plan;
+  const rows = [
+    [t(`web.parts_${plan.task}`), el("span", { class: "change" }, el("b", {}, number(plan.count_before)), " → ", el("b", {}, number(after.features.length)))],
+    [t("web.changed_units"), number(before.features.filter(({ properties }) => properties.changed).length)],
+    report.share_in_range === undefined || report.share_in_range === null ? null : [t("web.share_in_range", plan.range), percent(report.share_in_range)],
+    report.moved_households === undefined || report.moved_households === null ? null : [t("web.moved_households"), number(report.moved_households)],
+    [t("web.base_date"), plan.base_date],
+    [t("web.plan_state"), t(`web.plan_state_${plan.state}`)],
+  ].filter(Boolean);
+  return el("dl", { class: "facts" }, rows.map(([term, value]) => [el("dt", {}, term), el("dd", {}, value)]));
+}
+
+function certificate() {
+  const { status, objective, elapsed_s: seconds } = plan.report;
+  if (!status) return null;
+  const proven = status === "optimal";
+  const gap = objective?.gap === undefined || objective?.gap === null ? null : percent(objective.gap);
+  return el("p", { class: "certificate" },
+    el("span", { class: `light ${proven ? "good" : "soon"}`, "aria-hidden": "true" }, proven ? "●" : "▲"), " ", statusName(status),
+    gap && !proven ? t("web.gap", { gap }) : null, seconds === undefined ? null : el("small", {}, t("web.computed_in", { seconds: number(seconds, 2) })));
+}
+
+function unmet() {
+  const faults = plan.report.unmet ?? [];
+  if (faults.length === 0) return null;
+  return el("details", { class: "unmet" }, el("summary", {}, t("web.unmet", { count: faults.length })),
+    el("ul", {}, faults.map(({ part, reason }) => el("li", {}, el("b", {}, `${part}`), " ", reason))));
+}

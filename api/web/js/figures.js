@@ -1,0 +1,40 @@
+// The head of the panel: how much there is on the date shown, and the 2006 plan beside the optimal one.
+
+import { getJson } from "./client.js";
+import { byId, el, fill } from "./dom.js";
+import { number, t } from "./i18n.js";
+import { epoch, on } from "./state.js";
+
+const SHOWN = ["subdistrict", "community", "grid", "station", "households", "residents"];
+let figures;
+
+export async function createFigures() {
+  await load();
+  on("epoch", load);
+  on("language", render);
+  return figures;
+}
+
+async function load() {
+  figures = await getJson(`/api/v1/figures?at=${epoch()}`);
+  render();
+}
+
+function counted(name) {
+  const { levels, stations } = figures;
+  if (name === "station") return stations;
+  if (name in levels) return levels[name].areas;
+  return levels.community?.[name] ?? 0;
+}
+
+function render() {
+  const empty = Object.keys(figures.levels).length === 0;
+  fill("figure-list", empty ? el("p", { class: "empty" }, nothingYet()) : SHOWN.map((name) =>
+    el("div", {}, el("dd", {}, number(counted(name))), el("dt", {}, t(`web.count_${name}`)))));
+  byId("epoch-line").textContent = t("web.epoch_line", { date: epoch() });
+}
+
+function nothingYet() {
+  const [first] = figures.epochs;
+  return first ? t("web.before_first_epoch", { date: first }) : t("web.no_boundaries");
+}

@@ -1,0 +1,44 @@
+// Every word comes from the server's message catalogue; this module fetches it and fills it in.
+
+const LOCALES = { zh: "zh-CN", en: "en-GB" };
+const loaded = new Map();
+let language = document.documentElement.dataset.lang;
+
+export const currentLanguage = () => language;
+export const locale = () => LOCALES[language];
+
+export async function loadLanguage(wanted) {
+  if (!loaded.has(wanted)) {
+    const answer = await fetch(`/api/v1/messages/${wanted}`);
+    if (!answer.ok) throw new Error(`messages: HTTP ${answer.status}`);
+    loaded.set(wanted, await answer.json());
+  }
+  language = wanted;
+  document.documentElement.lang = locale();
+  document.documentElement.dataset.lang = wanted;
+  fillIn(document);
+}
+
+// The catalogue uses Python's str.format fields: {name} and {name:,}.
+export function t(key, values = {}) {
+  const message = loaded.get(language)?.[key];
+  if (message === undefined) throw new Error(`no message ${key}`);
+  return message.replaceAll(/\{(\w+)(:,)?\}/g, (_, name, grouped) =>
+    grouped ? number(values[name]) : String(values[name]));
+}
+
+export const has = (key) => loaded.get(language)?.[key] !== undefined;
+export const number = (value, digits = 0) =>
+  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+export const percent = (share) =>
+  new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+export const clock = (moment) =>
+  new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(moment);
+
+function fillIn(root) {
+  for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.label));
+    if (element.tagName === "BUTTON") element.title = t(element.dataset.label);
+  }
+}

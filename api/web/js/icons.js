@@ -1,0 +1,57 @@
+// Small images of the map, drawn on a canvas in the theme's colours.
+
+import { token } from "./colours.js";
+
+const SCALE = 2; // device pixels per pixel, so that they stay sharp
+
+function drawn(size, paint) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size * SCALE;
+  const pen = canvas.getContext("2d");
+  pen.scale(SCALE, SCALE);
+  paint(pen, size);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+// A house-shaped pentagon: a station is a place one walks to.
+function station(pen) {
+  pen.beginPath();
+  for (const [x, y] of [[9, 2.5], [15.5, 8], [15.5, 15.5], [2.5, 15.5], [2.5, 8]]) pen.lineTo(x, y);
+  pen.closePath();
+  pen.fillStyle = token("map-station");
+  pen.strokeStyle = token("map-halo");
+  pen.lineWidth = 1.5;
+  pen.fill();
+  pen.stroke();
+}
+
+function incident(pen) {
+  pen.beginPath();
+  for (const [x, y] of [[8, 1], [15, 8], [8, 15], [1, 8]]) pen.lineTo(x, y);
+  pen.closePath();
+  pen.fillStyle = token("late");
+  pen.strokeStyle = token("map-halo");
+  pen.lineWidth = 1.5;
+  pen.fill();
+  pen.stroke();
+}
+
+function hatch(pen, size) {
+  pen.strokeStyle = token("ink");
+  pen.globalAlpha = 0.4;
+  pen.lineWidth = 1;
+  for (let x = -size; x <= size; x += size / 2) {
+    pen.beginPath();
+    pen.moveTo(x - 1, size + 1);
+    pen.lineTo(x + size + 1, -1);
+    pen.stroke();
+  }
+}
+
+export function putIcons(map) {
+  const images = { station: drawn(18, station), incident: drawn(16, incident), hatch: drawn(10, hatch) };
+  for (const [name, image] of Object.entries(images)) {
+    if (map.hasImage(name)) map.removeImage(name);
+    map.addImage(name, image, { pixelRatio: SCALE });
+  }
+}

@@ -1,0 +1,111 @@
+// Today: open incidents, patrols, and days since the last visit per grid; asked for again every few seconds.
+
+import { getJson } from "./client.js";
+import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
+import { byId, el, fill } from "./dom.js";
+import { clock, number, t } from "./i18n.js";
+import { map, setData } from "./map.js";
+import { forget, tell } from "./notices.js";
+import { announce, epoch, on } from "./state.js";
+import { categoryName, stateName } from "./words.js";
+
+const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);
+const CLASSES = VISIT_LIMITS.length + 1;
+let situation = null;
+let heardAt = null;
+let timer;
+
+export function createLive() {
+  fill("live-body", el("p", { class: "loading" }, t("web.loading")));
+  on("epoch", () => { situation = null; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
+  on("language", render);
+  on("repainted", paint);
+  document.addEventListener("visibilitychange", () => !document.hidden && poll());
+  paint();
+  return poll();
+}
+
+export const visitOf = (code) => situation?.days_since_visit[code];
+
+export function visitWords(code) {
+  const days = visitOf(code);
+  if (days === undefined) return null;
+  const light = visitLight(days);
+  return el("p", { class: "visit" }, shape(light),
+    days === null ? t("web.never_visited") : days === 0 ? t("web.visited_today") : t("web.visited_days_ago", { days }));
+}
+
+export const shape = (light) => el("span", { class: `light ${light}`, "aria-hidden": "true" }, LIGHTS[light]);
+
+// Number of grids per class, the last one for grids nobody has been to.
+export function visitCounts() {
+  const counts = new Array(CLASSES + 1).fill(0);
+  for (const days of Object.values(situation?.days_since_visit ?? {})) counts[days === null ? CLASSES : visitClass(days)] += 1;
+  return counts;
+}
+
+async function poll() {
+  clearTimeout(timer);
+  const at = epoch();
+  try {
+    const fresh = await getJson(`/api/v1/overview?at=${at}`);
+    if (at === epoch()) take(fresh);
+    forget("live");
+  } catch (refusal) {
+    tell("live", t("web.live_failed", { time: heardAt ? clock(heardAt) : "—" }), refusal.code);
+    render();
+  }
+  if (!document.hidden) timer = setTimeout(poll, POLL_MS);
+}
+
+function take(fresh) {
+  const before = situation?.days_since_visit ?? {};
+  situation = fresh;
+  heardAt = new Date();
+  for (const [code, days] of Object.entries(fresh.days_since_visit))
+    if (before[code] !== days) map.setFeatureState({ source: "areas", sourceLayer: "grid", id: code }, { visit: days === null ? CLASSES : visitClass(days) });
+  setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
+  render();
+  announce("situation", fresh);
+}
+
+function point({ lon, lat, ...incident }) {
+  const properties = { ...incident, category: categoryName(incident.category), state: stateName(incident.state) };
+  return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties };
+}
+
+export const visitColours = () => [...Array(CLASSES).keys()].map((index) => token(`visit-${index}`)).concat(token("visit-none"));
+
+function paint() {
+  const state = ["feature-state", "visit"];
+  const colours = visitColours().flatMap((colour, index) => [index, colour]);
+  map.setPaintProperty("visit", "fill-color", ["match", ["coalesce", state, -1], ...colours, "rgba(0,0,0,0)"]);
+}
+
+function render() {
+  byId("live-time").textContent = heardAt ? t("web.heard_at", { time: clock(heardAt) }) : "";
+  if (!situation) { fill("live-body", el("p", { class: "empty" }, t(heardAt ? "web.loading" : "web.live_empty"))); return; }
+  fill("live-body", headline(), lights(), recent());
+}
+
+function headline() {
+  const figures = [["open_incidents", "web.open_incidents"], ["patrols_today", "web.patrols_today"], ["workers_today", "web.workers_today"]];
+  return el("dl", { class: "figures live-figures" }, figures.map(([key, words]) =>
+    el("div", { "data-figure": key }, el("dd", {}, number(situation[key])), el("dt", {}, t(words)))));
+}
+
+function lights() {
+  const counts = { good: 0, soon: 0, late: 0 };
+  for (const days of Object.values(situation.days_since_visit)) counts[visitLight(days)] += 1;
+  return el("ul", { class: "lights" }, Object.entries(counts).map(([light, count]) =>
+    el("li", {}, shape(light), el("b", {}, number(count)), el("span", {}, t(`web.visit_${light}`)))));
+}
+
+function recent() {
+  if (situation.recent_incidents.length === 0) return el("p", { class: "empty" }, t("web.no_incidents"));
+  return el("ul", { class: "recent" }, situation.recent_incidents.slice(0, 4).map((incident) =>
+    el("li", {}, el("button", { class: "row", on: { click: () => map.jumpTo({ center: [incident.lon, incident.lat], zoom: 16 }) } },
+      el("span", { class: "diamond", "aria-hidden": "true" }, "◆"),
+      el("span", { class: "row-text" }, categoryName(incident.category), incident.text ? el("small", {}, incident.text) : null),
+      el("span", { class: "row-end" }, stateName(incident.state))))));
+}

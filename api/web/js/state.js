@@ -1,0 +1,54 @@
+// What the page shows right now, and who wants to know when it changes. The address bar holds all of it:
+// ?at=DATE&lang=LANGUAGE#/KIND/CODE
+
+const KINDS = new Set(["district", "subdistrict", "community", "zone", "grid", "station", "plan"]);
+const listeners = new Map();
+
+export function on(topic, listener) {
+  listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
+}
+
+export function announce(topic, value) {
+  for (const listener of listeners.get(topic) ?? []) listener(value);
+}
+
+const query = () => new URLSearchParams(location.search);
+
+function setQuery(name, value) {
+  const changed = query();
+  changed.set(name, value);
+  history.replaceState(null, "", `?${changed}${location.hash}`);
+}
+
+// The local calendar day, as the date picker writes it.
+export const today = () => new Date().toLocaleDateString("sv-SE");
+export const epoch = () => query().get("at") ?? today();
+
+export function setEpoch(at) {
+  setQuery("at", at);
+  announce("epoch", at);
+}
+
+export function rememberLanguage(language) {
+  setQuery("lang", language);
+  announce("language", language);
+}
+
+export function route() {
+  const [, kind, code] = location.hash.split("/");
+  return KINDS.has(kind) && code ? { kind, code: decodeURIComponent(code) } : null;
+}
+
+export const addressOf = (kind, code) => `#/${kind}/${encodeURIComponent(code)}`;
+
+export function open(kind, code) {
+  location.hash = addressOf(kind, code);
+}
+
+export function close() {
+  history.pushState(null, "", location.pathname + location.search);
+  announce("route", null);
+}
+
+addEventListener("hashchange", () => announce("route", route()));
+addEventListener("popstate", () => announce("route", route()));

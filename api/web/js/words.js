@@ -1,0 +1,11 @@
+// Names of codes that come as data. Code lists differ between cities: a code without a word is shown as it is.
+
+import { has, t } from "./i18n.js";
+
+const named = (prefix) => (code) => (has(`${prefix}${code}`) ? t(`${prefix}${code}`) : code);
+
+export const categoryName = named("web.category_");
+export const stateName = named("web.state_");
+export const kindName = named("web.kind_");
+export const typeName = named("web.type_");
+export const statusName = named("web.status_");
