@@ -1,0 +1,45 @@
+"""What lies between two neighbouring units: a street, a river, a railway. A grid that reaches across pays for it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.frames import column_of
+
+#: Price of one pair of neighbours in one grid with such a line between them. A perfectly round grid is worth 1.
+STREET_PRICES: Mapping[str, float] = {"expressway": 0.6, "arterial": 0.2, "collector": 0.06, "local": 0.02, "path": 0.0}
+BARRIER_PRICES: Mapping[str, float] = {"river": 0.6, "railway": 0.6, "expressway": 0.6, "wall": 0.4}
+
+
+def crossing_costs(
+    borders: csr_array,
+    points: NDArray[np.object_],
+    streets: GeoDataFrame | None,
+    barriers: GeoDataFrame | None,
+) -> csr_array:
+    """Cost of cutting each edge of `borders`: minus the price of what the line between the two points crosses.
+
+    A negative cost makes a cut welcome there. Same pattern as `borders`, zeros stored; `streets` with the column
+    `street_class` and `barriers` with `kind`, in the CRS of `points`, metres. Of lines crossed the dearest counts.
+    """
+    pattern = borders.tocoo()
+    upper = np.flatnonzero(pattern.row < pattern.col)
+    ends = np.stack([shapely.get_coordinates(points)[side[upper]] for side in (pattern.row, pattern.col)], axis=1)
+    price = np.zeros(len(upper))
+    for lines, column, prices in ((streets, "street_class", STREET_PRICES), (barriers, "kind", BARRIER_PRICES)):
+        if lines is not None and len(lines) and len(upper):
+            values = column_of(lines, column).map(prices).fillna(0.0).to_numpy(dtype=float)
+            dear = values > 0
+            tree = shapely.STRtree(lines.geometry.to_numpy()[dear])
+            edge, line = tree.query(shapely.linestrings(ends), predicate="intersects")
+            np.maximum.at(price, edge, values[dear][line])
+    data = np.zeros(len(pattern.row))
+    data[upper] = -price
+    both = csr_array((data, borders.indices, borders.indptr), shape=borders.shape)
+    mirrored = both.T.tocsr()
+    mirrored.sort_indices()
+    return csr_array((both.data + mirrored.data, borders.indices, borders.indptr), shape=borders.shape)

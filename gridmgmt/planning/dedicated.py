@@ -1,0 +1,79 @@
+"""Dedicated grids (专属网格): a market, mall, school, hospital or enterprise that is a grid of its own.
+
+Clause 003 二(三)11: such places get grids of their own. They are cut out of their community before it is divided,
+and the units inside them go with them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+
+from gridmgmt.planning.atoms import Atoms
+from gridmgmt.planning.frames import column_of
+
+DEDICATED_KINDS = ("market", "mall", "school", "hospital", "enterprise")
+MIN_PLACE_M2 = 100.0  # less of a place inside a community is no grid
+
+
+@dataclass(frozen=True)
+class Carved:
+    """The atoms with one more for every dedicated grid, the areas without them, and the grids by their group number.
+
+    A dedicated grid is a group of its own; `kinds` and `parents` name what it is and the group it was cut out of.
+    """
+
+    atoms: Atoms
+    areas: dict[int, Any]
+    kinds: dict[int, str]
+    parents: dict[int, int]
+
+
+def carve_places(atoms: Atoms, areas: Mapping[int, Any], places: GeoDataFrame | None) -> Carved:
+    """Cut the polygons of `places` (columns `kind`, `geometry`, metres) out of the areas. Points are no grids."""
+    carved = Carved(atoms, dict(areas), {}, {})
+    if places is None or not areas:
+        return carved
+    wanted = column_of(places, "kind").isin(DEDICATED_KINDS).to_numpy()
+    shapes = places.geometry.to_numpy()
+    for place in np.flatnonzero(wanted & (shapely.get_dimensions(shapes) == 2)):
+        carved = _carve(carved, shapes[place], str(places["kind"].iloc[place]))
+    return carved
+
+
+def _carve(carved: Carved, place: Any, kind: str) -> Carved:
+    residential = [number for number in carved.areas if number not in carved.kinds]
+    outlines = np.array([carved.areas[number] for number in residential], dtype=object)
+    inside = shapely.intersection(outlines, place)
+    best = int(np.argmax(shapely.area(inside)))
+    shape = max(shapely.get_parts(inside[best]), key=shapely.area, default=place)
+    home = residential[best]
+    rest = shapely.difference(outlines[best], shape)
+    atoms = carved.atoms
+    within = (atoms.group == home) & shapely.intersects(shape, shapely.point_on_surface(atoms.cells))
+    if shapely.area(shape) < MIN_PLACE_M2 or shapely.area(rest) < MIN_PLACE_M2 or within.all():
+        return carved
+    number = max(carved.areas) + 1
+    group = np.where(within, number, atoms.group)
+    if not within.any():
+        atoms, group = _with_empty_atom(atoms, shape), np.append(group, number)
+    return Carved(
+        replace(atoms, group=group),
+        carved.areas | {home: rest, number: shape},
+        carved.kinds | {number: kind},
+        carved.parents | {number: home},
+    )
+
+
+def _with_empty_atom(atoms: Atoms, shape: Any) -> Atoms:
+    """One more atom without households or row, for a place in which no unit stands."""
+    return Atoms(
+        np.append(atoms.cells, shapely.point_on_surface(shape)),
+        np.append(atoms.households, 0),
+        np.append(atoms.group, -1),
+        np.append(atoms.row, -1),
+        np.append(atoms.name, np.array([None], dtype=object)),
+    )
