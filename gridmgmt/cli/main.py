@@ -33,7 +33,7 @@ def language() -> Language:
 
 def build_app() -> typer.Typer:
     """The command with everything registered that is installed."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_options)
     for name in ROOMS:
         importlib.import_module(name).register(app)
