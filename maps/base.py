@@ -103,7 +103,8 @@ def _lines(base: Base, context: Context) -> list[Shapes]:
 def _names(base: Base, context: Context) -> list[Labels]:
     labels = []
     if base.communities is not None and len(base.communities):
-        rows = label_rows(base.communities, list(base.communities["name"]), _sizes(base.communities))
+        names = [str(name).removesuffix("社区") for name in base.communities["name"]]  # the line says what they are
+        rows = label_rows(base.communities, names, _sizes(base.communities))
         labels.append(Labels(rows, "community", name=context.say("layer_names")))
     if base.subdistricts is not None and len(base.subdistricts):
         rows = label_rows(base.subdistricts, list(base.subdistricts["name"]), 1000 + _sizes(base.subdistricts))

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from gridmgmt.planning.service import FIFTEEN_MINUTES_M, THRESHOLDS_M, change_of, share_within, weighted_quantile
 from maps.base import FILL_PANE, LINE_PANE, POINT_PANE, Base, base_legend
 from maps.context import Context
 from maps.features import features
@@ -17,11 +18,10 @@ from maps.legend import CIRCLE, SQUARE, Item, Legend, class_lines
 from maps.palette import BETTER, INK, NO_DATA, WORSE, Classes, sequential
 from maps.text import Bar, Table, number, percent, signed
 
-# 15 minutes at 75 m/min, a calm walk (4.5 km/h): Zhangzi 2018, 二(四)20 asks for a 15-minute circle.
-FIFTEEN_MINUTES_M = 1125
-LIMITS_M = (300, 500, 800, 1000, FIFTEEN_MINUTES_M)
+LIMITS_M = (*THRESHOLDS_M, int(FIFTEEN_MINUTES_M))
+CHANGE_LIMIT_M = 500  # gained and lost on the map; the table has them for every limit
 _CLASSES: Classes = sequential(LIMITS_M)
-_UNREACHED = "none"
+_UNREACHED, _UNINHABITED = "unreached", "uninhabited"
 
 
 def coverage(
@@ -38,7 +38,8 @@ def coverage(
     Parameters
     ----------
     buildings
-        households, walk_before_m and, with a plan, walk_after_m (NaN: no way to any station), community_code, geometry
+        households, walk_before_m and, with a plan, walk_after_m (metres; infinite where no way leads),
+        community_code, geometry
     communities
         code, name, geometry; hovered for their shares
     stations_after
@@ -62,36 +63,29 @@ def coverage(
     return single(context.say(title), base, layers, margin, context, communities)
 
 
-def walk_classes(walk_m: ArrayLike) -> NDArray[np.object_]:
-    """Class name of each walking distance: "0" (≤ 300 m) … "5" (more than 15 minutes), or "none" where no way leads."""
-    codes = _CLASSES.codes(walk_m)
-    return np.where(codes < 0, _UNREACHED, codes.astype(str)).astype(object)
-
-
-def changes(before_m: ArrayLike, after_m: ArrayLike) -> NDArray[np.object_]:
-    """ "gained" where a building comes to a nearer class of distance, "lost" where to a farther one, else "same"."""
-    farthest = len(LIMITS_M) + 1
-    before, after = (np.where(codes < 0, farthest, codes) for codes in map(_CLASSES.codes, (before_m, after_m)))
-    change: NDArray[np.object_] = np.select([after < before, after > before], ["gained", "lost"], "same").astype(object)
-    return change
-
-
-def household_shares(walk_m: ArrayLike, households: ArrayLike) -> dict[int, float]:
-    """Share of households within each limit; those that no way leads from count as outside."""
-    walk, weight = np.asarray(walk_m, dtype=float), np.asarray(households, dtype=float)
-    total = weight.sum()
-    return {limit: float(weight[walk <= limit].sum() / total) if total else float("nan") for limit in LIMITS_M}
+def walk_classes(walk_m: ArrayLike, households: ArrayLike) -> NDArray[np.object_]:
+    """Class name per building: "0" (≤ 300 m) … "5" (more than 15 minutes), "unreached" or "uninhabited"; shape (n,)."""
+    walk = np.asarray(walk_m, dtype=float)
+    lost, empty = ~np.isfinite(walk), np.asarray(households) == 0
+    names = _CLASSES.codes(walk).astype(str)
+    return np.select([empty, lost], [_UNINHABITED, _UNREACHED], names).astype(object)
 
 
 def _fabric(buildings: gpd.GeoDataFrame, walks: Sequence[str]) -> Features:
     """One multipolygon per combination of classes: twenty thousand buildings become a few dozen paths."""
-    columns = {walk: walk_classes(buildings[walk]) for walk in walks}
+    columns = {walk: walk_classes(buildings[walk], buildings["households"]) for walk in walks}
     if len(walks) == 2:
-        columns["change"] = changes(buildings[walks[0]], buildings[walks[1]])
+        columns["change"] = _change(buildings, CHANGE_LIMIT_M)
     keyed = gpd.GeoDataFrame(columns, geometry=buildings.geometry.to_numpy(), crs=buildings.crs)
     united = keyed.groupby(list(columns), sort=True)["geometry"].agg(_collect).reset_index()
     frame = gpd.GeoDataFrame(united, geometry="geometry", crs=buildings.crs)
     return features(frame, {name: frame[name] for name in columns})
+
+
+def _change(buildings: gpd.GeoDataFrame, limit_m: float) -> NDArray[np.object_]:
+    """(n,) "gained", "lost", "kept" or "outside"; a building without homes gains and loses nothing."""
+    before, after = (buildings[walk].to_numpy(float) for walk in ("walk_before_m", "walk_after_m"))
+    return np.where(buildings["households"] > 0, change_of(before, after, limit_m), "outside").astype(object)
 
 
 def _collect(shapes: pd.Series) -> object:
@@ -102,10 +96,11 @@ def _collect(shapes: pd.Series) -> object:
 
 def _walk_layers(drawn: Features, planned: bool, context: Context) -> list[Shapes]:
     styles: dict[str, Style] = {
-        str(code): {"fillColor": colour, "fillOpacity": 1, "color": INK, "weight": 0.25, "radius": 2}
+        str(code): {"fillColor": colour, "fillOpacity": 1, "color": colour, "weight": 0.5, "className": "fabric"}
         for code, colour in enumerate(_CLASSES.colours)
     }
-    styles[_UNREACHED] = {"fillColor": NO_DATA, "fillOpacity": 1, "color": INK, "weight": 0.6, "radius": 2}
+    styles[_UNREACHED] = {"fillColor": "url(#dots)", "fillOpacity": 1, "color": INK, "weight": 1}
+    styles[_UNINHABITED] = {"fillColor": NO_DATA, "fillOpacity": 0.8, "weight": 0}
     before = Shapes(
         drawn,
         styles,
@@ -121,8 +116,14 @@ def _walk_layers(drawn: Features, planned: bool, context: Context) -> list[Shape
 
 
 def _change_layers(drawn: Features, context: Context) -> list[Shapes]:
-    gained: Style = {"fillColor": BETTER, "fillOpacity": 0.9, "color": BETTER, "weight": 1.5}
-    lost: Style = {"fillColor": "url(#hatch-worse)", "fillOpacity": 1, "color": WORSE, "weight": 1.5}
+    gained: Style = {"fillColor": BETTER, "fillOpacity": 0.9, "color": BETTER, "weight": 1, "className": "fabric"}
+    lost: Style = {
+        "fillColor": "url(#hatch-worse)",
+        "fillOpacity": 1,
+        "color": WORSE,
+        "weight": 1,
+        "className": "fabric",
+    }
     return [
         Shapes(drawn, {name: style}, key="change", pane=FILL_PANE + order, show=False, name=context.say(name))
         for order, (name, style) in enumerate((("gained", gained), ("lost", lost)), start=3)
@@ -147,9 +148,15 @@ def _hover(
 def _community_rows(buildings: gpd.GeoDataFrame | None, walks: Sequence[str]) -> list[str]:
     if buildings is None:
         return ["0", *("–" for _ in LIMITS_M)]
-    shares = [household_shares(buildings[walk], buildings["households"]) for walk in walks]
+    shares = [_shares(buildings, walk) for walk in walks]
     steps = [" → ".join(percent(share[limit], 0) for share in shares) for limit in LIMITS_M]
     return [number(buildings["households"].sum()), *steps]
+
+
+def _shares(buildings: gpd.GeoDataFrame, walk: str) -> dict[int, float]:
+    """Share of households within each limit; those that no way leads from count as outside."""
+    walk_m, households = buildings[walk].to_numpy(float), buildings["households"].to_numpy(np.int64)
+    return {limit: share_within(walk_m, households, limit) for limit in LIMITS_M}
 
 
 def _station_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame | None, context: Context) -> list[Shapes]:
@@ -185,63 +192,62 @@ def _names(stations: gpd.GeoDataFrame) -> list[list[object]]:
 
 
 def _shares_table(buildings: gpd.GeoDataFrame, walks: Sequence[str], context: Context) -> Table:
-    shares = [household_shares(buildings[walk], buildings["households"]) for walk in walks]
-    colours = (INK, BETTER)
+    """Share of households within each limit; with a plan also the households that come within it or leave."""
+    shares = [_shares(buildings, walk) for walk in walks]
+    planned = len(walks) == 2
     rows: list[list[object]] = []
     for limit in LIMITS_M:
-        bars: list[object] = [Bar(share[limit], colour) for share, colour in zip(shares, colours, strict=False)]
-        difference = [signed(100 * (shares[1][limit] - shares[0][limit]), 1)] if len(walks) == 2 else []
-        rows.append([_limit_label(limit, context), *bars, *difference])
-    head = [context.say("walk"), *(context.say(name) for name in _states(walks))]
-    if len(walks) == 2:
-        head.append(context.say("points"))
-    return Table(context.say("shares_caption"), head, [*rows, *_median_rows(buildings, walks, context)])
+        bars: list[object] = [Bar(share[limit], colour) for share, colour in zip(shares, (INK, BETTER), strict=False)]
+        rows.append([_limit_label(limit, context), *bars, *(_gained_and_lost(buildings, limit) if planned else [])])
+    head = [context.say("walk"), *(context.say(name) for name in (["before", "after"] if planned else ["now"]))]
+    head += [context.say("gained"), context.say("lost")] if planned else []
+    return Table(context.say("shares_caption"), head, [*rows, *_quantile_rows(buildings, walks, context)])
 
 
-def _states(walks: Sequence[str]) -> list[str]:
-    return ["before", "after"] if len(walks) == 2 else ["now"]
+def _gained_and_lost(buildings: gpd.GeoDataFrame, limit_m: float) -> list[str]:
+    change, households = _change(buildings, limit_m), buildings["households"].to_numpy()
+    return [signed(int(households[change == name].sum()) * sign) for name, sign in (("gained", 1), ("lost", -1))]
 
 
 def _limit_label(limit: int, context: Context) -> str:
     return context.say("fifteen_minutes") if limit == FIFTEEN_MINUTES_M else f"≤ {number(limit, unit='m')}"
 
 
-def _median_rows(buildings: gpd.GeoDataFrame, walks: Sequence[str], context: Context) -> list[list[object]]:
+def _quantile_rows(buildings: gpd.GeoDataFrame, walks: Sequence[str], context: Context) -> list[list[object]]:
     """Median and ninetieth percentile of the walk, by household."""
-    rows: list[list[object]] = []
-    for key, share in (("median_walk", 0.5), ("p90_walk", 0.9)):
-        values = [weighted_quantile(buildings[walk], buildings["households"], share) for walk in walks]
-        difference = [signed(values[1] - values[0])] if len(values) == 2 else []
-        rows.append([context.say(key), *(number(value, unit="m") for value in values), *difference])
-    return rows
+    households = buildings["households"].to_numpy(np.int64)
+    filler = [""] * (2 if len(walks) == 2 else 0)
+    return [
+        [
+            context.say(key),
+            *(_metres(weighted_quantile(buildings[walk].to_numpy(float), households, share)) for walk in walks),
+            *filler,
+        ]
+        for key, share in (("median_walk", 0.5), ("p90_walk", 0.9))
+    ]
 
 
-def weighted_quantile(values: ArrayLike, weights: ArrayLike, share: float) -> float:
-    """The smallest value that at least `share` of the weight does not exceed; missing values count as endless.
-
-    >>> weighted_quantile([100, 200, 900], [50, 30, 20], 0.5)
-    100.0
-    """
-    value, weight = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
-    value = np.where(np.isnan(value), np.inf, value)
-    order = np.argsort(value, kind="stable")
-    running = np.cumsum(weight[order])
-    if not len(running) or running[-1] == 0:
-        return float("nan")
-    found = float(value[order][np.searchsorted(running, share * running[-1] - 1e-9)])
-    return found if np.isfinite(found) else float("nan")
+def _metres(value: float | None) -> str:
+    return "–" if value is None else number(value, unit="m")
 
 
 def _legend(buildings: gpd.GeoDataFrame, walks: Sequence[str], context: Context) -> Legend:
     """The classes with the households in each, before → after."""
     households = buildings["households"].to_numpy(float)
-    columns = [_CLASSES.counts(buildings[walk], households) for walk in walks]
+    columns = [_CLASSES.counts(_finite(buildings[walk]), households) for walk in walks]
     counts = [_steps(row) for row in zip(*columns, strict=True)]
     items = class_lines(_CLASSES, counts, context, unit="m")
-    unreached = [households[buildings[walk].isna()].sum() for walk in walks]
+    unreached = [households[~np.isfinite(buildings[walk])].sum() for walk in walks]
     if any(unreached):
-        items.append(Item(context.say("unreached"), fill=NO_DATA, stroke=INK, width=0.6, count=_steps(unreached)))
+        items.append(Item(context.say("unreached"), fill="url(#dots)", stroke=INK, count=_steps(unreached)))
+    if (households == 0).any():
+        items.append(Item(context.say("uninhabited"), fill=NO_DATA))
     return Legend(context.say("legend_walk"), items, context.say("households_change" if len(walks) == 2 else "homes"))
+
+
+def _finite(walk_m: pd.Series) -> NDArray[np.float64]:
+    walk = walk_m.to_numpy(float)
+    return np.where(np.isfinite(walk), walk, np.nan)
 
 
 def _steps(values: Iterable[float]) -> str:
@@ -249,14 +255,14 @@ def _steps(values: Iterable[float]) -> str:
 
 
 def _change_legend(buildings: gpd.GeoDataFrame, context: Context) -> Legend:
-    change = changes(buildings["walk_before_m"], buildings["walk_after_m"])
+    change = _change(buildings, CHANGE_LIMIT_M)
     households = buildings["households"].to_numpy()
     looks: Mapping[str, tuple[str, str]] = {"gained": (BETTER, BETTER), "lost": ("url(#hatch-worse)", WORSE)}
     items = [
         Item(context.say(name), fill=fill, stroke=stroke, count=number(int(households[change == name].sum())))
         for name, (fill, stroke) in looks.items()
     ]
-    return Legend(context.say("legend_change"), items, context.word("households"))
+    return Legend(context.say("legend_change", metres=CHANGE_LIMIT_M), items, context.word("households"))
 
 
 def _station_legend(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame | None, context: Context) -> Legend:

@@ -39,7 +39,7 @@ def double(
     extent: gpd.GeoDataFrame,
 ) -> str:
     """A sheet with two maps side by side, each with its caption, that move in step."""
-    sheet = Sheet(heading, context, margin)
+    sheet = Sheet(heading, context, margin, pair=True)
     left, right = (_place(sheet, base, layers, context, extent, caption, names=False) for caption, layers in sides)
     sheet.add_child(InStep(left, right))
     return sheet.render()

@@ -111,7 +111,10 @@ def _side(
         layers.append(_hatched(changed, context))
     if stations is not None and len(stations):
         layers.append(_stations(stations, context))
-    texts = [f"{name}\n{number(count)}" for name, count in zip(names, frame["households"], strict=True)]
+    texts = [
+        f"{str(name).removesuffix('社区')}\n{number(count)}"
+        for name, count in zip(names, frame["households"], strict=True)
+    ]
     return [*layers, Labels(label_rows(frame, texts, frame["households"]), "part", context.say("layer_figures"))]
 
 

@@ -53,16 +53,17 @@ def _library() -> Markup:
 class Sheet(Figure):
     """A branca Figure with title, map area, margin (legend, tables) and source line.
 
-    Add `OfflineMap`s as to any Figure; `render()` gives the page.
+    Add one `OfflineMap`, or a `pair`, as to any Figure; `render()` gives the page.
     """
 
-    def __init__(self, heading: str, context: Context, margin: Sequence[object] = ()) -> None:
+    def __init__(self, heading: str, context: Context, margin: Sequence[object] = (), *, pair: bool = False) -> None:
         super().__init__()
         self.header = Element()  # without branca's own meta tag: the template has one
         self.header._parent = self
         self._template = _template()
         self.heading, self.place, self.epoch = heading, context.place, context.say("epoch_line")
         self.language_tag = {"zh": "zh-CN", "en": "en"}[context.language]
+        self.pair, self.layers_heading = pair, context.say("layers")
         self.margin, self.lines = margin, context.footer
         self.stylesheet, self.library, self.swatches = _stylesheet(), _library(), PATTERNS
 

@@ -31,6 +31,7 @@ const sheet = (() => {
     north(northLetter).addTo(made);
     made.on("zoomend moveend layeradd layerremove", () => declutterSoon(made));
     made.on("zoomend", () => showByZoom(made));
+    made.createPane("names").style.zIndex = 640;
     maps.push(made);
     return made;
   }
@@ -97,7 +98,7 @@ const sheet = (() => {
     const group = L.layerGroup();
     for (const [lat, lon, text, rank] of rows) {
       const icon = L.divIcon({ className: "label " + kind, html: element("span", "", text), iconSize: [0, 0] });
-      const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false });
+      const marker = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "names" });
       marker.labelRank = rank;
       group.addLayer(marker);
     }
@@ -106,6 +107,7 @@ const sheet = (() => {
 
   // A pane with a minimum zoom is hidden as a whole: minor streets, buildings.
   function showByZoom(target) {
+    target.getContainer().classList.toggle("far", target.getZoom() < 15);
     target.eachLayer((layer) => {
       if (!layer.minimumZoom) return;
       target.getPane(layer.paneName).style.display = target.getZoom() >= layer.minimumZoom ? "" : "none";
@@ -166,8 +168,9 @@ const sheet = (() => {
       }
     });
     const margin = document.querySelector("aside");
-    margin.style.zoom = 1;
-    if (on) margin.style.zoom = Math.max(0.55, Math.min(1, margin.clientHeight / margin.scrollHeight));
+    margin.style.zoom = "";
+    const fit = Math.min(1, margin.clientHeight / margin.scrollHeight, margin.clientWidth / margin.scrollWidth);
+    margin.style.zoom = on ? Math.max(0.55, fit) : "";
   }
   // One map: its layers are switched in the margin, where they hide nothing. Two maps keep theirs folded on the map.
   window.addEventListener("DOMContentLoaded", () => {
