@@ -1,7 +1,8 @@
 """From communities to blocks: which land is built on, and with what.
 
-A community is halved by streets into cells. The lowest cells are built on until its households find room; the rest stay
-hills, lakes, parks or works. Built cells are halved on into superblocks, each given one use, and those by paths into faces.
+A community is halved by streets into cells. The lowest cells are built on until its households find room; the rest
+stay hills, lakes, parks or works. Built cells are halved on into superblocks, each given one use, and those by paths
+into faces.
 """
 
 from collections.abc import Iterator
@@ -18,12 +19,12 @@ from gridmgmt.demo.terrain import elevation, lake_of
 _CELL_M2 = 110_000
 _HILLY = 0.12  # unbuilt cells above this stay green; below it they are works, depots and parks
 # households per hectare of a superblock, streets and yards included
-CAPACITY = {"tower": 330.0, "walkup": 205.0, "urban_village": 230.0, "villa": 14.0}
+CAPACITY = {"tower": 300.0, "walkup": 150.0, "urban_village": 205.0, "villa": 12.0}
 _MIX = {
-    "mid_high_end": {"tower": 0.86, "walkup": 0.12, "villa": 0.02},
-    "old_residential": {"walkup": 0.62, "tower": 0.38},
-    "urban_village": {"urban_village": 0.46, "walkup": 0.30, "tower": 0.24},
-    "enclave": {"walkup": 0.55, "urban_village": 0.22, "tower": 0.23},
+    "mid_high_end": {"tower": 0.80, "walkup": 0.195, "villa": 0.005},
+    "old_residential": {"walkup": 0.74, "tower": 0.26},
+    "urban_village": {"urban_village": 0.48, "walkup": 0.38, "tower": 0.14},
+    "enclave": {"walkup": 0.62, "urban_village": 0.26, "tower": 0.12},
 }
 _FACE_M2 = {
     "tower": 21_000, "walkup": 13_000, "urban_village": 5_200, "villa": 14_000,
@@ -60,14 +61,15 @@ class _Layout:
     def community(self, number: int, spec: CommunitySpec, ring: Ring) -> Iterator[Block]:
         cells = self._halve_to(ring, _CELL_M2, "local")
         built, left = self._choose_built(spec, cells)
-        superblocks = [part for cell in built for part in self._halve_to(cell, 31_000, "local")]
+        size_m2 = 21_000 if spec.area_m2 < 200_000 else 30_000  # the old core has the finer grain
+        superblocks = [part for cell in built for part in self._halve_to(cell, size_m2, "local")]
         for use, part in self._uses(spec, superblocks):
             yield self._block(number, use, part)
         for cell, height in left:
             yield from self._unbuilt(number, cell, height)
 
     def _unbuilt(self, number: int, cell: Ring, height: float) -> Iterator[Block]:
-        lake = lake_of(self.geography, self._middle(cell))
+        lake = self._lake(cell)
         if lake is not None:
             yield Block(number, "water", cell, (cell,), lake)
         elif height > _HILLY:
@@ -83,12 +85,15 @@ class _Layout:
         """Build on the lowest cells until the households fit with room to spare; returns those and the rest."""
         mix = _MIX[spec.community_type]
         density = sum(share * CAPACITY[kind] for kind, share in mix.items()) / 1e4
-        wanted_m2 = 1.45 * spec.households / density
-        heights = elevation(self.geography, np.array([self._middle(cell) for cell in cells]))
+        wanted_m2 = 1.5 * spec.households / density
+        middles = np.array([self._middle(cell) for cell in cells])
+        heights = elevation(self.geography, middles)
+        lowest = middles[np.argmin(heights + 0.05 * middles[:, 0] / 1e3)]  # towns lie to the west, towards the core
+        pull = 0.12 * np.hypot(*(middles - lowest).T) / 1e3
         built: list[Ring] = []
         left: list[tuple[Ring, float]] = []
-        for i in np.argsort(heights + self.rng.uniform(0, 0.04, len(cells)), kind="stable"):
-            if wanted_m2 > 0 and lake_of(self.geography, self._middle(cells[i])) is None:
+        for i in np.argsort(heights + pull + self.rng.uniform(0, 0.04, len(cells)), kind="stable"):
+            if wanted_m2 > 0 and self._lake(cells[i]) is None:
                 built.append(cells[i])
                 wanted_m2 -= self._area(cells[i])
             else:
@@ -124,6 +129,11 @@ class _Layout:
             return [ring]
         return [part for half in halves for part in self._halve_to(half, most_m2, street_class)]
 
+    def _lake(self, cell: Ring) -> int | None:
+        """The lake that reaches into a cell, if any."""
+        points = [self._middle(cell), *self.mesh.coordinates(cell)]
+        return next((lake for point in points if (lake := lake_of(self.geography, point)) is not None), None)
+
     def _area(self, ring: Ring) -> float:
         return abs(signed_area(self.mesh.coordinates(ring)))
 
@@ -135,6 +145,8 @@ class _Layout:
 def _quotas(spec: CommunitySpec, room_ha: float) -> dict[str, float]:
     """Households per kind of superblock; walk-ups give way to towers where the land is short."""
     mix = dict(_MIX[spec.community_type])
+    if spec.area_m2 < 500_000:
+        mix.pop("villa", None)
     for _ in range(20):
         need_ha = sum(share * spec.households / CAPACITY[kind] for kind, share in mix.items())
         if need_ha <= room_ha:

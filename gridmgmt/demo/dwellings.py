@@ -1,7 +1,7 @@
 """How many households and residents live behind each door: whole numbers that add up exactly to the community's.
 
-Each building has a usual number of households and limits that its kind and size allow; per community one common factor is
-found so that the sum fits, and the remainders go to the largest fractions.
+Each building has a usual number of households and limits that its kind and size allow; per community one common factor
+is found so that the sum fits, and the remainders go to the largest fractions.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_STAIR_M = 15.0  # one staircase serves about this length of a walk-up row, two flats a floor
+_STAIR_M = 13.0  # one staircase serves about this length of a walk-up row, two flats a floor
 
 
 @dataclass(frozen=True)
 class Homes:
-    """What a building can hold: flats per floor, staircases or lift halls, and the usual, least and greatest households."""
+    """What a building can hold: flats per floor, staircases or lift halls; usual, least and greatest households."""
 
     flats_per_floor: Whole
     halls: Whole
@@ -30,10 +30,10 @@ def homes(kind: NDArray[np.str_], width_m: Array, depth_m: Array, rng: np.random
     """Room for households by building kind and size; zero for commercial and public buildings."""
     stairs = np.maximum(1, np.round(width_m / _STAIR_M)).astype(np.int64)
     area = width_m * depth_m
-    luck = rng.uniform(0.8, 1.2, len(kind))
+    luck = rng.uniform(0.8, 1.2, len(kind)) * np.where(kind == "tower", rng.uniform(0.7, 1.7, len(kind)), 1.0)
     choices = [kind == "tower", kind == "walkup", kind == "village_house", kind == "villa"]
     flats = np.select(choices, [np.clip(np.round(area / 95), 4, 11), 2 * stairs, np.where(area > 105, 2, 1), 1], 0)
-    storeys = [np.select(choices, row, 0.0) for row in ((23, 7, 5, 1), (9, 4, 3, 1), (33, 9, 8, 2))]
+    storeys = [np.select(choices, row, 0.0) for row in ((20, 7, 5, 1), (9, 4, 3, 1), (33, 9, 8, 2))]
     usual, least, most = (flats * storey for storey in storeys)
     village = choices[2]
     least = np.where(village, 4.0, least)

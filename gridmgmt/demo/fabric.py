@@ -1,7 +1,7 @@
 """Footprints: rows of buildings laid into the faces of the blocks (EPSG:4547, metres).
 
-Each face is turned so that its rows run along x; every row is clipped to the face and filled, leaving gaps, so buildings
-never overlap and always stand inside their face.
+Each face is turned so that its rows run along x; every row is clipped to the face and filled, leaving gaps, so
+buildings never overlap and always stand inside their face.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,24 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Objects = NDArray[np.object_]
+
+# outlines in the unit square, counter-clockwise; the door side lies on y = 0
+_OUTLINES = {
+    "box": [(0, 0), (1, 0), (1, 1), (0, 1)],
+    "cross": [(0.22, 0), (0.78, 0), (0.78, 0.24), (1, 0.24), (1, 0.76), (0.78, 0.76), (0.78, 1), (0.22, 1),
+              (0.22, 0.76), (0, 0.76), (0, 0.24), (0.22, 0.24)],
+    "el": [(0, 0), (1, 0), (1, 0.48), (0.4, 0.48), (0.4, 1), (0, 1)],
+    "u": [(0, 0), (1, 0), (1, 1), (0.8, 1), (0.8, 0.42), (0.2, 0.42), (0.2, 1), (0, 1)],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """How one kind of building stands: ranges of width and depth, gaps between and behind, setback from the street (m)."""
+    """How one kind of building stands: ranges of width and depth, gaps beside and behind, setback (all in metres).
+
+    `vacant` is the share left empty; `shapes` the outlines the footprints take, drawn with equal chance.
+    """
 
     kind: str
     width_m: tuple[float, float]
@@ -25,30 +38,32 @@ class Pattern:
     yard_m: tuple[float, float]
     setback_m: float
     vacant: float
+    shapes: tuple[str, ...] = ("box",)
 
 
 PATTERNS = {
-    "tower": Pattern("tower", (22, 46), (17, 24), (16, 30), (24, 36), 8.0, 0.10),
+    "tower": Pattern("tower", (20, 36), (17, 24), (13, 24), (20, 31), 7.0, 0.08, ("cross", "cross", "box")),
     "walkup": Pattern("walkup", (26, 62), (10.5, 13), (7, 12), (12, 17), 5.0, 0.05),
     "urban_village": Pattern("village_house", (9.5, 13), (9.5, 12.5), (1.2, 3.0), (1.8, 3.6), 2.5, 0.06),
     "villa": Pattern("villa", (12, 17), (11, 14), (9, 14), (14, 20), 8.0, 0.08),
-    "public": Pattern("public", (30, 58), (13, 18), (14, 26), (26, 44), 10.0, 0.22),
-    "commercial": Pattern("commercial", (28, 60), (24, 40), (12, 22), (16, 24), 8.0, 0.12),
+    "public": Pattern("public", (30, 58), (13, 18), (14, 26), (26, 44), 10.0, 0.22, ("el", "u", "box")),
+    "commercial": Pattern("commercial", (28, 60), (24, 40), (12, 22), (16, 24), 8.0, 0.12, ("el", "box", "box")),
     "works": Pattern("commercial", (40, 85), (22, 36), (12, 20), (14, 22), 9.0, 0.16),
 }
 
 
 @dataclass(frozen=True)
 class Footprints:
-    """Candidate buildings: polygons, the face each stands in, and width and depth in metres."""
+    """Buildings: polygons, the fronts their doors open to (n, 2, 2), the face each stands in, width and depth in metres."""
 
-    geometry: NDArray[np.object_]
+    geometry: Objects
+    front: Array
     face: Indices
     width_m: Array
     depth_m: Array
 
 
-def lay_rows(faces: NDArray[np.object_], pattern: Pattern, rng: np.random.Generator) -> Footprints:
+def lay_rows(faces: Objects, pattern: Pattern, rng: np.random.Generator) -> Footprints:
     """Fill faces (polygons, n) with rows of buildings after a pattern."""
     ground = shapely.buffer(faces, -pattern.setback_m, join_style="mitre", mitre_limit=2.0)
     plots, face = shapely.get_parts(ground, return_index=True)
@@ -58,15 +73,14 @@ def lay_rows(faces: NDArray[np.object_], pattern: Pattern, rng: np.random.Genera
     turned = _turn(plots, -angle)
     rows = _rows(turned, pattern, rng)
     boxes = _fill(rows, pattern, rng)
-    keep = rng.random(len(boxes.plot)) >= pattern.vacant
-    boxes = _Boxes(*(column[keep] for column in boxes.columns()))
-    polygons = _rectangles(boxes, angle)
+    polygons, fronts = _outlines(boxes, angle, pattern.shapes, rng)
     shapely.prepare(plots)
-    inside = shapely.contains_properly(plots[boxes.plot], polygons)
-    return Footprints(polygons[inside], face[boxes.plot][inside], boxes.width[inside], boxes.depth[inside])
+    keep = rng.random(len(polygons)) >= pattern.vacant
+    keep &= shapely.contains_properly(plots[boxes.plot], polygons)
+    return Footprints(polygons[keep], fronts[keep], face[boxes.plot][keep], boxes.width[keep], boxes.depth[keep])
 
 
-def _row_angles(plots: NDArray[np.object_]) -> Array:
+def _row_angles(plots: Objects) -> Array:
     """Rows follow the plot's own rectangle, along whichever side lies nearer to east-west (windows to the south)."""
     corners = shapely.get_coordinates(shapely.oriented_envelope(plots)).reshape(-1, 5, 2)
     side = corners[:, 1] - corners[:, 0]
@@ -74,7 +88,7 @@ def _row_angles(plots: NDArray[np.object_]) -> Array:
     return angle - np.round(angle / (np.pi / 2)) * (np.pi / 2)
 
 
-def _turn(plots: NDArray[np.object_], angle: Array) -> NDArray[np.object_]:
+def _turn(plots: Objects, angle: Array) -> Objects:
     coordinates, index = shapely.get_coordinates(plots, return_index=True)
     cos, sin = np.cos(angle[index]), np.sin(angle[index])
     x, y = coordinates[:, 0], coordinates[:, 1]
@@ -98,11 +112,8 @@ class _Boxes:
     width: Array
     depth: Array
 
-    def columns(self) -> tuple[NDArray[np.generic], ...]:
-        return self.plot, self.x, self.y, self.width, self.depth
 
-
-def _rows(plots: NDArray[np.object_], pattern: Pattern, rng: np.random.Generator) -> _Rows:
+def _rows(plots: Objects, pattern: Pattern, rng: np.random.Generator) -> _Rows:
     bounds = shapely.bounds(plots)
     depth = rng.uniform(*pattern.depth_m, len(plots))
     yard = rng.uniform(*pattern.yard_m, len(plots))
@@ -123,7 +134,7 @@ def _rows(plots: NDArray[np.object_], pattern: Pattern, rng: np.random.Generator
     return _Rows(plot[good], left[good], right[good], bottom[good], depth[plot][good])
 
 
-def _span(plots: NDArray[np.object_], bounds: Array, y: Array) -> tuple[Array, Array]:
+def _span(plots: Objects, bounds: Array, y: Array) -> tuple[Array, Array]:
     """Where a horizontal line enters and leaves each plot; not a number where it misses it."""
     ends = np.stack([np.column_stack([bounds[:, 0] - 1, y]), np.column_stack([bounds[:, 2] + 1, y])], axis=1)
     crossed = shapely.bounds(shapely.intersection(plots, shapely.linestrings(ends)))
@@ -154,10 +165,26 @@ def _ranks(count: Indices) -> Indices:
     return np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
 
 
-def _rectangles(boxes: _Boxes, angle: Array) -> NDArray[np.object_]:
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
-    x = boxes.x[:, None] + corners[:, 0] * boxes.width[:, None]
-    y = boxes.y[:, None] + corners[:, 1] * boxes.depth[:, None]
-    cos, sin = np.cos(angle[boxes.plot])[:, None], np.sin(angle[boxes.plot])[:, None]
-    points = np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1)
-    return shapely.polygons(np.round(points, 3))
+def _outlines(boxes: _Boxes, angle: Array, shapes: tuple[str, ...], rng: np.random.Generator) -> tuple[Objects, Array]:
+    """A footprint within every box, mirrored at random, and its front (the two ends of its door side)."""
+    size = len(boxes.plot)
+    shape = rng.integers(len(shapes), size=size)
+    mirror = rng.integers(2, size=(size, 1, 2)).astype(np.float64)
+    footprints = np.empty(size, dtype=object)
+    fronts = np.empty((size, 2, 2))
+    for number, name in enumerate(shapes):
+        outline = np.array([*_OUTLINES[name], _OUTLINES[name][0]])
+        front = np.array([[0.22, 0.0], [0.78, 0.0]] if name == "cross" else [[0.0, 0.0], [1.0, 0.0]])
+        mine = np.flatnonzero(shape == number)
+        placed = (_place(boxes, angle, mine, np.abs(mirror[mine] - part)) for part in (outline, front))
+        footprints[mine], fronts[mine] = shapely.polygons(next(placed)), next(placed)
+    return footprints, fronts
+
+
+def _place(boxes: _Boxes, angle: Array, mine: Indices, part: Array) -> Array:
+    """Points of the unit square (n, m, 2) set into the boxes `mine` and turned back into the town, to the millimetre."""
+    x = boxes.x[mine, None] + part[..., 0] * boxes.width[mine, None]
+    y = boxes.y[mine, None] + part[..., 1] * boxes.depth[mine, None]
+    turn = angle[boxes.plot[mine]][:, None]
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.asarray(np.round(np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1), 3), dtype=np.float64)

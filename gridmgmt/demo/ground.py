@@ -11,7 +11,7 @@ from gridmgmt.demo.geography import Geography
 from gridmgmt.demo.names import StreetNames
 from gridmgmt.demo.slicing import Sliced, slice_district
 from gridmgmt.demo.streets import Segments, street_segments
-from gridmgmt.demo.terrain import course, warp
+from gridmgmt.demo.terrain import course, shore, warp
 
 Geometries = NDArray[np.object_]
 _HALF_WIDTH_M = {"expressway": 26.0, "arterial": 17.0, "collector": 10.0}
@@ -80,7 +80,7 @@ def survey(geography: Geography, rng: np.random.Generator) -> Ground:
     block_shapes = np.array([shapely.Polygon(points[mesh.expand(block.ring)]) for block in blocks], dtype=object)
     rings = [sliced.communities[spec.code] for spec in geography.communities]
     communities = np.array([shapely.Polygon(points[mesh.expand(ring)]) for ring in rings], dtype=object)
-    waters = _waters(geography, sliced, points, blocks, block_shapes)
+    waters = _waters(geography, sliced, points, blocks, block_shapes, rng)
     uses = [(face, blocks[number].use) for face, number in faces]
     obstacles = np.array([waters.railway, waters.stream], dtype=object)
     segments = street_segments(mesh, points, uses, obstacles, rng)
@@ -93,6 +93,7 @@ def _waters(
     points: NDArray[np.float64],
     blocks: list[Block],
     block_shapes: Geometries,
+    rng: np.random.Generator,
 ) -> Waters:
     district = shapely.Polygon(points[sliced.mesh.expand(sliced.district)])
     bank = [v for a, b in sliced.river_edges for v in sliced.mesh.chain(a, b)] + [sliced.river_edges[-1][1]]
@@ -100,9 +101,7 @@ def _waters(
     lakes = {}
     for number, (*_, name) in enumerate(geography.lakes):
         cells = [shape for block, shape in zip(blocks, block_shapes, strict=True) if block.lake == number]
-        water = _largest(shapely.union_all(cells).buffer(-70).buffer(45))
-        if not water.is_empty:
-            lakes[name] = water
+        lakes[name] = _largest(shapely.union_all(cells).buffer(-25).intersection(shore(geography, number, rng)))
     railway = _largest(shapely.intersection(course(geography.railway_km), district))
     stream = _largest(shapely.intersection(course(geography.stream_km), district))
     yard = course(geography.yard_km).buffer(_YARD_M) if geography.yard_km else shapely.Polygon()

@@ -18,6 +18,7 @@ class Buildings:
     """Columns, one row per building, sorted by community and block."""
 
     geometry: NDArray[np.object_]
+    front: NDArray[np.float64]
     kind: NDArray[np.str_]
     community: Whole
     block: Whole
@@ -46,8 +47,8 @@ def raise_buildings(ground: Ground, rng: np.random.Generator) -> Buildings:
         faces = np.flatnonzero(use == name)
         laid = lay_rows(free[faces], pattern, rng)
         kind = np.full(len(laid.geometry), pattern.kind)
-        rows.append((laid.geometry, kind, faces[laid.face], laid.width_m, laid.depth_m))
-    shapes, kinds, face, width, depth = (np.concatenate(column) for column in zip(*rows, strict=True))
+        rows.append((laid.geometry, laid.front, kind, faces[laid.face], laid.width_m, laid.depth_m))
+    shapes, fronts, kinds, face, width, depth = (np.concatenate(column) for column in zip(*rows, strict=True))
     community, block = ground.face_community[face], ground.face_block[face]
     order = np.lexsort((face, community))
     kinds, community = kinds[order], community[order]
@@ -59,19 +60,17 @@ def raise_buildings(ground: Ground, rng: np.random.Generator) -> Buildings:
         residents[members] = apportion(spec.residents, households[members].astype(float), minimum=1)
     flats = np.maximum(room.flats_per_floor, 1)
     floors = np.where(room.usual > 0, -(-households // flats), rng.integers(2, 9, len(order)))
-    return Buildings(shapes[order], kinds, community, block[order], room.halls, households, residents, floors)
+    return Buildings(
+        shapes[order], fronts[order], kinds, community, block[order], room.halls, households, residents, floors
+    )
 
 
 def open_entrances(buildings: Buildings) -> Entrances:
-    """Doors along the long side of every building; households are shared out over them evenly."""
+    """Doors along the front of every building; households are shared out over them evenly."""
     halls = np.minimum(buildings.halls, np.maximum(buildings.households, 1))
     building = np.repeat(np.arange(len(halls)), halls)
     number = np.arange(len(building)) - np.repeat(np.cumsum(halls) - halls, halls)
-    corners = shapely.get_coordinates(buildings.geometry).reshape(-1, 5, 2)
-    sides = np.hypot(*(corners[:, 1:3] - corners[:, 0:2]).transpose(2, 0, 1))
-    first = np.where(sides[:, 0] >= sides[:, 1], 0, 1)
-    start = corners[np.arange(len(corners)), first][building]
-    end = corners[np.arange(len(corners)), first + 1][building]
+    start, end = buildings.front[building, 0], buildings.front[building, 1]
     place = ((number + 0.5) / halls[building])[:, None]
     points = shapely.points(np.round(start + place * (end - start), 3))
     return Entrances(

@@ -1,7 +1,7 @@
 """Slice the district into subdistricts, station areas, communities, cells and blocks.
 
-Every slice is a street of a lower class than the one before, which gives the hierarchy a real town has, and members of a
-2006 station group always come off the same slice, so they are neighbours.
+Every slice is a street of a lower class than the one before, which gives the hierarchy a real town has, and members
+of a 2006 station group always come off the same slice, so they are neighbours.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Sliced:
 def slice_district(geography: Geography, names: StreetNames, rng: np.random.Generator) -> Sliced:
     """Cut the outline down to communities with exactly the areas drawn for them."""
     mesh = Mesh()
-    district, river = _outline(mesh, geography)
+    district, river = _outline(mesh, geography, rng)
     rings = {frozenset(geography.groups): district}
     for cut in geography.cuts:
         ring = rings.pop(frozenset(cut.low + cut.high))
@@ -51,10 +51,10 @@ def _area(geography: Geography, subdistricts: Sequence[str]) -> float:
     return sum(c.area_m2 for name in subdistricts for group in geography.groups[name] for c in group)
 
 
-def _outline(mesh: Mesh, geography: Geography) -> tuple[Ring, tuple[tuple[int, int], ...]]:
-    """The district's ring, scaled to the area its communities add up to and rounded off."""
+def _outline(mesh: Mesh, geography: Geography, rng: np.random.Generator) -> tuple[Ring, tuple[tuple[int, int], ...]]:
+    """The district's ring, roughened and rounded off, scaled to the area its communities add up to."""
     wanted_m2 = _area(geography, list(geography.groups))
-    rough = _round_off(_round_off(list(geography.outline_km)))
+    rough = _round_off(_roughen(list(geography.outline_km), rng))
     scale = (wanted_m2 / signed_area(rough)) ** 0.5
     ring = [mesh.add_point((x * scale, y * scale)) for x, y in rough]
     river_points = geography.river_points * 4 - 6
@@ -64,6 +64,15 @@ def _outline(mesh: Mesh, geography: Geography) -> tuple[Ring, tuple[tuple[int, i
         mesh.add_chord(start, end, streets["river" if i < river_points else "land"])
     mesh.junctions.clear()
     return ring, tuple(edges[:river_points])
+
+
+def _roughen(points: list[Point], rng: np.random.Generator) -> list[Point]:
+    """Put a vertex beside the middle of every edge of a closed ring."""
+    out: list[Point] = []
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        aside = float(rng.uniform(-0.13, 0.13))
+        out += [(x0, y0), ((x0 + x1) / 2 - aside * (y1 - y0), (y0 + y1) / 2 + aside * (x1 - x0))]
+    return out
 
 
 def _round_off(points: list[Point]) -> list[Point]:
@@ -163,7 +172,7 @@ def _direction(along: Point) -> float:
 
 
 def halve(
-    mesh: Mesh, ring: Ring, street: int, rng: np.random.Generator, jitter: float = 0.06
+    mesh: Mesh, ring: Ring, street: int, rng: np.random.Generator, jitter: float = 0.09
 ) -> tuple[Ring, Ring] | None:
     """Cut a ring across its long side near the middle; None where no such cut is clean."""
     points = mesh.coordinates(ring)

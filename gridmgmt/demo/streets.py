@@ -1,4 +1,4 @@
-"""Streets out of the mesh: segments between crossings, thinned in the hills, bridged where they must cross rails or water."""
+"""Streets out of the mesh: segments between crossings, few in the hills, few across rails and water, all connected."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -64,12 +64,26 @@ def lake_of(geography: Geography, point_m: tuple[float, float]) -> int | None:
     return None
 
 
+def shore(geography: Geography, number: int, rng: np.random.Generator) -> shapely.Polygon:
+    """The ragged shore of a lake (EPSG:4547): its ellipse with coves and headlands."""
+    x, y, radius_x, radius_y, _ = geography.lakes[number]
+    angle = np.arange(18) * (2 * np.pi / 18)
+    reach = rng.uniform(0.55, 0.98, 18)
+    points = np.column_stack([x + radius_x * reach * np.cos(angle), y + radius_y * reach * np.sin(angle)]) * 1e3
+    ring = _smooth(np.vstack([points, points[:1]]), 3)
+    return shapely.Polygon(warp(ring)).buffer(0)
+
+
 def course(points_km: tuple[tuple[float, float], ...]) -> shapely.LineString:
     """A smooth line through the town (EPSG:4547) from a few points of the plan."""
-    points = np.asarray(points_km) * 1e3
-    for _ in range(4):
+    return shapely.LineString(warp(_smooth(np.asarray(points_km) * 1e3, 4)))
+
+
+def _smooth(points: Array, passes: int) -> Array:
+    """Chaikin's corner cutting; the ends stay."""
+    for _ in range(passes):
         cut = np.empty((2 * len(points) - 2, 2))
         cut[0::2] = 0.75 * points[:-1] + 0.25 * points[1:]
         cut[1::2] = 0.25 * points[:-1] + 0.75 * points[1:]
         points = np.vstack([points[:1], cut, points[-1:]])
-    return shapely.LineString(warp(points))
+    return points
