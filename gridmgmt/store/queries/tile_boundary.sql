@@ -1,4 +1,5 @@
--- A vector tile of the boundaries of one level on a day. The tile's box is a constant, so the GiST index serves it. ST_AsMVT skips what falls outside.
+-- A vector tile of the boundaries of one level on a day. The tile's box is a constant, so the GiST index serves it;
+-- ST_AsMVT skips what falls outside it.
 select st_asmvt(feature, :layer)
 from (
   select code, name, kind, parent_code, community_type, households, residents,

@@ -34,15 +34,16 @@ class Plan(Base):
     report: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     author: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="computed")
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     published_at: Mapped[datetime | None]
 
 
 class PlanPart(Base):
     """One area of a plan: a grid (divide), a community (resize) or a station's area (merge, replay).
 
-    `code` is the code of today that the part continues, NULL for a new one. `parent_code` is the community of a
-    grid, the subdistrict of a community or station.
+    `code` is the code of today that the part continues, NULL for a new one; of a station's area it is the station
+    whose premises serve it, NULL for the largest ones. `parent_code` is the community of a grid, the subdistrict of a
+    community or station.
     """
 
     __tablename__ = "plan_part"

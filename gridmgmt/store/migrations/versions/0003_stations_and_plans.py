@@ -63,7 +63,7 @@ def create_plans() -> None:
           report jsonb not null default '{}'::jsonb,
           author text not null,
           state text not null default 'computed',
-          created_at timestamptz not null default now(),
+          created_at timestamptz not null default clock_timestamp(),
           published_at timestamptz,
           constraint ck_plan_task_known check (task in ('divide', 'resize', 'merge', 'replay')),
           constraint ck_plan_state_known check (state in ('computed', 'published', 'discarded')))""")
