@@ -115,7 +115,7 @@ def district_template(server_url: str, database_template: str, small_city: "City
     with _database(server_url, database_template) as url:
         engine = sqlalchemy.create_engine(url)
         with Session(engine) as session:
-            load_city(session, vars(small_city), CITY_VALID_FROM)
+            load_city(session, small_city.frames(), CITY_VALID_FROM)
             session.commit()
         engine.dispose()
         yield _close(server_url, url)

@@ -23,7 +23,7 @@ CHINESE_FONTS = ("wqy-*.tt[cf]", "NotoSansCJK*", "NotoSansSC*", "SourceHanSans*"
 
 def ensure() -> dict[str, str]:
     """The variables by which the tests find a browser that runs here; what is missing for it is fetched."""
-    with layout.locked("packages"):
+    with layout.locked(layout.PACKAGES_LOCK):
         missing = [name for name, there in _parts().items() if not there]
         if missing and packages.available():
             with say.step("getting_packages", names=" ".join(missing)):

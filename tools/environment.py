@@ -19,7 +19,7 @@ SYSTEM_WHEELS = Path("/usr/share/python-wheels")
 def ensure() -> None:
     """Make the environment fit the lock; nothing where it already does."""
     if not _fits():
-        with layout.locked("environment"):
+        with layout.locked(LOCK):
             if not _fits():
                 _build()
 

@@ -12,18 +12,19 @@ PYTHON = VENV / "bin" / "python"
 DATA = Path(os.environ.get("GRIDMGMT_DATA") or ROOT / ".data").resolve()
 POSTGRES = DATA / "postgres"
 LOGS = DATA / "logs"
-OUT = ROOT / "out"
+OUT = (DATA if os.environ.get("GRIDMGMT_DATA") else ROOT) / "out"
 # Debian packages unpacked without root, and their libraries; gridmgmt.store.programs reads both variables.
 PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
 LIBRARIES_VARIABLE = "GRIDMGMT_LIBRARIES"
 PACKAGES = Path(os.environ.get(PACKAGES_VARIABLE) or DATA / "packages" / "root").resolve()
+PACKAGES_LOCK = PACKAGES.parent / "lock"
 
 
 @contextmanager
-def locked(name: str) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Let one process at a time do a thing; the lock goes with its holder, however that ends."""
-    DATA.mkdir(parents=True, exist_ok=True)
-    with (DATA / f"{name}.lock").open("w") as handle:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

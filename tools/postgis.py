@@ -33,7 +33,7 @@ def url() -> str:
 
 def provide() -> None:
     """Have the server programs with PostGIS on this machine; nothing where they are."""
-    with layout.locked("packages"):
+    with layout.locked(layout.PACKAGES_LOCK):
         if _module("gridmgmt.store.programs").returncode != 0:
             _get()
 
