@@ -30,7 +30,7 @@ def homes(kind: NDArray[np.str_], width_m: Array, depth_m: Array, rng: np.random
     """Room for households by building kind and size; zero for commercial and public buildings."""
     stairs = np.maximum(1, np.round(width_m / _STAIR_M)).astype(np.int64)
     area = width_m * depth_m
-    luck = rng.uniform(0.8, 1.2, len(kind)) * np.where(kind == "tower", rng.uniform(0.7, 1.7, len(kind)), 1.0)
+    luck = rng.uniform(0.8, 1.2, len(kind)) * np.where(kind == "tower", rng.uniform(0.7, 1.9, len(kind)), 1.0)
     choices = [kind == "tower", kind == "walkup", kind == "village_house", kind == "villa"]
     flats = np.select(choices, [np.clip(np.round(area / 95), 4, 11), 2 * stairs, np.where(area > 105, 2, 1), 1], 0)
     storeys = [np.select(choices, row, 0.0) for row in ((20, 7, 5, 1), (9, 4, 3, 1), (33, 9, 8, 2))]
@@ -64,15 +64,14 @@ def apportion(total: int, weights: Array, minimum: Whole | int = 0) -> Whole:
     [2, 1, 7]
     """
     floor = np.broadcast_to(np.asarray(minimum, dtype=np.int64), weights.shape)
-    exact = total * weights / weights.sum()
-    given = np.maximum(np.floor(exact).astype(np.int64), floor)
-    rest = total - int(given.sum())
-    order = np.argsort(given - exact, kind="stable")
-    order = order[weights[order] > 0]
-    if rest < 0:  # the minima took too much: give back from the largest
-        order = np.argsort(-given, kind="stable")
-    step = 1 if rest > 0 else -1
-    given[np.resize(order, abs(rest))] += step * np.ones(abs(rest), dtype=np.int64)
+    exact: Array = total * weights / weights.sum()
+    given: Whole = np.maximum(np.floor(exact).astype(np.int64), floor)
+    while (rest := total - int(given.sum())) != 0:
+        # what is missing goes to the largest remainders; what the minima took too much comes from those above theirs
+        open_to = weights > 0 if rest > 0 else given > floor
+        order = np.argsort(np.sign(rest) * (given - exact), kind="stable")
+        chosen = order[open_to[order]][: abs(rest)]
+        given[chosen] += np.sign(rest)
     return given
 
 

@@ -15,7 +15,7 @@ Indices = NDArray[np.int64]
 Objects = NDArray[np.object_]
 
 # outlines in the unit square, counter-clockwise; the door side lies on y = 0
-_OUTLINES = {
+_OUTLINES: dict[str, list[tuple[float, float]]] = {
     "box": [(0, 0), (1, 0), (1, 1), (0, 1)],
     "cross": [(0.22, 0), (0.78, 0), (0.78, 0.24), (1, 0.24), (1, 0.76), (0.78, 0.76), (0.78, 1), (0.22, 1),
               (0.22, 0.76), (0, 0.76), (0, 0.24), (0.22, 0.24)],
@@ -54,7 +54,7 @@ PATTERNS = {
 
 @dataclass(frozen=True)
 class Footprints:
-    """Buildings: polygons, the fronts their doors open to (n, 2, 2), the face each stands in, width and depth in metres."""
+    """Buildings: polygons, the fronts their doors open to (n, 2, 2), the face each stands in, width and depth (m)."""
 
     geometry: Objects
     front: Array
@@ -84,7 +84,7 @@ def _row_angles(plots: Objects) -> Array:
     """Rows follow the plot's own rectangle, along whichever side lies nearer to east-west (windows to the south)."""
     corners = shapely.get_coordinates(shapely.oriented_envelope(plots)).reshape(-1, 5, 2)
     side = corners[:, 1] - corners[:, 0]
-    angle = np.arctan2(side[:, 1], side[:, 0])
+    angle: Array = np.arctan2(side[:, 1], side[:, 0])
     return angle - np.round(angle / (np.pi / 2)) * (np.pi / 2)
 
 
@@ -92,7 +92,8 @@ def _turn(plots: Objects, angle: Array) -> Objects:
     coordinates, index = shapely.get_coordinates(plots, return_index=True)
     cos, sin = np.cos(angle[index]), np.sin(angle[index])
     x, y = coordinates[:, 0], coordinates[:, 1]
-    return shapely.set_coordinates(plots.copy(), np.column_stack([x * cos - y * sin, x * sin + y * cos]))
+    turned: Objects = shapely.set_coordinates(plots.copy(), np.column_stack([x * cos - y * sin, x * sin + y * cos]))
+    return turned
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ def _outlines(boxes: _Boxes, angle: Array, shapes: tuple[str, ...], rng: np.rand
     footprints = np.empty(size, dtype=object)
     fronts = np.empty((size, 2, 2))
     for number, name in enumerate(shapes):
-        outline = np.array([*_OUTLINES[name], _OUTLINES[name][0]])
+        corners = _OUTLINES[name]
+        outline = np.array([*corners, corners[0]], dtype=np.float64)
         front = np.array([[0.22, 0.0], [0.78, 0.0]] if name == "cross" else [[0.0, 0.0], [1.0, 0.0]])
         mine = np.flatnonzero(shape == number)
         placed = (_place(boxes, angle, mine, np.abs(mirror[mine] - part)) for part in (outline, front))
@@ -182,7 +184,7 @@ def _outlines(boxes: _Boxes, angle: Array, shapes: tuple[str, ...], rng: np.rand
 
 
 def _place(boxes: _Boxes, angle: Array, mine: Indices, part: Array) -> Array:
-    """Points of the unit square (n, m, 2) set into the boxes `mine` and turned back into the town, to the millimetre."""
+    """Points of the unit square (n, m, 2) set into the boxes `mine` and turned back into the town, to 1 mm."""
     x = boxes.x[mine, None] + part[..., 0] * boxes.width[mine, None]
     y = boxes.y[mine, None] + part[..., 1] * boxes.depth[mine, None]
     turn = angle[boxes.plot[mine]][:, None]

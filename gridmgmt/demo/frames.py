@@ -29,7 +29,8 @@ def to_wgs84(geometry: Geometries) -> Geometries:
     transformer = Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
     coordinates = shapely.get_coordinates(geometry)
     lon, lat = transformer.transform(coordinates[:, 0], coordinates[:, 1])
-    return shapely.set_coordinates(geometry.copy(), np.round(np.column_stack([lon, lat]), 7))
+    placed: Geometries = shapely.set_coordinates(geometry.copy(), np.round(np.column_stack([lon, lat]), 7))
+    return placed
 
 
 def _frame(columns: Mapping[str, object], geometry: Sequence[shapely.Geometry] | Geometries) -> gpd.GeoDataFrame:
@@ -189,7 +190,8 @@ def land_frame(ground: Ground) -> gpd.GeoDataFrame:
 
 
 def _merged(faces: Geometries) -> Geometries:
-    return shapely.get_parts(shapely.coverage_union_all(faces))
+    parts: Geometries = shapely.get_parts(shapely.coverage_union_all(faces))
+    return parts
 
 
 def station_frames(ground: Ground, buildings: Buildings, rng: np.random.Generator) -> dict[str, gpd.GeoDataFrame]:

@@ -111,7 +111,7 @@ def _groups(subdistrict: str, rows: list[str], rng: np.random.Generator) -> tupl
 def _draw(
     code: str, name: str, subdistrict: str, classes: str, fixed: list[str], rng: np.random.Generator
 ) -> CommunitySpec:
-    kind, residents_class, area_class = classes
+    kind, residents_class, area_class = tuple(classes)
     area_km2 = float(fixed[0]) if fixed else rng.uniform(*_AREA_KM2[area_class])
     residents = int(rng.integers(*_RESIDENTS[residents_class]))
     households = round(residents / rng.uniform(*_RESIDENTS_PER_HOUSEHOLD))

@@ -44,7 +44,8 @@ def warp(points: Array) -> Array:
         y = y + amplitude * _wave(x / length + phase)
         if turned:
             x, y = 0.8 * x + 0.6 * y, -0.6 * x + 0.8 * y
-    return np.round(np.column_stack([x + _ORIGIN_M[0], y + _ORIGIN_M[1]]), 3)
+    placed: Array = np.column_stack([x + _ORIGIN_M[0], y + _ORIGIN_M[1]])
+    return np.round(placed, 3)
 
 
 def elevation(geography: Geography, points_m: Array) -> Array:
