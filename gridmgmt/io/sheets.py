@@ -1,0 +1,149 @@
+"""Tables with places: CSV and XLSX, with longitude and latitude columns or WKT.
+
+Codes are text both ways: a spreadsheet that takes a 17-digit code for a number destroys it. Text that starts like a
+formula is neutralised with an apostrophe on the way out, and the apostrophe is taken off on the way in.
+"""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas
+import shapely
+
+from gridmgmt.errors import InvalidInput, UnreadableFile
+from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_no_dtd
+from gridmgmt.io.columns import place_columns
+from gridmgmt.io.encodings import of_text
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CELL_CHARACTERS = 32767  # the most an XLSX cell holds
+csv.field_size_limit(1 << 30)
+
+
+def read_csv(path: Path, encoding: str | None = None) -> pandas.DataFrame:
+    """A CSV as text columns ("" is missing); the separator is told from the first line."""
+    body = path.read_bytes()
+    found = of_text(body, path.name, encoding)
+    try:
+        text = body.decode(found.name)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(path=path.name, detail=f"it is not {found.name}: {error.reason}.") from error
+    head = text.partition("\n")[0]
+    separator = max((",", ";", "\t"), key=head.count)
+    try:
+        table = pandas.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+    except (ValueError, pandas.errors.ParserError) as error:
+        raise UnreadableFile(path=path.name, detail=f"it is no table: {error}.") from error
+    return _read_back(table)
+
+
+def read_xlsx(path: Path, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS) -> pandas.DataFrame:
+    """One sheet of an XLSX as text columns; formulas give their last value. The first row names the columns."""
+    check_no_dtd(path, limits)
+    try:
+        table = pandas.read_excel(path, sheet_name=sheet or 0, dtype=object, engine="openpyxl")
+    except ValueError as error:
+        raise UnreadableFile(path=path.name, detail=f"there is no sheet {sheet!r} in it ({error}).") from error
+    except Exception as error:  # openpyxl raises whatever its parts raise on a damaged file
+        raise UnreadableFile(path=path.name, detail=f"it is no workbook ({type(error).__name__}).") from error
+    return _read_back(table.map(_cell_text, na_action="ignore"))
+
+
+def _cell_text(value: Any) -> Any:
+    """A cell as text: 440303001001.0 is the code 440303001001."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _read_back(table: pandas.DataFrame) -> pandas.DataFrame:
+    table = table.rename(columns=str).astype(object)
+    table = table.where(table.notna(), None)
+    return table.map(_bare, na_action="ignore")
+
+
+def _bare(value: Any) -> Any:
+    text = str(value).strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+
+
+def neutralised(value: Any) -> Any:
+    """Text that a spreadsheet would run, made text again.
+
+    >>> neutralised("=1+1"), neutralised("罗湖"), neutralised(-3)
+    ("'=1+1", '罗湖', -3)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def placed(table: pandas.DataFrame, name: str) -> geopandas.GeoDataFrame:
+    """The table with its places as geometry (no CRS); UnreadableFile where no column holds places.
+
+    >>> placed(pandas.DataFrame({"经度": ["114.1"], "纬度": ["22.5"]}), "a.csv").geometry[0].wkt
+    'POINT (114.1 22.5)'
+    """
+    columns = place_columns(list(table.columns))
+    if not columns:
+        raise UnreadableFile(path=name, detail="no column holds places; it needs lon and lat (经度、纬度) or WKT.")
+    shapes = _from_wkt(table[columns["wkt"]]) if "wkt" in columns else _points(table, columns)
+    rest = table.drop(columns=list(columns.values()))
+    return geopandas.GeoDataFrame(rest, geometry=geopandas.GeoSeries(list(shapes), index=rest.index))
+
+
+def _from_wkt(column: pandas.Series) -> Any:
+    return shapely.from_wkt(column.to_numpy(dtype=object), on_invalid="ignore")
+
+
+def _points(table: pandas.DataFrame, columns: dict[str, str]) -> Any:
+    lon, lat = (pandas.to_numeric(table[columns[axis]], errors="coerce").to_numpy(float) for axis in ("lon", "lat"))
+    shapes = np.full(len(table), None, dtype=object)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    shapes[known] = shapely.points(lon[known], lat[known])
+    return shapes
+
+
+def flat(frame: geopandas.GeoDataFrame) -> pandas.DataFrame:
+    """The frame as a table: lon and lat for points, else WKT; text neutralised."""
+    table = pandas.DataFrame(frame.drop(columns=frame.geometry.name))
+    shapes = np.asarray(frame.geometry)
+    if len(shapes) and (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all():
+        table["lon"], table["lat"] = shapely.get_x(shapes), shapely.get_y(shapes)
+    else:
+        table["wkt"] = shapely.to_wkt(shapes, rounding_precision=12)
+    return table.map(neutralised)
+
+
+def write_csv(path: Path, frame: geopandas.GeoDataFrame) -> None:
+    """CSV with a byte-order mark, so that spreadsheets read Chinese."""
+    flat(frame).to_csv(path, index=False, encoding="utf-8-sig")
+
+
+def write_xlsx(path: Path, frame: geopandas.GeoDataFrame, sheet: str) -> None:
+    """XLSX with every text cell typed and formatted as text; InvalidInput where an outline is too long for a cell."""
+    from openpyxl import Workbook
+
+    table = flat(frame)
+    if "wkt" in table.columns and (longest := int(table["wkt"].str.len().max() or 0)) > CELL_CHARACTERS:
+        raise InvalidInput(detail=f"an outline of {longest:,} characters fits no XLSX cell; export GeoPackage instead")
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet)
+    page.append(list(table.columns))
+    for row in table.itertuples(index=False):
+        page.append([_text_cell(page, value) for value in row])
+    book.save(path)
+
+
+def _text_cell(page: Any, value: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    if value is None or value is pandas.NA or value != value:
+        return None
+    if not isinstance(value, str):
+        return value.item() if isinstance(value, np.generic) else value
+    cell = WriteOnlyCell(page, value=value)
+    cell.data_type, cell.number_format = "s", "@"
+    return cell
