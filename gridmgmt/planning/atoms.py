@@ -1,11 +1,10 @@
 """From the rows a planner has to the atoms the engine divides: cells that tile, their borders, their households."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -111,9 +110,6 @@ def with_cells(atoms: Atoms, areas: Mapping[int, Any]) -> Atoms:
         return replace(atoms, cells=node(atoms.cells) if len(np.unique(atoms.row)) < len(atoms) else atoms.cells)
     if areas:
         numbers = sorted(areas)
-        missing = np.setdiff1d(atoms.group, numbers)
-        if len(missing):
-            raise InvalidInput(detail=f"{len(missing)} of the areas named by the units are not among the areas")
         outlines = np.array([areas[number] for number in numbers], dtype=object)
         return replace(atoms, cells=tessellate(outlines, atoms.cells, area_of=np.searchsorted(numbers, atoms.group)))
     hull = shapely.buffer(shapely.convex_hull(shapely.union_all(atoms.cells)), HULL_MARGIN_M)
@@ -129,9 +125,17 @@ def borders_within_groups(atoms: Atoms) -> csr_array:
     return matrix
 
 
-def areas_by_group(areas: GeoDataFrame | None, column: str, values: pd.Index) -> dict[int, Any]:
-    """The polygon of each group, found by its value in `column` of `areas`."""
+def areas_by_group(areas: GeoDataFrame | None, column: str, values: Sequence[Any]) -> dict[int, Any]:
+    """The polygon of each group, found by its value in `column` of `areas`; without values the union of all.
+
+    Raises InvalidInput for a value that no area bears.
+    """
     if areas is None:
         return {}
+    if values[0] is None:
+        return {0: shapely.union_all(areas.geometry.to_numpy())}
     shapes = dict(zip(column_of(areas, column), areas.geometry, strict=True))
-    return {number: shapes[value] for number, value in enumerate(values) if value in shapes}
+    missing = [value for value in values if value not in shapes]
+    if missing:
+        raise InvalidInput(detail=f"no area bears {missing[0]!r} in {column!r} ({len(missing)} such among the units)")
+    return {number: shapes[value] for number, value in enumerate(values)}

@@ -122,11 +122,11 @@ def divide(
     return PlanResult(units.assign(part=_part_of_rows(carved.atoms, labels)), parts, report)
 
 
-def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], pd.Index]:
+def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:
     if within is None:
-        return np.zeros(len(frame), dtype=np.int64), pd.Index([None])
+        return np.zeros(len(frame), dtype=np.int64), [None]
     numbers, values = pd.factorize(column_of(frame, within), use_na_sentinel=False)
-    return numbers.astype(np.int64), pd.Index(values)
+    return numbers.astype(np.int64), list(values)
 
 
 def _in(frame: GeoDataFrame, other: GeoDataFrame | None) -> GeoDataFrame | None:
@@ -169,7 +169,7 @@ def _labels(
 
 
 def _parts(
-    carved: Carved, labels: NDArray[np.int64], values: pd.Index, target: float, crs: Any, metric_crs: Any
+    carved: Carved, labels: NDArray[np.int64], values: list[Any], target: float, crs: Any, metric_crs: Any
 ) -> GeoDataFrame:
     """One row per part, dissolved."""
     atoms = carved.atoms
