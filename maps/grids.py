@@ -15,6 +15,8 @@ from maps.legend import Item, Legend, class_items
 from maps.palette import INK, Classes, quantiles, symmetric
 from maps.text import Table, number, percent, signed
 
+TARGET_HOUSEHOLDS, FEWEST, MOST = 150, 120, 180  # Zhangzi 2018, 二(三)11: grids of about 150 households
+
 Measure = Literal["deviation", "households"]
 _DEDICATED: Style = {"fillColor": "url(#dots)", "fillOpacity": 0.9, "color": INK, "weight": 1.2}
 
@@ -25,9 +27,9 @@ def grids(
     context: Context,
     *,
     measure: Measure = "deviation",
-    target: int = 150,
-    low: int = 120,
-    high: int = 180,
+    target: int = TARGET_HOUSEHOLDS,
+    low: int = FEWEST,
+    high: int = MOST,
 ) -> str:
     """The grid page of a frame of grids (code, name, kind, households, residents, geometry).
 

@@ -13,7 +13,7 @@ from branca.element import MacroElement
 from folium.map import Layer
 from folium.template import Template
 
-from maps.text import layer_name, script_json
+from maps.text import element_html, script_json
 
 Style = Mapping[str, object]  # Leaflet path options; for points also `radius` or `glyph`
 
@@ -28,7 +28,7 @@ class OfflineMap(folium.Map):
         """
         {% macro html(this, kwargs) %}
         <figure class="map-frame">
-            {% if this.caption %}<figcaption>{{ this.caption|e }}</figcaption>{% endif %}
+            {% if this.caption %}<figcaption>{{ this.caption }}</figcaption>{% endif %}
             <div class="folium-map" id={{ this.get_name()|tojson }}></div>
         </figure>
         {% endmacro %}
@@ -40,7 +40,7 @@ class OfflineMap(folium.Map):
 
     def __init__(self, caption: str = "", north: str = "N") -> None:
         super().__init__(tiles=None)
-        self.caption, self.north = caption, north
+        self.caption, self.north = element_html(caption), north
 
 
 class Features(MacroElement):
@@ -83,7 +83,7 @@ class Shapes(Layer):
         show: bool = True,
         minimum_zoom: float = 0,
     ) -> None:
-        super().__init__(name=layer_name(name), overlay=True, control=bool(name), show=show)
+        super().__init__(name=element_html(name), overlay=True, control=bool(name), show=show)
         self._name = "Shapes"
         self.features = features
         options = {"key": key, "styles": styles, "card": list(card), "pane": pane, "minimumZoom": minimum_zoom}
@@ -105,7 +105,7 @@ class Labels(Layer):
     )
 
     def __init__(self, rows: Sequence[Sequence[object]], kind: str, name: str = "") -> None:
-        super().__init__(name=layer_name(name), overlay=True, control=bool(name))
+        super().__init__(name=element_html(name), overlay=True, control=bool(name))
         self._name = "Labels"
         self.rows, self.kind = script_json(rows), kind
 

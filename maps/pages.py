@@ -9,10 +9,21 @@
 from maps.base import Base
 from maps.context import Context
 from maps.coverage import coverage
-from maps.grids import grids
+from maps.grids import TARGET_HOUSEHOLDS, grids
 from maps.overview import overview
 from maps.patrols import patrols
 from maps.plan import parts_page, plan
 from maps.replay import replay
 
-__all__ = ["Base", "Context", "coverage", "grids", "overview", "parts_page", "patrols", "plan", "replay"]
+__all__ = [
+    "TARGET_HOUSEHOLDS",
+    "Base",
+    "Context",
+    "coverage",
+    "grids",
+    "overview",
+    "parts_page",
+    "patrols",
+    "plan",
+    "replay",
+]

@@ -99,7 +99,7 @@ def around_range(low: int, high: int) -> Classes:
     >>> around_range(120, 180).codes([119, 120, 180, 181]).tolist()
     [1, 2, 2, 3]
     """
-    limits = (round(low * 0.75) - 1, low - 1, high, round(high * 1.25))
+    limits = (min(round(low * 0.75) - 1, low - 2), low - 1, high, max(round(high * 1.25), high + 1))
     return Classes(limits, diverging(5), whole=True)
 
 

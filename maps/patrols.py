@@ -26,7 +26,7 @@ def patrols(
     Parameters
     ----------
     grids
-        code, name, street_m (length of the grid's streets), walked_m (of it within 25 m of a track), geometry
+        code, name, length_m (length of the grid's streets), covered_m (of it within 25 m of a track), geometry
     week
         the week shown, such as "2006-07-03 – 2006-07-09"
     tracks
@@ -49,7 +49,7 @@ def patrols(
 
 
 def _share(grids: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    streets, walked = grids["street_m"].to_numpy(float), grids["walked_m"].to_numpy(float)
+    streets, walked = grids["length_m"].to_numpy(float), grids["covered_m"].to_numpy(float)
     share: NDArray[np.float64] = np.divide(walked, streets, out=np.full(len(grids), np.nan), where=streets > 0)
     return share
 
@@ -61,9 +61,9 @@ def _grid_layer(grids: gpd.GeoDataFrame, classes: NDArray[np.object_], context: 
     }
     styles[_NO_STREETS] = {"fillColor": NO_DATA, "fillOpacity": 0.6, "color": INK, "weight": 0.35}
     cards = [
-        [row.name, row.code, number(row.street_m, unit="m"), number(row.walked_m, unit="m"), percent(share)]
+        [row.name, row.code, number(row.length_m, unit="m"), number(row.covered_m, unit="m"), percent(share)]
         for row, share in zip(
-            grids[["name", "code", "street_m", "walked_m"]].itertuples(index=False), _share(grids), strict=True
+            grids[["name", "code", "length_m", "covered_m"]].itertuples(index=False), _share(grids), strict=True
         )
     ]
     labels = [context.say(key) for key in ("code", "street_length", "walked_length", "walked_share")]
@@ -72,11 +72,11 @@ def _grid_layer(grids: gpd.GeoDataFrame, classes: NDArray[np.object_], context: 
 
 
 def _figures(grids: gpd.GeoDataFrame, share: NDArray[np.float64], week: str, context: Context) -> Table:
-    streets, walked = float(grids["street_m"].sum()), float(grids["walked_m"].sum())
+    streets, walked = float(grids["length_m"].sum()), float(grids["covered_m"].sum())
     rows: list[list[object]] = [
         [context.say("week"), week],
         [context.say("grids_unit"), number(len(grids))],
-        [context.say("grids_visited"), number(int((grids["walked_m"] > 0).sum()))],
+        [context.say("grids_visited"), number(int((grids["covered_m"] > 0).sum()))],
         [context.say("street_length"), number(streets / 1000, 1, "km")],
         [context.say("walked_length"), number(walked / 1000, 1, "km")],
         [context.say("walked_share"), Bar(walked / streets, INK) if streets else "–"],

@@ -6,6 +6,7 @@ not escape, are banned (ruff TID251).
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from markupsafe import Markup, escape
 _SCRIPT_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+# branca compiles what an element wrote as a template once more: text must not be able to open an expression. Only
+# strings can hold these pairs; the braces of JSON itself are followed by a quote or a closing brace.
+_TEMPLATE_OPENING = re.compile(r"\{(?=[{%#])")
 
 
 def script_json(value: object) -> str:
@@ -23,9 +27,11 @@ def script_json(value: object) -> str:
 
     >>> print(script_json({"name": "</script>东门"}))
     {"name":"\u003c/script\u003e东门"}
+    >>> print(script_json("{{ 7*7 }}"))
+    "\u007b{ 7*7 }}"
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
-    return text.translate(_SCRIPT_ESCAPES)
+    return _TEMPLATE_OPENING.sub(r"\\u007b", text.translate(_SCRIPT_ESCAPES))
 
 
 def _plain(value: object) -> object:
@@ -109,10 +115,10 @@ def paragraph(value: str, kind: str = "note") -> Markup:
     return Markup('<p class="{}">{}</p>').format(kind, value)
 
 
-def layer_name(name: str) -> str:
-    """A name for Leaflet's layer control, which writes names as HTML.
+def element_html(value: str) -> str:
+    """Text for an HTML place inside a Folium element: escaped for HTML, and for branca's second look as a template.
 
-    >>> layer_name("<b>站点</b>")
-    '&lt;b&gt;站点&lt;/b&gt;'
+    >>> element_html("<b>{{站点}}</b>")
+    '&lt;b&gt;&#123;&#123;站点}}&lt;/b&gt;'
     """
-    return str(escape(name))
+    return str(escape(value)).replace("{", "&#123;")

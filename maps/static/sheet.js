@@ -1,6 +1,7 @@
 // What the pages of maps/ need beside Leaflet: features by class, labels that give way, two maps in step, printing.
 "use strict";
 const sheet = (() => {
+  const MANY_LABELS = 600; // more names than this in view are a grey mass: none is drawn until the reader zooms in
   const maps = [];
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -124,8 +125,13 @@ const sheet = (() => {
   function declutter(target) {
     const markers = [];
     target.eachLayer((layer) => { if (layer.labelRank !== undefined) markers.push(layer); });
-    markers.sort((a, b) => b.labelRank - a.labelRank);
-    const nodes = markers.map((marker) => marker.getElement() && marker.getElement().firstChild).filter(Boolean);
+    const view = target.getBounds();
+    const seen = markers.filter((marker) => view.contains(marker.getLatLng()));
+    const many = seen.length > MANY_LABELS;
+    markers.forEach((marker) => { if (marker.getElement()) marker.getElement().style.display = many ? "none" : ""; });
+    if (many) return;
+    seen.sort((a, b) => b.labelRank - a.labelRank);
+    const nodes = seen.map((marker) => marker.getElement() && marker.getElement().firstChild).filter(Boolean);
     const boxes = nodes.map((node) => node.getBoundingClientRect());
     const kept = [];
     boxes.forEach((box, index) => {

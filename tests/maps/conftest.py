@@ -40,9 +40,7 @@ def _raster(across: int, up: int, cells: int) -> np.ndarray:
 
 
 def _streets() -> gpd.GeoDataFrame:
-    across = [
-        shapely.LineString([(WEST + x * CELL, SOUTH + y * CELL) for x in range(13)]) for y in range(9)
-    ]
+    across = [shapely.LineString([(WEST + x * CELL, SOUTH + y * CELL) for x in range(13)]) for y in range(9)]
     down = [shapely.LineString([(WEST + x * CELL, SOUTH + y * CELL) for y in range(9)]) for x in range(13)]
     kinds = ["expressway", "local", "collector", "local", "arterial", "local", "collector", "local", "path"]
     kinds += ["arterial" if x % 4 == 0 else "local" for x in range(13)]
@@ -70,8 +68,8 @@ def town() -> Town:
             "kind": ["market" if n % 17 == 5 else "residential" for n in range(96)],
             "households": 90 + np.arange(96) % 25 * 5,
             "residents": 300,
-            "street_m": np.where(np.arange(96) == 3, 0.0, 800.0),
-            "walked_m": np.where(np.arange(96) == 3, 0.0, np.arange(96) % 11 * 80.0),
+            "length_m": np.where(np.arange(96) == 3, 0.0, 800.0),
+            "covered_m": np.where(np.arange(96) == 3, 0.0, np.arange(96) % 11 * 80.0),
         },
         _raster(12, 8, 1),
     )
@@ -97,17 +95,24 @@ def town() -> Town:
             "code": [f"b{n}" for n in range(96)],
             "households": grids["households"],
             "community_code": [
-                communities["code"][next(i for i, c in enumerate(communities.geometry) if c.contains(p))] for p in points
+                communities["code"][next(i for i, c in enumerate(communities.geometry) if c.contains(p))]
+                for p in points
             ],
             "walk_before_m": np.arange(96) * 15.0,
             "walk_after_m": np.where(np.arange(96) == 9, np.nan, (95 - np.arange(96)) * 15.0),
         },
         shapely.buffer(points, CELL / 5, cap_style="square"),
     )
-    river = _frame({"code": ["W1"], "name": ["河"], "kind": ["river"]}, [shapely.LineString([(WEST, SOUTH - 0.001), (WEST + 0.02, SOUTH + 0.018)])])
+    river = _frame(
+        {"code": ["W1"], "name": ["河"], "kind": ["river"]},
+        [shapely.LineString([(WEST, SOUTH - 0.001), (WEST + 0.02, SOUTH + 0.018)])],
+    )
     land = _frame(
         {"code": ["L1", "L2"], "name": ["湖", "山"], "kind": ["water", "green"]},
-        [shapely.Point(WEST + 0.02, SOUTH + 0.012).buffer(0.002), shapely.box(WEST, SOUTH, WEST + 0.006, SOUTH + 0.004)],
+        [
+            shapely.Point(WEST + 0.02, SOUTH + 0.012).buffer(0.002),
+            shapely.box(WEST, SOUTH, WEST + 0.006, SOUTH + 0.004),
+        ],
     )
     base = Base(subdistricts, communities, land, _streets(), river)
     return Town(subdistricts, communities, grids, stations, buildings, base)
@@ -125,7 +130,13 @@ def every_page(town: Town, context: Context) -> dict[str, Callable[[Context], st
 
     merged = town.communities.dissolve("parent_code", aggfunc={"households": "sum", "name": "first"}).reset_index()
     verdicts = [
-        {"title": "6000–10000 户", "clause": "004 二(二)", "real": "partly", "optimal": "met", "real_figure": "61 / 83"},
+        {
+            "title": "6000–10000 户",
+            "clause": "004 二(二)",
+            "real": "partly",
+            "optimal": "met",
+            "real_figure": "61 / 83",
+        },
         {"title": "人员总数不变", "clause": "004 二(五)", "real": "met", "optimal": "no_data"},
     ]
     both = (town.stations, town.stations.iloc[:6])
@@ -147,7 +158,15 @@ def every_page(town: Town, context: Context) -> dict[str, Callable[[Context], st
             town.base, town.grids, c, week="2006-07-03 – 2006-07-09", tracks=town.base.streets.iloc[:3]
         ),
         "replay": lambda c: pages.replay(
-            town.base, merged, merged, c, low=2000, high=4000, stations=both, verdicts=verdicts,
-            changed=town.communities.iloc[::5], figures=[["站数", 83, 77]],
+            town.base,
+            merged,
+            merged,
+            c,
+            low=2000,
+            high=4000,
+            stations=both,
+            verdicts=verdicts,
+            changed=town.communities.iloc[::5],
+            figures=[["站数", 83, 77]],
         ),
     }

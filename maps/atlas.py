@@ -1,0 +1,101 @@
+"""All sheets of a district: which there are, and the folder with an index that `gridmgmt map all` writes."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gridmgmt.errors import NotFound
+from gridmgmt.messages import Language
+from maps import pages
+from maps.context import Context
+from maps.district import District
+
+INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A sheet: the message that titles it, and how it is drawn."""
+
+    title: str
+    draw: Callable[[District, Context], str]
+    values: Callable[[District], Mapping[str, object]] = lambda district: {}
+
+
+def _overview(district: District, context: Context) -> str:
+    return pages.overview(district.base, district.subdistricts, district.communities, district.stations, context)
+
+
+def _grids(district: District, context: Context) -> str:
+    return pages.grids(district.base, district.grids, context)
+
+
+def _patrols(district: District, context: Context) -> str:
+    first, last = district.week
+    return pages.patrols(district.base, district.patrolled, context, week=f"{first} – {last}")
+
+
+PAGES: Mapping[str, Page] = {
+    "overview": Page("title_overview", _overview),
+    "grids": Page("title_grids_deviation", _grids, lambda district: {"target": pages.TARGET_HOUSEHOLDS}),
+    "patrols": Page("title_patrols", _patrols),
+}
+
+
+def write_all(
+    district: District,
+    context: Context,
+    folder: Path,
+    languages: Sequence[Language],
+    progress: Callable[[str, int], None] = lambda name, size: None,
+) -> list[dict[str, object]]:
+    """Write every sheet that has something to show, then the index; sheets without data are left out.
+
+    The index is a list of {name, title {zh, en}, file {zh, en}, at}, for whoever links to the sheets.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = list(_entries(district, context, folder, languages, progress))
+    write_page(folder / INDEX, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
+    return entries
+
+
+def _entries(
+    district: District,
+    context: Context,
+    folder: Path,
+    languages: Sequence[Language],
+    progress: Callable[[str, int], None],
+) -> Iterator[dict[str, object]]:
+    for name, page in PAGES.items():
+        files: dict[str, str] = {}
+        for language in languages:
+            try:
+                body = page.draw(district, replace(context, language=language))
+            except NotFound:
+                break
+            files[language] = file_name(name, language)
+            progress(files[language], write_page(folder / files[language], body))
+        if files:
+            titles = {
+                lang: replace(context, language=lang).say(page.title, **page.values(district)) for lang in languages
+            }
+            yield {"name": name, "title": titles, "file": files, "at": context.at.isoformat()}
+
+
+def file_name(name: str, language: Language) -> str:
+    """Chinese is the plain name.
+
+    >>> file_name("grids", "zh"), file_name("grids", "en")
+    ('grids.html', 'grids-en.html')
+    """
+    return f"{name}.html" if language == "zh" else f"{name}-{language}.html"
+
+
+def write_page(path: Path, text: str) -> int:
+    """Write beside and rename, so that a reader never meets half a page; returns the size in bytes."""
+    body = text.encode()
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(body)
+    beside.replace(path)
+    return len(body)
