@@ -25,6 +25,9 @@ def main(arguments: Arguments) -> int:
     except say.Stop as reason:
         print(f"run: {reason}", file=sys.stderr)
         return 1
+    except PermissionError as error:
+        print(f"run: {say.text('no_access', path=error.filename)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -285,6 +285,9 @@ def main(arguments: list[str]) -> int:
     except GridError as error:
         sys.stderr.write(f"{error}\n")
         return MISSING_STATUS if isinstance(error, MissingProgram) else 2
+    except PermissionError as error:
+        sys.stderr.write(f"{error.filename} belongs to another account\n")
+        return 2
     return 0
 
 
