@@ -48,7 +48,7 @@ def test_missing_extensions_are_created(bare_database: str) -> None:
 
 
 def test_a_refusal_names_the_command_for_an_administrator(bare_database: str, plain_role: str) -> None:
-    with pytest.raises(DatabaseUnavailable, match="psql -d gridmgmt_test_.* -c 'create extension postgis'"):
+    with pytest.raises(DatabaseUnavailable, match=r"psql -d gridmgmt_test_.* -c 'create extension postgis'"):
         require_extensions(acting_as(bare_database, plain_role))
 
 
