@@ -173,7 +173,7 @@ def test_what_is_missing_is_refused() -> None:
         divide(buildings.iloc[:0])
     with pytest.raises(InvalidInput):
         divide(buildings.set_crs(None, allow_override=True))
-    with pytest.raises(InvalidInput, match="areas"):
+    with pytest.raises(InvalidInput, match="no area bears"):
         divide(buildings.assign(community="elsewhere"), within="community", areas=communities)
     with pytest.raises(InvalidInput, match="no geometry"):
         divide(buildings.set_geometry([None, *buildings.geometry[1:]], crs=CRS))
