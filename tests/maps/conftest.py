@@ -1,18 +1,23 @@
 """A town small enough to count by hand: 4 subdistricts × 6 communities × 4 grids, on a square raster near 114.1° E."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
+from gridmgmt.messages import Language
 from maps.base import Base
 from maps.context import Context
 
 WEST, SOUTH, CELL = 114.10, 22.54, 0.002  # a grid is about 205 m × 222 m
+
+
+Rendered = Callable[[str, Language], str]
 
 
 @dataclass(frozen=True)
@@ -170,3 +175,9 @@ def every_page(town: Town, context: Context) -> dict[str, Callable[[Context], st
             figures=[["站数", 83, 77]],
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def rendered(every_page: dict[str, Callable[[Context], str]], context: Context) -> Rendered:
+    """Each page in each language, drawn once for all tests."""
+    return cache(lambda name, language: every_page[name](replace(context, language=language)))

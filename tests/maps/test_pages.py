@@ -10,7 +10,8 @@ import pytest
 
 from gridmgmt.messages import LANGUAGES, Language
 from maps.context import Context
-from tests.maps.html import read_page
+from tests.maps.conftest import Rendered
+from tests.maps.html import Page, read_page
 
 Pages = dict[str, Callable[[Context], str]]
 NAMES = (
@@ -19,11 +20,6 @@ NAMES = (
 FOREIGN = re.compile(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[\w.-]+\.\w+", re.ASCII)
 FOREIGN_STYLE = re.compile(r"@import|url\((?!#)")
 
-every_page_and_language = [
-    pytest.mark.parametrize("name", NAMES),
-    pytest.mark.parametrize("language", LANGUAGES),
-]
-
 
 @pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
@@ -31,31 +27,39 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=LANGUAGES)
-def page(request: pytest.FixtureRequest, name: str, every_page: Pages, context: Context) -> str:
-    language: Language = request.param
-    return every_page[name](replace(context, language=language))
+def language(request: pytest.FixtureRequest) -> Language:
+    chosen: Language = request.param
+    return chosen
+
+
+@pytest.fixture
+def page(rendered: Rendered, name: str, language: Language) -> str:
+    return rendered(name, language)
+
+
+@pytest.fixture
+def read(page: str) -> Page:
+    return read_page(page)
 
 
 def test_the_names_are_all_pages(every_page: Pages) -> None:
     assert set(NAMES) == set(every_page)
 
 
-def test_nothing_is_loaded_from_anywhere(page: str) -> None:
-    read = read_page(page)
+def test_nothing_is_loaded_from_anywhere(read: Page) -> None:
     assert read.loads() == []
     assert not [tag for tag, _ in read.elements if tag in {"link", "iframe", "img", "object", "embed", "base", "form"}]
     assert not FOREIGN_STYLE.search("".join(read.styles).replace("url(#default#VML)", ""))
 
 
-def test_no_foreign_host_is_named_in_our_scripts(page: str) -> None:
-    library, *own = read_page(page).scripts
+def test_no_foreign_host_is_named_in_our_scripts(read: Page) -> None:
+    library, *own = read.scripts
     assert not [found for script in own for found in FOREIGN.findall(script)]
     named = set(re.findall(r"https?://[\w./]+", library))
     assert named <= {"http://www.w3.org/2000/svg", "https://leafletjs.com"}  # a namespace, a credit
 
 
-def test_the_policy_allows_exactly_the_scripts_that_are_there(page: str) -> None:
-    read = read_page(page)
+def test_the_policy_allows_exactly_the_scripts_that_are_there(read: Page) -> None:
     policy = next(a["content"] or "" for tag, a in read.elements if a.get("http-equiv") == "Content-Security-Policy")
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in read.scripts]
     assert re.findall(r"'sha256-([^']+)'", policy) == digests
@@ -64,8 +68,10 @@ def test_the_policy_allows_exactly_the_scripts_that_are_there(page: str) -> None
     assert read.handlers() == []
 
 
-def test_the_same_frames_give_the_same_bytes(name: str, every_page: Pages, context: Context) -> None:
-    assert every_page[name](context) == every_page[name](context)
+def test_the_same_frames_give_the_same_bytes(
+    name: str, every_page: Pages, context: Context, rendered: Rendered
+) -> None:
+    assert every_page[name](context) == rendered(name, context.language)
 
 
 def test_a_sheet_says_what_when_where_and_from_whom(name: str, every_page: Pages, context: Context) -> None:
@@ -84,6 +90,6 @@ def test_english_sheets_have_no_chinese_but_names(name: str, every_page: Pages, 
     assert not {letter for letter in text if "\u4e00" <= letter <= "\u9fff"} - allowed
 
 
-def test_no_page_keeps_folium_links_or_random_ids(page: str) -> None:
+def test_no_page_keeps_folium_links_or_random_ids(page: str, read: Page) -> None:
     assert not re.search(r"\b[a-z_]+_[0-9a-f]{32}\b", page)
-    assert "cdn" not in "".join(read_page(page).scripts[1:])
+    assert "cdn" not in "".join(read.scripts[1:])
