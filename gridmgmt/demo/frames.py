@@ -1,6 +1,7 @@
 """From the town in metres to the frames of the house: codes, names, EPSG:4326."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -24,11 +25,15 @@ _PLACES = {
 _RESIDENTIAL = {"tower": "tower", "walkup": "walkup", "urban_village": "urban_village", "villa": "villa"}
 
 
+@cache
+def _transformer() -> Transformer:
+    return Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
+
+
 def to_wgs84(geometry: Geometries) -> Geometries:
     """EPSG:4547 metres to longitude and latitude, rounded to 1e-7 degrees so that files keep the same bits."""
-    transformer = Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
     coordinates = shapely.get_coordinates(geometry)
-    lon, lat = transformer.transform(coordinates[:, 0], coordinates[:, 1])
+    lon, lat = _transformer().transform(coordinates[:, 0], coordinates[:, 1])
     placed: Geometries = shapely.set_coordinates(geometry.copy(), np.round(np.column_stack([lon, lat]), 7))
     return placed
 

@@ -62,3 +62,13 @@ def place_name(community: str, kind: str, rng: np.random.Generator) -> str:
     endings = _PLACE[kind]
     own = _pair(rng) if kind in ("mall", "office", "enterprise") else community
     return own + endings[int(rng.integers(len(endings)))]
+
+
+_FAMILY = "陈李张黄林刘王吴杨周罗何郑曾郭谢梁邓许叶钟廖曹袁彭"
+_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉梅建国志文海燕春雪晓红佳欣子涵"
+
+
+def person_name(rng: np.random.Generator) -> str:
+    """An invented person's name."""
+    given = (_GIVEN[int(i)] for i in rng.integers(len(_GIVEN), size=int(rng.integers(1, 3))))
+    return _FAMILY[int(rng.integers(len(_FAMILY)))] + "".join(given)

@@ -1,0 +1,222 @@
+"""A week of field work for the demo: workers, patrols with their fixes, incidents with their steps.
+
+Every day is drawn from its own seed, so a later run that adds days finds the earlier ones unchanged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from tomllib import loads
+from typing import Any
+from uuid import UUID, uuid5
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmgmt.demo.names import person_name
+from gridmgmt.demo.walks import Fixes, Footways
+from gridmgmt.field.day import LOCAL_ZONE, local_day
+from gridmgmt.services.field.content import content_hash
+from gridmgmt.services.field.incidents import STEPS
+
+SOURCE = "demo"
+_NAMESPACE = UUID("6f3c2a52-0d0b-5c55-9a0e-2006081400cc")
+_SHIFTS = ((time(8, 20), time(11, 40)), (time(14, 20), time(17, 50)), (time(19, 0), time(20, 30)))
+_MINUTES = (20.0, 40.0)
+# how long an incident rests before each step, in hours; the last ones are still open
+_STEP_HOURS = {"filed": (0.1, 2.0), "dispatched": (0.1, 3.0), "handled": (1.0, 30.0), "verified": (0.5, 12.0)}
+
+Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How much happens a day: one patrol starts per `grids_per_patrol` grids, one incident per `grids_per_incident`."""
+
+    grids_per_patrol: float = 12.0
+    grids_per_incident: float = 75.0
+
+
+def week(
+    grids: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    now: datetime,
+    *,
+    seed: int = 2006,
+    days: int = 7,
+    since: date | None = None,
+    workload: Workload | None = None,
+) -> Frames:
+    """Field work of the `days` days that end with the aware moment `now`, as frames for `services.field.backfill`.
+
+    `grids` (code, geometry; EPSG:4326) each get a worker, responsible from the day `since` (none where it is None:
+    the workers are there already); `streets` as in the contract of frames. Nothing happens after `now`.
+    """
+    workers = _workers(grids, seed)
+    ways = Footways(streets)
+    load = workload or Workload()
+    dates = [local_day(now) - timedelta(days=back) for back in reversed(range(days))]
+    made = [_Day(day, now, grids, workers["code"].to_numpy(), ways, load, seed) for day in dates]
+    parts = [part for day in made for part in day.patrols()]
+    incidents = [row for day in made for row in day.incidents()]
+    appointed = workers.assign(worker_code=workers["code"], valid_from=since, valid_to=None)
+    if since is None:
+        workers, appointed = workers.iloc[:0], appointed.iloc[:0]
+    return {
+        "workers": workers[["code", "name"]],
+        "worker_grids": appointed[["worker_code", "grid_code", "valid_from", "valid_to"]],
+        "patrols": pd.DataFrame([patrol for patrol, _ in parts], columns=[*_PATROL]),
+        "track_points": _track_points(parts),
+        **_incident_frames(incidents),
+    }
+
+
+_PATROL = ("id", "worker_code", "kind", "started_at", "ended_at", "source", "content_hash", "received_at")
+_INCIDENT = ("id", "category", "text", "occurred_at", "received_at", "worker_code", "source", "content_hash")
+
+
+def _workers(grids: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
+    """One worker per grid, in code order."""
+    rng = np.random.default_rng([seed, 0])
+    codes = sorted(grids["code"])
+    rows = [(f"W{number:05d}", person_name(rng), code) for number, code in enumerate(codes, start=1)]
+    return pd.DataFrame(rows, columns=["code", "name", "grid_code"])
+
+
+class _Day:
+    """What happens on one day, drawn from a seed of its own."""
+
+    def __init__(
+        self,
+        day: date,
+        now: datetime,
+        grids: gpd.GeoDataFrame,
+        workers: "np.ndarray[tuple[int, ...], np.dtype[np.object_]]",
+        ways: Footways,
+        load: Workload,
+        seed: int,
+    ) -> None:
+        self.day, self.now, self.load, self.ways, self.workers = day, now, load, ways, workers
+        self.grids = grids.sort_values("code", ignore_index=True)
+        self.rng = np.random.default_rng([seed, day.toordinal()])
+
+    def patrols(self) -> Iterator[tuple[dict[str, object], Fixes]]:
+        """Patrols of some of the grids, each starting in its worker's own."""
+        count = max(1, round(len(self.grids) / self.load.grids_per_patrol))
+        chosen = np.sort(self.rng.choice(len(self.grids), min(count, len(self.grids)), replace=False))
+        segments = self.ways.nearest(self.grids.geometry.iloc[chosen].representative_point())
+        for place, (grid, segment) in enumerate(zip(chosen.tolist(), segments.tolist(), strict=True)):
+            fixes = self.ways.walk(segment, 60 * float(self.rng.uniform(*_MINUTES)), self.rng)
+            started = self._moment()
+            ended = started + timedelta(seconds=float(fixes.seconds[-1]))
+            if ended < self.now:
+                yield self._patrol(place, str(self.workers[grid]), started, ended, fixes), fixes
+
+    def _moment(self) -> datetime:
+        """A time of day within the shifts; while today's first shift has not passed, some time since midnight."""
+        start, end = _SHIFTS[int(self.rng.choice(len(_SHIFTS), p=[0.46, 0.42, 0.12]))]
+        share = float(self.rng.random())
+        midnight = datetime.combine(self.day, time.min, LOCAL_ZONE)
+        if local_day(self.now) == self.day and self.now.astimezone(LOCAL_ZONE).time() < _SHIFTS[0][1]:
+            return midnight + timedelta(seconds=round(share * (self.now - midnight).total_seconds()))
+        first, last = (datetime.combine(self.day, at, LOCAL_ZONE) for at in (start, end))
+        return first + timedelta(seconds=round(share * (last - first).total_seconds()))
+
+    def _patrol(self, place: int, worker: str, started: datetime, ended: datetime, fixes: Fixes) -> dict[str, object]:
+        content = [worker, started.isoformat(), shapely.to_wkt(fixes.geometry, rounding_precision=7).tolist()]
+        return {
+            "id": uuid5(_NAMESPACE, f"patrol {self.day} {place}"),
+            "worker_code": worker,
+            "kind": "routine",
+            "started_at": started,
+            "ended_at": ended,
+            "source": SOURCE,
+            "content_hash": content_hash(content),
+            "received_at": ended + timedelta(seconds=20),
+        }
+
+    def incidents(self) -> Iterator[dict[str, object]]:
+        """Incidents somewhere in the grids, each seen by the worker of its grid."""
+        count = max(1, round(len(self.grids) / self.load.grids_per_incident))
+        kinds = _incident_kinds()
+        weights = np.array([kind["weight"] for kind in kinds.values()], dtype=float)
+        for place in range(count):
+            grid = int(self.rng.integers(len(self.grids)))
+            category = str(self.rng.choice(list(kinds), p=weights / weights.sum()))
+            texts = kinds[category]["texts"]
+            words = str(texts[int(self.rng.integers(len(texts)))])
+            occurred = self._moment()
+            if occurred < self.now:
+                point = _within(self.grids.geometry.iloc[grid], self.rng)
+                yield self._incident(place, category, words, occurred, str(self.workers[grid]), point)
+
+    def _incident(
+        self, place: int, category: str, words: str, occurred: datetime, worker: str, point: shapely.Point
+    ) -> dict[str, object]:
+        content = [category, words, occurred.isoformat(), worker, point.wkt]
+        return {
+            "id": uuid5(_NAMESPACE, f"incident {self.day} {place}"),
+            "category": category,
+            "text": words,
+            "occurred_at": occurred,
+            "received_at": min(occurred + timedelta(seconds=90), self.now),
+            "worker_code": worker,
+            "source": SOURCE,
+            "content_hash": content_hash(content),
+            "geometry": point,
+            "steps": list(self._steps(occurred, worker)),
+        }
+
+    def _steps(self, occurred: datetime, worker: str) -> Iterator[tuple[str, datetime, str]]:
+        """The steps taken by now; one incident in twenty-five waits long somewhere on its way."""
+        at = occurred + timedelta(seconds=90)
+        yield STEPS[0], min(at, self.now), worker
+        slow = 12.0 if self.rng.random() < 0.04 else 1.0
+        for step in STEPS[1:]:
+            hours = slow * float(self.rng.uniform(*_STEP_HOURS.get(step, (0.1, 4.0))))
+            at += timedelta(seconds=round(3600 * hours))
+            if at >= self.now:
+                return
+            yield step, at, "网格中心" if step != "handled" else "处置单位"
+
+
+@cache
+def _incident_kinds() -> dict[str, dict[str, Any]]:
+    return loads((files(__package__) / "incidents.toml").read_text("utf-8"))
+
+
+def _within(area: shapely.Geometry, rng: np.random.Generator) -> shapely.Point:
+    """A place drawn inside an area, rounded to about 1 cm; its middle where a narrow area is missed again and again."""
+    west, south, east, north = area.bounds
+    for _ in range(30):
+        lon, lat = float(rng.uniform(west, east)), float(rng.uniform(south, north))
+        if area.contains(shapely.Point(lon, lat)):
+            return shapely.Point(round(lon, 7), round(lat, 7))
+    return area.representative_point()
+
+
+def _track_points(parts: list[tuple[dict[str, object], Fixes]]) -> gpd.GeoDataFrame:
+    sizes = [len(fixes.seconds) for _, fixes in parts]
+    started = pd.to_datetime([patrol["started_at"] for patrol, _ in parts], utc=True)
+    seconds = np.concatenate([fixes.seconds for _, fixes in parts]) if parts else np.empty(0)
+    columns = {
+        "patrol_id": np.repeat(np.array([patrol["id"] for patrol, _ in parts], dtype=object), sizes),
+        "recorded_at": started.repeat(sizes) + pd.to_timedelta(seconds, unit="s"),
+        "seq": np.concatenate([np.arange(size) for size in sizes]) if parts else np.empty(0, dtype=np.int64),
+        "segment": 0,
+        "accuracy_m": np.concatenate([fixes.accuracy_m for _, fixes in parts]) if parts else np.empty(0),
+    }
+    geometry = np.concatenate([fixes.geometry for _, fixes in parts]) if parts else np.empty(0, dtype=object)
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs="EPSG:4326")
+
+
+def _incident_frames(rows: list[dict[str, Any]]) -> Frames:
+    shapes = [row["geometry"] for row in rows]
+    incidents = gpd.GeoDataFrame(rows, columns=[*_INCIDENT], geometry=shapes, crs="EPSG:4326")
+    steps = [(row["id"], step, at, actor) for row in rows for step, at, actor in row["steps"]]
+    log = pd.DataFrame(steps, columns=["incident_id", "step", "at", "actor"]).sort_values("at", kind="stable")
+    return {"incidents": incidents, "incident_steps": log.reset_index(drop=True)}
