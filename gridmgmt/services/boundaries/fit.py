@@ -12,12 +12,14 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from gridmgmt.geo.coverage import is_coverage
 from gridmgmt.geo.noding import node
 
 Geometries = NDArray[Any]
 Floats = NDArray[np.float64]
 
 MATCH_DEG = 3e-7  # 3 cm
+ON_EDGE_DEG = 1e-10  # 0.01 mm: after snapping, what lies on an edge is this near
 
 
 def fit(parts: Geometries, fixed: Geometries, neighbours: Geometries) -> tuple[Geometries, Geometries]:
@@ -34,8 +36,10 @@ def fit(parts: Geometries, fixed: Geometries, neighbours: Geometries) -> tuple[G
     """
     if len(parts) == 0:
         return parts, neighbours
-    snapped = snap(parts, np.concatenate([fixed, neighbours]))
-    noded = node(np.concatenate([snapped, neighbours]), tolerance=MATCH_DEG)
+    together = np.concatenate([snap(parts, np.concatenate([fixed, neighbours])), neighbours])
+    noded = node(together, tolerance=ON_EDGE_DEG)
+    if not is_coverage(noded):  # neighbours that were drawn beside the ground the parts were cut from
+        noded = node(together, tolerance=MATCH_DEG)
     return noded[: len(parts)], noded[len(parts) :]
 
 

@@ -51,7 +51,7 @@ def redraw(session: Session, plan: Plan, level: Level) -> Redraw:
     kept, parts = _split_kept(parts, scope)
     closed = _rows(scope, ~scope["code"].isin(kept))
     near = _touching(_rows(current, ~current["code"].isin(closed["code"])), parts)
-    opened, neighbours = _fitted(parts, [scope, parents], near)
+    opened, neighbours = _fitted(parts, parents, near)
     _require_coverage(level, opened, neighbours)
     _require_whole(level, opened, _rows(scope, scope["code"].isin(kept)), parents if level == "grid" else scope)
     points = household_points(session, box)
@@ -134,11 +134,10 @@ def same_ground(before: Geometries, after: Geometries) -> NDArray[np.bool_]:
 
 
 def _fitted(
-    parts: geopandas.GeoDataFrame, fixed: list[geopandas.GeoDataFrame], near: geopandas.GeoDataFrame
+    parts: geopandas.GeoDataFrame, parents: geopandas.GeoDataFrame, near: geopandas.GeoDataFrame
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Parts and neighbours with matched borders."""
-    ground = np.concatenate([frame.geometry.to_numpy() for frame in fixed])
-    shapes, beside = fit(parts.geometry.to_numpy(), ground, near.geometry.to_numpy())
+    shapes, beside = fit(parts.geometry.to_numpy(), parents.geometry.to_numpy(), near.geometry.to_numpy())
     return parts.set_geometry(shapes, crs=parts.crs), near.set_geometry(beside, crs=near.crs)
 
 
