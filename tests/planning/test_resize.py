@@ -97,7 +97,7 @@ def test_labels_are_matched_so_that_most_households_stay() -> None:
 
 def test_the_bound_counts_what_cannot_stay() -> None:
     assert moved_bound(np.array([700, 700]), np.array([0, 1]), 1000, 2000) == 700
-    assert moved_bound(np.array([900, 900, 900]), np.array([0, 0, 0]), 1000, 2000) == 900
+    assert moved_bound(np.array([1000, 1000, 1000]), np.array([0, 0, 0]), 1000, 2000) == 1000
 
 
 divisions = st.lists(st.integers(0, 4), min_size=36, max_size=36)

@@ -1,0 +1,25 @@
+"""Plans on the database: computed from what stood on a day, stored with their units, parts and report."""
+
+from gridmgmt.services.plans.computed import divide_grids, merge_stations, resize_communities
+from gridmgmt.services.plans.stored import (
+    Draft,
+    PlanFrames,
+    discard_plan,
+    get_plan,
+    list_plans,
+    plan_frames,
+    save_plan,
+)
+
+__all__ = [
+    "Draft",
+    "PlanFrames",
+    "discard_plan",
+    "divide_grids",
+    "get_plan",
+    "list_plans",
+    "merge_stations",
+    "plan_frames",
+    "resize_communities",
+    "save_plan",
+]

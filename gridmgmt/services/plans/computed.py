@@ -1,0 +1,214 @@
+"""Compute a plan from what stood on a day, and store it: grids, communities, stations."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+from sqlalchemy.orm import Session
+
+from gridmgmt.geo.tessellation import tessellate
+from gridmgmt.messages import text
+from gridmgmt.planning.divide import divide
+from gridmgmt.planning.frames import metric
+from gridmgmt.planning.merge import merge
+from gridmgmt.planning.report import PlanResult
+from gridmgmt.planning.resize import resize
+from gridmgmt.planning.stations import DEFAULT_GOALS, Goal
+from gridmgmt.services.boundaries import boundaries_at
+from gridmgmt.services.plans.ground import Ground, Sites, read_ground, read_sites, streets_of, today
+from gridmgmt.services.plans.stored import Draft, save_plan
+from gridmgmt.services.units import entrances_frame, places_frame
+from gridmgmt.store.tables import Plan
+
+Progress = Callable[[int, int], None]
+
+
+def divide_grids(
+    session: Session,
+    within_code: str,
+    *,
+    at: date | None = None,
+    community_codes: Sequence[str] | None = None,
+    target: int = 150,
+    low: int = 120,
+    high: int = 180,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    author: str = "",
+    progress: Progress | None = None,
+) -> Plan:
+    """Divide the communities below `within_code` (or only `community_codes`) into grids; the plan is stored.
+
+    Households are those of the buildings standing in each community on the day `at` (today by default). Buildings of
+    more than `high` households are divided by entrance; markets, malls, schools, hospitals and enterprises get
+    grids of their own.
+    """
+    ground = read_ground(session, within_code, at or today(), list(community_codes) if community_codes else None)
+    streets, barriers = streets_of(session, ground, margin_deg=0.0)
+    large = ground.buildings.loc[ground.buildings["households"] > high, "code"]
+    entrances = entrances_frame(session, bbox=_box(ground.communities))
+    result = divide(
+        ground.buildings,
+        within="community_code",
+        target=target,
+        low=low,
+        high=high,
+        areas=ground.communities,
+        entrances=entrances[entrances["building_code"].isin(large)],
+        places=places_frame(session, bbox=_box(ground.communities)),
+        streets=streets,
+        barriers=barriers,
+        seed=seed,
+        time_limit_s=time_limit_s,
+        progress=progress,
+    )
+    parts = result.parts.assign(code=None, name=None, parent_code=result.parts["within"])
+    parameters = {"target": target, "low": low, "high": high, "seed": seed, "communities": len(ground.communities)}
+    return _saved(session, "divide", ground, parts, _assigned(result), result, parameters, author)
+
+
+def resize_communities(
+    session: Session,
+    subdistrict_code: str,
+    *,
+    at: date | None = None,
+    low: int = 1000,
+    high: int = 2000,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    author: str = "",
+) -> Plan:
+    """Redraw the communities of a subdistrict (or of all below a code) to 1,000–2,000 households; the plan is stored.
+
+    Each building has a cell of the ground of its community; whole cells move, so that what nobody moved keeps its
+    border.
+    """
+    ground = read_ground(session, subdistrict_code, at or today())
+    units = _with_empty_communities(ground)
+    home = pd.Index(ground.communities["code"]).get_indexer(units["community_code"])
+    plane = metric(ground.communities)
+    sites = units.to_crs(plane.crs).geometry.to_numpy()
+    cells = tessellate(plane.geometry.to_numpy(), sites, area_of=home)
+    parent = ground.communities["parent_code"].to_numpy()[home]
+    result = resize(
+        units.to_crs(plane.crs).assign(subdistrict_code=parent),
+        current="community_code",
+        parent="subdistrict_code",
+        low=low,
+        high=high,
+        cells=cells,
+        seed=seed,
+        time_limit_s=time_limit_s,
+    )
+    names = ground.communities.set_index("code")["name"]
+    parts = result.parts.to_crs(ground.communities.crs).assign(
+        code=result.parts["continues"],
+        name=result.parts["continues"].map(names),
+        kind="residential",
+        parent_code=result.parts["parent"],
+    )
+    assigned = _assigned(result)
+    real = assigned["unit_code"].isin(ground.buildings["code"])
+    parameters = {"low": low, "high": high, "seed": seed}
+    return _saved(session, "resize", ground, parts, assigned[real], result, parameters, author)
+
+
+def merge_stations(
+    session: Session,
+    subdistrict_code: str | None = None,
+    *,
+    at: date | None = None,
+    low: int = 6000,
+    high: int = 10000,
+    goals: Sequence[Goal] = DEFAULT_GOALS,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    author: str = "",
+) -> Plan:
+    """Merge the stations of a subdistrict, or of each subdistrict of the whole district; the plan is stored.
+
+    Walks are those along the streets from every home to the station that is kept; a station that reaches more of the
+    premises norms is kept before one that is nearer. Communities that share a station stay together.
+    """
+    day = at or today()
+    ground = read_ground(session, subdistrict_code or _district(session, day), day)
+    sites = read_sites(session, ground)
+    result = merge(
+        ground.communities.assign(lock=_shared_station(sites)),
+        locks="lock",
+        travel=sites.travel,
+        site_rank=sites.missed,
+        low=low,
+        high=high,
+        goals=goals,
+        seed=seed,
+        time_limit_s=time_limit_s,
+    )
+    parameters = {"low": low, "high": high, "goals": list(goals), "seed": seed}
+    parts = station_parts(ground, sites, result)
+    return _saved(session, "merge", ground, parts, _assigned(result), result, parameters, author)
+
+
+def station_parts(ground: Ground, sites: Sites, result: PlanResult) -> GeoDataFrame:
+    """The parts of a merge as rows of `PlanPart`: code is the station that is kept, the name says whom it serves."""
+    row = pd.Index(ground.communities["code"]).get_indexer(result.parts["site"])
+    named = ground.communities.assign(part=result.units["part"]).groupby("part")["name"].agg("+".join)
+    return result.parts.assign(
+        code=sites.stations["code"].to_numpy()[sites.station[row]],
+        name=named.reindex(result.parts["part"]).to_numpy(),
+        kind="residential",
+        parent_code=result.parts["parent"],
+    )
+
+
+def _shared_station(sites: Sites) -> list[str | None]:
+    """(communities,) the station's code where it serves more than one community: those stay together."""
+    shared = np.bincount(sites.station, minlength=len(sites.stations)) > 1
+    codes = sites.stations["code"].to_numpy()
+    return [codes[station] if shared[station] else None for station in sites.station]
+
+
+def _with_empty_communities(ground: Ground) -> GeoDataFrame:
+    """The buildings, and one row of no households for every community without a building: its ground stays its own."""
+    empty = ground.communities[~ground.communities["code"].isin(ground.buildings["community_code"])]
+    rows = empty[["code", "geometry"]].assign(community_code=empty["code"], households=0)
+    columns = ["code", "community_code", "households", "geometry"]
+    units: GeoDataFrame = pd.concat([ground.buildings[columns], rows[columns]], ignore_index=True)
+    return units
+
+
+def _saved(
+    session: Session,
+    task: str,
+    ground: Ground,
+    parts: GeoDataFrame,
+    assignment: pd.DataFrame,
+    result: PlanResult,
+    parameters: dict[str, Any],
+    author: str,
+) -> Plan:
+    name = text(f"plans.name_{task}", "zh", scope=_scope_name(session, ground))
+    draft = Draft(task, name, ground.scope_code, ground.at, parts, assignment, result.report, parameters, author)
+    return save_plan(session, draft)
+
+
+def _scope_name(session: Session, ground: Ground) -> str:
+    level = {6: "district", 9: "subdistrict"}.get(len(ground.scope_code), "community")
+    found = boundaries_at(session, level, ground.at, codes=[ground.scope_code])  # type: ignore[arg-type]
+    return str(found["name"].iloc[0]) if len(found) else str(ground.scope_code)
+
+
+def _district(session: Session, at: date) -> str:
+    return str(boundaries_at(session, "district", at)["code"].iloc[0])
+
+
+def _assigned(result: PlanResult) -> pd.DataFrame:
+    return pd.DataFrame({"unit_code": result.units["code"].to_numpy(), "part": result.units["part"].to_numpy()})
+
+
+def _box(frame: GeoDataFrame) -> tuple[float, float, float, float]:
+    west, south, east, north = map(float, frame.total_bounds)
+    return west, south, east, north
