@@ -7,7 +7,7 @@ const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...
 const ofClass = (...classes) => ["in", ["get", "street_class"], ["literal", classes]];
 const MAJOR = ["expressway", "arterial"];
 const NO_DATA = { type: "FeatureCollection", features: [] };
-export const FONT = ["sans"];
+export const FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans SC", "WenQuanYi Micro Hei", "sans-serif"];
 
 export function sources(at) {
   const points = { type: "geojson", data: NO_DATA };

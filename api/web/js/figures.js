@@ -16,7 +16,10 @@ export async function createFigures() {
 }
 
 async function load() {
-  figures = await getJson(`/api/v1/figures?at=${epoch()}`);
+  const [counts, districts] = await Promise.all([
+    getJson(`/api/v1/figures?at=${epoch()}`), getJson(`/api/v1/boundaries/district?at=${epoch()}&geometry=point`)]);
+  figures = counts;
+  byId("district").textContent = districts.features.map(({ properties }) => properties.name).join("、");
   render();
 }
 

@@ -1,7 +1,7 @@
 // The map itself: created once; follows the theme, the date and what is selected.
 
 import { Map as MapLibre, ScaleControl } from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
-import { style, sources } from "./basemap.js";
+import { FONT, sources, style } from "./basemap.js";
 import { getJson } from "./client.js";
 import { byId } from "./dom.js";
 import { number, t } from "./i18n.js";
@@ -11,7 +11,6 @@ import { announce, epoch, on } from "./state.js";
 
 const NO_DATA = { type: "FeatureCollection", features: [] };
 const LABELLED = { subdistrict: 0, community: 0, grid: 14.5 }; // level: the zoom from which its names are needed
-const FONTS = '"PingFang SC","Microsoft YaHei","Noto Sans SC","WenQuanYi Micro Hei",sans-serif';
 
 export let map;
 let bounds;
@@ -22,7 +21,7 @@ export async function createMap(extent) {
   map = new MapLibre({
     container: "map", style: style(epoch()), bounds: extent, fitBoundsOptions: { padding: roomAround() },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, minZoom: 8,
-    localIdeographFontFamily: FONTS, fadeDuration: 0,
+    localIdeographFontFamily: FONT.join(","), fadeDuration: 120,
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
