@@ -9,6 +9,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,8 @@ from gridmgmt.demo import frames
 from gridmgmt.demo.geography import Size, draw_geography
 from gridmgmt.demo.ground import survey
 from gridmgmt.demo.houses import open_entrances, raise_buildings
+
+VALID_FROM = date(2006, 1, 1)  # the district as it stood before the merge
 
 
 @dataclass(frozen=True)
