@@ -26,7 +26,7 @@ def _feature(row: dict[str, Any], shape: str) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """JSON has no NaN: what is missing is null."""
-    return None if value is None or value != value else value  # noqa: PLR0124 - only NaN and NaT differ from themselves
+    return None if value is None or value != value else value
 
 
 def _rounded(shapes: NDArray[Any]) -> NDArray[Any]:

@@ -1,19 +1,96 @@
-"""Plans: what there is, one with its report, before and after as GeoJSON, and a new one for a subdistrict."""
+"""Plans: what there is, one with its report, before, after and changed as GeoJSON, and a new one for a subdistrict."""
 
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import geopandas
-import shapely
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import DbSession, Epoch
+from api import plan_layers
+from api.deps import DbSession
 from api.geojson import collection
 from api.json import GeoJson, Json, revalidated
-from gridmgmt.ids import BoundaryCode, PlanId
-from gridmgmt.services.plans import list_plans, merge_stations, plan_frames, resize_communities
+from gridmgmt.services.plans import get_plan, list_plans, merge_stations, plan_frames, resize_communities
+from gridmgmt.store.tables import Plan
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
+
+COMPUTE = {"merge": merge_stations, "resize": resize_communities}
+AUTHOR = "web"
+LIMIT_S = 30.0  # a request that takes longer is a job, and jobs come later
+
+
+def _iso_day(value: object) -> object:
+    """Only 2006-09-01: without this, numbers would pass as seconds since 1970."""
+    return None if value is None else date.fromisoformat(str(value))
+
+
+class PlanOrder(BaseModel):
+    """Which plan to compute: merge the stations, or resize the communities, of one subdistrict."""
+
+    task: Literal["merge", "resize"]
+    subdistrict: str = Field(pattern=r"^\d{9}$", examples=["440303001"])
+    at: Annotated[date | None, BeforeValidator(_iso_day)] = None  # of the boundaries; today if absent
+
+
+@router.get("")
+def get_plans(session: DbSession) -> Response:
+    """All plans, newest first, without their reports."""
+    return Json([_summary(plan) for plan in list_plans(session)])
+
+
+@router.post("", status_code=201)
+def order_plan(session: DbSession, order: PlanOrder) -> Response:
+    """Compute a plan now and keep it. 201 with the plan and its Location."""
+    compute = COMPUTE[order.task]
+    plan = compute(session, order.subdistrict, at=order.at, time_limit_s=LIMIT_S, author=AUTHOR)
+    return Json(_facts(session, plan), status_code=201, headers={"Location": f"/api/v1/plans/{plan.id}"})
+
+
+@router.get("/{plan_id}")
+def show_plan(session: DbSession, plan_id: UUID) -> Response:
+    """One plan with its parameters and report."""
+    return Json(_facts(session, get_plan(session, plan_id)))
+
+
+@router.get("/{plan_id}/before", response_class=GeoJson)
+def show_before(request: Request, session: DbSession, plan_id: UUID) -> Response:
+    """The areas as they were on the plan's base date."""
+    return revalidated(request, GeoJson(collection(plan_layers.before(session, get_plan(session, plan_id)))))
+
+
+@router.get("/{plan_id}/after", response_class=GeoJson)
+def show_after(request: Request, session: DbSession, plan_id: UUID) -> Response:
+    """The parts of the plan."""
+    return revalidated(request, GeoJson(collection(plan_layers.after(plan_frames(session, plan_id)))))
+
+
+@router.get("/{plan_id}/changed", response_class=GeoJson)
+def show_changed(request: Request, session: DbSession, plan_id: UUID) -> Response:
+    """The ground that changed hands."""
+    return revalidated(request, GeoJson(collection(plan_layers.changed(session, plan_frames(session, plan_id)))))
+
+
+def _summary(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "task": plan.task,
+        "name": plan.name,
+        "scope_code": plan.scope_code,
+        "base_date": plan.base_date,
+        "effective_on": plan.effective_on,
+        "state": plan.state,
+        "author": plan.author,
+        "created_at": plan.created_at,
+        "status": plan.report.get("status"),
+        "parts": plan.report.get("parts"),
+    }
+
+
+def _facts(session: Session, plan: Plan) -> dict[str, Any]:
+    more = {"range": plan_layers.household_range(plan), "count_before": plan_layers.count_before(session, plan)}
+    return _summary(plan) | {"parameters": plan.parameters, "report": plan.report} | more

@@ -20,9 +20,10 @@ let view = "both";
 
 export async function showPlan(id) {
   const path = `/api/v1/plans/${id}`;
-  const [facts, before, after] = await Promise.all([getJson(path), getJson(`${path}/before`), getJson(`${path}/after`)]);
+  const layers = ["before", "after", "changed"].map((layer) => getJson(`${path}/${layer}`));
+  const [facts, before, after, changed] = await Promise.all([getJson(path), ...layers]);
   const isNew = plan?.id !== id;
-  plan = { ...facts, before, after };
+  plan = { ...facts, before, after, changed };
   draw();
   if (isNew) showBounds(after.features.map(({ geometry }) => bbox(geometry)).reduce(around));
   return plan;
@@ -43,18 +44,21 @@ function draw() {
   const counts = { below: 0, within: 0, above: 0 };
   for (const { properties } of plan.after.features) {
     properties.balance = balance(properties.households, [low, high]);
+    properties.name ??= t("web.new_part", { number: properties.part + 1 });
     properties.figure = t("common.households_count", { count: properties.households });
     counts[properties.balance] += 1;
   }
-  const changed = plan.before.features.filter(({ properties }) => properties.changed);
   setData("before", plan.before);
   setData("after", plan.after);
-  setData("changed", { type: "FeatureCollection", features: changed });
+  setData("changed", plan.changed);
   setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
   for (const layer of UNDERNEATH) map.setPaintProperty(layer, layer === "visit" ? "fill-opacity" : "text-opacity", 0);
   choose(view);
-  announce("compare", { ...counts, changed: changed.length, before: plan.before.features.length, range: [low, high] });
+  announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
 }
+
+// Areas of before that lost ground or came to share a station.
+const touched = () => new Set(plan.changed.features.map(({ properties }) => properties.code)).size;
 
 const labelPoint = ({ properties }) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: properties.label } });
 
@@ -76,10 +80,10 @@ function switcher() {
 }
 
 function headline() {
-  const { report, before, after } = plan;
+  const { report, after } = plan;
   const rows = [
     [t(`web.parts_${plan.task}`), el("span", { class: "change" }, el("b", {}, number(plan.count_before)), " → ", el("b", {}, number(after.features.length)))],
-    [t("web.changed_units"), number(before.features.filter(({ properties }) => properties.changed).length)],
+    [t("web.changed_units"), number(touched())],
     report.share_in_range === undefined || report.share_in_range === null ? null : [t("web.share_in_range", plan.range), percent(report.share_in_range)],
     report.moved_households === undefined || report.moved_households === null ? null : [t("web.moved_households"), number(report.moved_households)],
     [t("web.base_date"), plan.base_date],
