@@ -10,6 +10,7 @@ from gridmgmt.messages import Language
 from maps import pages
 from maps.context import Context
 from maps.district import District
+from maps.plans import newest_plan, plan_sheet
 
 INDEX = "index.json"
 
@@ -36,9 +37,34 @@ def _patrols(district: District, context: Context) -> str:
     return pages.patrols(district.base, district.patrolled, context, week=f"{first} – {last}")
 
 
+def _coverage(district: District, context: Context) -> str:
+    plan, found = district.merge_plan, district.walked
+    return pages.coverage(
+        district.base,
+        found.buildings,
+        found.communities,
+        replace(context, at=plan.base_date) if plan else context,
+        stations_before=found.stations_before,
+        stations_after=found.stations_after,
+    )
+
+
+def _plan(task: str) -> Callable[[District, Context], str]:
+    def draw(district: District, context: Context) -> str:
+        plan = newest_plan(district.session, task)
+        if plan is None:
+            raise NotFound(what="plan", key=task)
+        return plan_sheet(district.session, plan.id, district.base, context)
+
+    return draw
+
+
 PAGES: Mapping[str, Page] = {
     "overview": Page("title_overview", _overview),
     "grids": Page("title_grids_deviation", _grids, lambda district: {"target": pages.TARGET_HOUSEHOLDS}),
+    "coverage": Page("title_coverage", _coverage),
+    "plan-merge": Page("title_plan_merge", _plan("merge")),
+    "plan-resize": Page("title_plan_resize", _plan("resize")),
     "patrols": Page("title_patrols", _patrols),
 }
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -70,7 +71,25 @@ def _page_command(name: str, description: str) -> None:
 
 _page_command("overview", "Subdistricts, communities, stations and their premises.")
 _page_command("grids", "Grids by their deviation from 150 households.")
+_page_command("coverage", "Walking distance of every building to its station, before and after the newest merge.")
 _page_command("patrols", "Share of each grid's streets that patrols walked in the last seven days.")
+
+
+@commands.command()
+def plan(
+    plan_id: Annotated[UUID, typer.Argument(help="The plan's id, as `gridmgmt plan list` shows it.")],
+    out: Out = Path("plan.html"),
+    lang: Lang = None,
+    source: Source = None,
+    approval: Approval = None,
+) -> None:
+    """A stored plan beside what stood on its base date."""
+    from maps.atlas import write_page
+    from maps.plans import plan_sheet
+
+    with _district(None, "") as district:
+        context = _context(district, _language(lang), source, approval)
+        _announce(str(out), write_page(out, plan_sheet(district.session, plan_id, district.base, context)))
 
 
 @commands.command()

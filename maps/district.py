@@ -11,8 +11,10 @@ from gridmgmt.ids import BoundaryCode
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field import patrol_coverage_frame
 from gridmgmt.services.units import barriers_frame, land_frame, stations_at, streets_frame
-from gridmgmt.store.tables import Level
+from gridmgmt.store.tables import Level, Plan
 from maps.base import Base
+from maps.plans import newest_plan
+from maps.walks import Walked, walked
 
 WEEK = timedelta(days=6)
 
@@ -68,6 +70,17 @@ class District:
             streets_frame(self.session, bbox=box),
             barriers_frame(self.session, bbox=box),
         )
+
+    @cached_property
+    def merge_plan(self) -> Plan | None:
+        """The newest plan of stations."""
+        return newest_plan(self.session, "merge")
+
+    @cached_property
+    def walked(self) -> Walked:
+        """Walks now, or before and after the merge plan, on the day that it was made for."""
+        plan = self.merge_plan
+        return walked(self.session, self.within_code, plan.base_date if plan else self.at, plan)
 
     @property
     def week(self) -> tuple[date, date]:

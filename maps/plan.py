@@ -56,12 +56,23 @@ def plan(
     return double(heading or context.say("title_plan"), base, sides, parts, context, after)
 
 
-def parts_page(base: Base, parts: gpd.GeoDataFrame, context: Context, *, low: int, high: int) -> str:
-    """One map of the parts of a plan read from a file: what divide, resize or merge wrote."""
+def parts_page(
+    base: Base,
+    parts: gpd.GeoDataFrame,
+    context: Context,
+    *,
+    low: int,
+    high: int,
+    heading: str | None = None,
+    margin: Sequence[object] = (),
+) -> str:
+    """One map of the parts of a plan (name, households, geometry): what divide, resize or merge gave."""
     classes = around_range(low, high)
-    margin = [_one_sided(parts, low, high, context), _legend_one(classes, parts, context), base_legend(base, context)]
+    figures = _one_sided(parts, low, high, context)
+    everything = [figures, _legend_one(classes, parts, context), *margin, base_legend(base, context)]
     layers = _side(parts, classes, None, None, context)
-    return single(context.say("title_parts"), base, layers, margin, context, parts, names=False)
+    title = heading or context.say("title_parts")
+    return single(title, base, layers, everything, context, parts, names=False)
 
 
 def key_figures(
@@ -111,10 +122,7 @@ def _side(
         layers.append(_hatched(changed, context))
     if stations is not None and len(stations):
         layers.append(_stations(stations, context))
-    texts = [
-        f"{str(name).removesuffix('社区')}\n{number(count)}"
-        for name, count in zip(names, frame["households"], strict=True)
-    ]
+    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(names, frame["households"], strict=True)]
     return [*layers, Labels(label_rows(frame, texts, frame["households"]), "part", context.say("layer_figures"))]
 
 
@@ -154,3 +162,8 @@ def _one_sided(parts: gpd.GeoDataFrame, low: int, high: int, context: Context) -
 def _legend_one(classes: Classes, parts: gpd.GeoDataFrame, context: Context) -> Legend:
     counts = [number(int(count)) for count in classes.counts(parts["households"])]
     return Legend(context.say("legend_parts"), class_lines(classes, counts, context), context.say("parts"))
+
+
+def _short(name: object) -> str:
+    """A name as it stands on the map: what it names is said by the line around it."""
+    return str(name).replace("社区", "")
