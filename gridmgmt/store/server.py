@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from gridmgmt.errors import DatabaseUnavailable, GridError, InvalidInput, MissingProgram
@@ -98,11 +99,6 @@ class Server:
         """The data directory."""
         return self.base / "data"
 
-    @property
-    def log(self) -> Path:
-        """The server's log."""
-        return self.base / "server.log"
-
     @cached_property
     def socket_folder(self) -> Path:
         """The folder of the socket, short enough for the operating system."""
@@ -134,31 +130,34 @@ class Server:
             where the server does not come up; the message carries the end of its log.
         """
         if not (self._prepared.exists() and self.is_running()):
-            # Programs first: installing them may bring the account that is to own the data.
-            _ = self.programs
+            _ = self.programs  # before any folder is made: installing them may bring the account that is to own it
             with self._locked():
                 self._start_locked()
         return self.url()
 
-    def stop(self) -> bool:
-        """Stop the server; False where it was not running."""
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> bool:
+        """Stop the server; False where it was not running. `immediate` leaves the next start a recovery."""
         if not self.data.exists():
             return False
         with self._locked():
             was_running = self._ready() != processes.NO_ANSWER
             if was_running:
-                self._call("pg_ctl", "stop", "--pgdata", str(self.data), "--mode", "fast", "--wait")
+                self._call("pg_ctl", "stop", "--pgdata", str(self.data), "--mode", mode, "--wait")
             return was_running
 
     def remove(self) -> None:
         """Stop the server and delete everything it kept."""
-        self.stop()
+        self.stop("immediate")
         for folder in (self.socket_folder, self.base, self.home):
             shutil.rmtree(folder, ignore_errors=True)
 
     def is_running(self) -> bool:
         """Whether the server accepts connections, as told by the server itself (a zombie process does not)."""
         return self._ready() == processes.ACCEPTING
+
+    @property
+    def _log(self) -> Path:
+        return self.base / "server.log"
 
     @property
     def _prepared(self) -> Path:
@@ -190,16 +189,14 @@ class Server:
         settings = SETTINGS | ({} if self.durable else FAST_SETTINGS) | dict(self.extra_settings)
         settings["unix_socket_directories"] = f'"{self.socket_folder}"'
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-        self._call("pg_ctl", "start", "--pgdata", str(self.data), "--log", str(self.log), "--no-wait", "-o", options)
+        where = ("--pgdata", str(self.data), "--log", str(self._log))
+        self._call("pg_ctl", "start", *where, "--wait", "--timeout", str(START_SECONDS), "-o", options)
 
     def _await(self) -> None:
-        """Wait for the end of start-up, which replays the log after a crash."""
+        """Wait for a start-up that was under way when we came, such as the replay of the log after a crash."""
         deadline = time.monotonic() + START_SECONDS
-        launched = time.monotonic()
         while not self.is_running():
-            now = time.monotonic()
-            gone = now - launched > 1 and not processes.server_alive(self.data)
-            if now > deadline or gone:
+            if time.monotonic() > deadline:
                 raise DatabaseUnavailable(detail=f"the server in {self.data} does not start. {self._log_end()}")
             time.sleep(0.05)
 
@@ -244,7 +241,7 @@ class Server:
         )
 
     def _log_end(self) -> str:
-        return self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
+        return self._log.read_text(errors="replace")[-1500:] if self._log.exists() else ""
 
     def _can_enter(self, home: Path) -> bool:
         """Whether the server's account reaches the folder that is (or will be) `home`."""

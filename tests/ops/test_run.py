@@ -99,7 +99,7 @@ def write_until_killed(checkout: Checkout, alone: bool) -> set[int]:
         text=True,
     ) as writer:
         assert writer.stdout is not None
-        acknowledged = {int(writer.stdout.readline()) for _ in range(300)}
+        acknowledged = {int(writer.stdout.readline()) for _ in range(150)}
         processes = server_processes(checkout.server)
         kill(processes[:1] if alone else processes)
         if alone:
