@@ -13,6 +13,7 @@ DEEPEST_ZOOM = 24
 
 LAYERS: dict[str, tuple[str, int]] = {
     **dict.fromkeys(LEVELS, ("tile_boundary", 0)),
+    "grid": ("tile_boundary", 11),
     "land": ("tile_land", 0),
     "street": ("tile_street", 11),
     "barrier": ("tile_barrier", 9),

@@ -1,16 +1,19 @@
 """Bulk loads: a frame into a table by COPY, inside the caller's transaction."""
 
 import io
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import pyarrow.csv
 import shapely
 from geoalchemy2 import Geometry
 from sqlalchemy import Column, Integer, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
@@ -30,7 +33,7 @@ def copy_frame(
 
     Columns go by name, the active geometry to `geom`; columns the table lacks are left out, and `constants` (as
     `valid_from=date(2006, 9, 1)`) fill one column each. Geometries are EPSG:4326; a polygon becomes a multipolygon
-    where the column wants one. The table's CHECKs hold as for any other INSERT.
+    where the column wants one. The table's CHECKs hold as for any other INSERT (IntegrityError).
 
     Raises UnknownColumn where a column that must be filled is missing, InvalidInput for another CRS.
     """
@@ -67,7 +70,9 @@ def _values(column: Column[Any], frame: "DataFrame", constants: Mapping[str, obj
     series: Series = frame[column.name]
     if isinstance(column.type, Integer):
         return pa.Array.from_pandas(series.astype("Int64"))
-    if isinstance(column.type, postgresql.UUID | postgresql.JSONB) or series.dtype == object:
+    if isinstance(column.type, JSONB):
+        return pa.array([None if _missing(value) else json.dumps(value) for value in series], type=pa.string())
+    if series.dtype == object:
         return pa.array([None if _missing(value) else str(value) for value in series], type=pa.string())
     return pa.Array.from_pandas(series)
 
@@ -94,5 +99,8 @@ def _copy(session: Session, statement: str, values: pa.Table) -> None:
     buffer = io.BytesIO()
     pa.csv.write_csv(values, buffer, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
     connection: Any = session.connection().connection.driver_connection
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(buffer.getbuffer())
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(buffer.getbuffer())
+    except psycopg.Error as error:  # as SQLAlchemy does with any other statement
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error

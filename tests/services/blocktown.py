@@ -21,7 +21,7 @@ from gridmgmt.store.tables import Plan, PlanAssignment, PlanPart
 DISTRICT = "440303"
 WEST, SOUTH, SIDE, LATTICE = 114.0, 22.5, 0.01, 6
 HOUSEHOLDS = LATTICE**2 * 10  # of a community
-FOUNDED, REFORM, LATER = date(2006, 1, 1), date(2006, 9, 1), date(2007, 9, 1)
+EVE, FOUNDED, REFORM, LATER = date(2005, 12, 31), date(2006, 1, 1), date(2006, 9, 1), date(2007, 9, 1)
 CELLS = [(column, row) for column in range(4) for row in range(2)]
 
 

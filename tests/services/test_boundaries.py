@@ -18,7 +18,7 @@ from gridmgmt.store.tables import BoundaryCode, Crosswalk, Plan, Worker, WorkerG
 from tests.services import blocktown
 from tests.services.blocktown import DISTRICT, FOUNDED, HOUSEHOLDS, LATER, REFORM, code_at, quarters, rectangle
 
-EVE = REFORM - timedelta(days=1)
+BEFORE = REFORM - timedelta(days=1)
 SUBDISTRICT = f"{DISTRICT}001"
 
 
@@ -67,7 +67,7 @@ def test_the_day_before_is_as_it_was(town: Session) -> None:
     divide(town, (0, 0), (1, 0), on=LATER, base=REFORM, across=3)
     assert_geodataframe_equal(boundaries_at(town, "grid", LATER - timedelta(days=1)), before)
     assert len(boundaries_at(town, "grid", LATER)) == 12
-    assert len(boundaries_at(town, "grid", EVE)) == 0
+    assert len(boundaries_at(town, "grid", BEFORE)) == 0
 
 
 def test_codes_are_retired_and_numbers_go_on(town: Session) -> None:
@@ -222,7 +222,7 @@ def test_merge_joins_stations_in_the_largest_premises(town: Session) -> None:
     joined = after.set_index("code").loc[f"{SUBDISTRICT}Z601"]
     assert (joined["name"], joined["staff"], joined["office_m2"]) == ("西区工作站", 10, 110.0)
     assert after["staff"].sum() == before["staff"].sum()
-    assert_geodataframe_equal(stations_at(town, EVE), before)
+    assert_geodataframe_equal(stations_at(town, BEFORE), before)
     served = station_services_at(town, REFORM).groupby("station_code")["community_code"].apply(sorted)
     assert served[f"{SUBDISTRICT}Z601"] == [code_at(0, 0), code_at(0, 1)]
     assert len(station_services_at(town, REFORM)) == 8
