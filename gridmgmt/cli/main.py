@@ -18,6 +18,7 @@ ROOMS = (
     "gridmgmt.cli.files",
     "gridmgmt.cli.demo",
     "gridmgmt.cli.planning",
+    "gridmgmt.cli.stations",
     "gridmgmt.cli.plans",
     "gridmgmt.cli.field",
 )

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from gridmgmt.planning.report import PlanResult
+    from gridmgmt.store.tables import Plan
 
 InputFile = Annotated[Path, typer.Argument(help="GeoPackage, GeoJSON, Shapefile or GeoParquet.", exists=True)]
 OutFile = Annotated[Path, typer.Option(help="GeoPackage to write: layers `units` and `parts`.")]
@@ -68,7 +69,7 @@ def divide(
     say(plan)
 
 
-def say(plan: "PlanResult") -> None:
+def say(plan: "PlanResult | Plan") -> None:
     """One line on what was planned, and one for each reason why a part is out of range."""
     from collections import Counter
 

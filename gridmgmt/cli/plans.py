@@ -1,5 +1,179 @@
+"""`gridmgmt plan`: plans on the database."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
 import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from gridmgmt.store.tables import Plan
+
+Where = Annotated[str | None, typer.Option("--subdistrict", help="Code or name; without it the whole district.")]
+At = Annotated[datetime | None, typer.Option(help="The day whose boundaries are planned; today.", formats=["%Y-%m-%d"])]
+Author = Annotated[str, typer.Option(help="Who made the plan.")]
+Seed = Annotated[int, typer.Option(help="Equal seeds give equal plans.")]
+TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")]
+
+commands = typer.Typer(no_args_is_help=True, help="Plans on the database: compute, list, look at, publish.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room to the `gridmgmt` command."""
+    app.add_typer(commands, name="plan")
+
+
+@commands.command()
+def divide(
+    subdistrict: Where = None,
+    community: Annotated[list[str] | None, typer.Option(help="Code of a community; again for more.")] = None,
+    at: At = None,
+    target: Annotated[int, typer.Option(min=1, help="Households of a grid.")] = 150,
+    low: Annotated[int, typer.Option(min=0, help="Fewest households of a grid.")] = 120,
+    high: Annotated[int, typer.Option(min=1, help="Most households of a grid.")] = 180,
+    author: Author = "",
+    seed: Seed = 0,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Divide communities into grids of about 150 households."""
+    from gridmgmt.cli.plan_files import show_progress
+    from gridmgmt.services.plans import divide_grids
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        plan = divide_grids(
+            session,
+            _scope(session, subdistrict, _day(at)),
+            at=_day(at),
+            community_codes=community,
+            target=target,
+            low=low,
+            high=high,
+            author=author,
+            seed=seed,
+            time_limit_s=time_limit,
+            progress=show_progress(),
+        )
+        _say_plan(plan)
+
+
+@commands.command()
+def resize(
+    subdistrict: Where = None,
+    at: At = None,
+    low: Annotated[int, typer.Option(min=0, help="Fewest households of a community.")] = 1000,
+    high: Annotated[int, typer.Option(min=1, help="Most households of a community.")] = 2000,
+    author: Author = "",
+    seed: Seed = 0,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Redraw communities to 1,000–2,000 households with the fewest households moved."""
+    from gridmgmt.services.plans import resize_communities
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        code = _scope(session, subdistrict, _day(at))
+        plan = resize_communities(
+            session, code, at=_day(at), low=low, high=high, author=author, seed=seed, time_limit_s=time_limit
+        )
+        _say_plan(plan)
+
+
+@commands.command()
+def merge(
+    subdistrict: Where = None,
+    at: At = None,
+    low: Annotated[int, typer.Option(min=0, help="Fewest households of a station.")] = 6000,
+    high: Annotated[int, typer.Option(min=1, help="Most households of a station.")] = 10000,
+    goal: Annotated[list[str] | None, typer.Option(help="stations, premises, walk, outside; again for more.")] = None,
+    author: Author = "",
+    seed: Seed = 0,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Merge stations to 6,000–10,000 households each, inside their subdistrict, proven best."""
+    from gridmgmt.planning.stations import DEFAULT_GOALS, goals_named
+    from gridmgmt.services.plans import merge_stations
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        plan = merge_stations(
+            session,
+            _scope(session, subdistrict, _day(at)),
+            at=_day(at),
+            low=low,
+            high=high,
+            goals=goals_named(goal) if goal else DEFAULT_GOALS,
+            author=author,
+            seed=seed,
+            time_limit_s=time_limit,
+        )
+        _say_plan(plan)
+
+
+@commands.command("list")
+def list_() -> None:
+    """All plans, newest first: id, state, day, name."""
+    from gridmgmt.services.plans import list_plans
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        for plan in list_plans(session):
+            typer.echo(f"{plan.id}  {plan.state:<9}  {plan.base_date}  {plan.name}")
+
+
+@commands.command()
+def show(
+    plan_id: Annotated[UUID, typer.Argument(help="As `plan list` gives it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The whole report.")] = False,
+) -> None:
+    """The report of a plan."""
+    import json
+
+    from gridmgmt.services.plans import get_plan
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        plan = get_plan(session, plan_id)
+        if as_json:
+            typer.echo(json.dumps(plan.report, ensure_ascii=False, indent=2))
+        else:
+            _say_plan(plan)
+
+
+@commands.command()
+def publish(
+    plan_id: Annotated[UUID, typer.Argument(help="As `plan list` gives it.")],
+    on: Annotated[datetime, typer.Option(help="First day of the new boundaries.", formats=["%Y-%m-%d"])],
+) -> None:
+    """Put a plan in force: the old boundaries or stations end, the new ones begin."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import text
+    from gridmgmt.services.boundaries import publish_plan
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        done = publish_plan(session, plan_id, on.date())
+    counts = {"closed": len(done["closed"]), "opened": len(done["opened"]), "kept": done["kept"]}
+    typer.echo(text("plans.published", language(), day=on.date(), **counts))
+
+
+def _scope(session: "Session", wanted: str | None, at: date) -> str:
+    """The code of a subdistrict given by code or name, or of the district."""
+    from gridmgmt.services.plans import find_scope
+
+    return find_scope(session, wanted, at)
+
+
+def _day(at: datetime | None) -> date:
+    from gridmgmt.services.plans import today
+
+    return at.date() if at else today()
+
+
+def _say_plan(plan: "Plan") -> None:
+    from gridmgmt.cli.planning import say
+
+    typer.echo(f"{plan.id}  {plan.name}")
+    say(plan)

@@ -167,6 +167,7 @@ def _annealed(problem: Problem, start: IntArray, seed: int) -> IntArray:
         problem.goals.as_array(),
         np.geomspace(*HEAT, PASSES),
         SWAPS,
+        False,
         seed,
     )
     return labels

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from gridmgmt.errors import InvalidInput
 from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of
 from gridmgmt.planning.largepool import candidates, median_bound
 from gridmgmt.planning.setpartition import Cover, cover, cover_by_count
@@ -24,6 +25,18 @@ GOALS: dict[Goal, Callable[[Group], int]] = {
     "walk": lambda group: group.travel,  # household-metres to the site
 }
 DEFAULT_GOALS: tuple[Goal, ...] = ("stations", "walk")
+
+
+def goals_named(names: Sequence[str]) -> tuple[Goal, ...]:
+    """Goals by name; InvalidInput for a name there is not.
+
+    >>> goals_named(["stations", "walk"])
+    ('stations', 'walk')
+    """
+    unknown = [name for name in names if name not in GOALS]
+    if unknown:
+        raise InvalidInput(detail=f"there is no goal {unknown[0]!r}; there are {', '.join(GOALS)}")
+    return tuple(goal for name in names for goal in GOALS if goal == name)
 
 
 @dataclass(frozen=True)

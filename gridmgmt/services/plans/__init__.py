@@ -1,6 +1,7 @@
 """Plans on the database: computed from what stood on a day, stored with their units, parts and report."""
 
 from gridmgmt.services.plans.computed import divide_grids, merge_stations, resize_communities
+from gridmgmt.services.plans.ground import find_scope, today
 from gridmgmt.services.plans.stored import (
     Draft,
     PlanFrames,
@@ -16,10 +17,12 @@ __all__ = [
     "PlanFrames",
     "discard_plan",
     "divide_grids",
+    "find_scope",
     "get_plan",
     "list_plans",
     "merge_stations",
     "plan_frames",
     "resize_communities",
     "save_plan",
+    "today",
 ]

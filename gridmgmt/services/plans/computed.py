@@ -18,7 +18,7 @@ from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.stations import DEFAULT_GOALS, Goal
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.plans.ground import Ground, Sites, read_ground, read_sites, streets_of, today
+from gridmgmt.services.plans.ground import Ground, Sites, find_scope, read_ground, read_sites, streets_of, today
 from gridmgmt.services.plans.stored import Draft, save_plan
 from gridmgmt.services.units import entrances_frame, places_frame
 from gridmgmt.store.tables import Plan
@@ -134,7 +134,7 @@ def merge_stations(
     premises norms is kept before one that is nearer. Communities that share a station stay together.
     """
     day = at or today()
-    ground = read_ground(session, subdistrict_code or _district(session, day), day)
+    ground = read_ground(session, subdistrict_code or find_scope(session, None, day), day)
     sites = read_sites(session, ground)
     result = merge(
         ground.communities.assign(lock=_shared_station(sites)),
@@ -199,10 +199,6 @@ def _scope_name(session: Session, ground: Ground) -> str:
     level = {6: "district", 9: "subdistrict"}.get(len(ground.scope_code), "community")
     found = boundaries_at(session, level, ground.at, codes=[ground.scope_code])  # type: ignore[arg-type]
     return str(found["name"].iloc[0]) if len(found) else str(ground.scope_code)
-
-
-def _district(session: Session, at: date) -> str:
-    return str(boundaries_at(session, "district", at)["code"].iloc[0])
 
 
 def _assigned(result: PlanResult) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from gridmgmt.services.units import (
     stations_at,
     streets_frame,
 )
+from gridmgmt.store.tables import Level
 
 NO_WAY_M = 5000.0  # what a walk counts where no street leads to the station
 PREMISES_NORMS_M2 = {"office": 200.0, "service": 900.0, "plaza": 1000.0}  # 罗湖 2006, 二(三)
@@ -59,6 +60,19 @@ class Sites:
 def today() -> date:
     """The date in China now."""
     return local_day(datetime.now(tz=UTC))
+
+
+def find_scope(session: Session, wanted: str | None, at: date) -> BoundaryCode:
+    """The code of a district, subdistrict or community given by code or name; the district where nothing is asked."""
+    if wanted is None:
+        return BoundaryCode(str(boundaries_at(session, "district", at)["code"].iloc[0]))
+    levels: tuple[Level, ...] = ("district", "subdistrict", "community")
+    for level in levels:
+        found = boundaries_at(session, level, at)
+        match = found[(found["code"] == wanted) | (found["name"] == wanted)]
+        if len(match):
+            return BoundaryCode(str(match["code"].iloc[0]))
+    raise NotFound(what="boundary", key=wanted)
 
 
 def read_ground(session: Session, scope_code: str, at: date, community_codes: list[str] | None = None) -> Ground:

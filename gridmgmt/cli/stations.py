@@ -1,0 +1,197 @@
+"""`gridmgmt resize`, `merge` and `coverage` on files, and `gridmgmt replay`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gridmgmt.cli.planning import CrsOption, InputFile, OutFile, ReportFile
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Households = Annotated[str, typer.Option(help="Column with the households.")]
+Seed = Annotated[int, typer.Option(help="Equal seeds give equal plans.")]
+TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")]
+CodeOption = Annotated[str | None, typer.Option(help="Column that names the rows in the report.")]
+
+replay_commands = typer.Typer(no_args_is_help=True, help="A plan that was carried out, checked and compared.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this room to the `gridmgmt` command."""
+    app.command()(resize)
+    app.command()(merge)
+    app.command()(coverage)
+    app.add_typer(replay_commands, name="replay")
+
+
+def resize(
+    units: InputFile,
+    current: Annotated[str, typer.Option(help="Column with the community of today.")],
+    out: OutFile,
+    households: Households = "households",
+    parent: Annotated[str | None, typer.Option(help="Column no community may cross.")] = None,
+    low: Annotated[int, typer.Option(min=0, help="Fewest households of a community.")] = 1000,
+    high: Annotated[int, typer.Option(min=1, help="Most households of a community.")] = 2000,
+    report: ReportFile = None,
+    code: CodeOption = None,
+    crs: CrsOption = None,
+    seed: Seed = 0,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Redraw communities to 1,000–2,000 households with the fewest households moved."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.cli.plan_files import read_frame, write_plan, write_report
+    from gridmgmt.cli.planning import say
+    from gridmgmt.messages import text
+    from gridmgmt.planning.resize import resize as resize_units
+
+    plan = resize_units(
+        read_frame(units, crs),
+        current=current,
+        households=households,
+        parent=parent,
+        low=low,
+        high=high,
+        code=code,
+        seed=seed,
+        time_limit_s=time_limit,
+    )
+    write_plan(out, plan)
+    write_report(report, plan)
+    say(plan)
+    moved, gap = plan.report["moved_households"], 100 * plan.report["objective"]["gap"]
+    typer.echo(text("plans.moved", language(), count=moved, gap=f"{gap:.1f}"))
+
+
+def merge(
+    communities: InputFile,
+    out: OutFile,
+    households: Households = "households",
+    parent: Annotated[str | None, typer.Option(help="Column no station area may cross.")] = None,
+    low: Annotated[int, typer.Option(min=0, help="Fewest households of a station.")] = 6000,
+    high: Annotated[int, typer.Option(min=1, help="Most households of a station.")] = 10000,
+    locks: Annotated[str | None, typer.Option(help="Column: rows of one value stay together, of two apart.")] = None,
+    goal: Annotated[list[str] | None, typer.Option(help="stations, walk, outside; again for the next goal.")] = None,
+    report: ReportFile = None,
+    code: CodeOption = None,
+    crs: CrsOption = None,
+    seed: Seed = 0,
+    time_limit: TimeLimit = 60.0,
+) -> None:
+    """Group communities into station areas of 6,000–10,000 households, proven best for each parent."""
+    from gridmgmt.cli.plan_files import read_frame, write_plan, write_report
+    from gridmgmt.cli.planning import say
+    from gridmgmt.planning.merge import merge as merge_communities
+    from gridmgmt.planning.stations import DEFAULT_GOALS, goals_named
+
+    plan = merge_communities(
+        read_frame(communities, crs),
+        households=households,
+        parent=parent,
+        low=low,
+        high=high,
+        locks=locks,
+        goals=goals_named(goal) if goal else DEFAULT_GOALS,
+        code=code,
+        seed=seed,
+        time_limit_s=time_limit,
+    )
+    write_plan(out, plan)
+    write_report(report, plan)
+    say(plan)
+
+
+def coverage(
+    buildings: InputFile,
+    streets: Annotated[Path, typer.Option(help="Lines that meet in common vertices.", exists=True)],
+    stations: Annotated[Path, typer.Option(help="Points or polygons.", exists=True)],
+    out: Annotated[Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.")] = None,
+    barriers: Annotated[Path | None, typer.Option(help="Rivers, railways, walls not to cross.", exists=True)] = None,
+    households: Households = "households",
+    serving: Annotated[str | None, typer.Option(help="Column with the serving station; else the nearest.")] = None,
+    serving_after: Annotated[str | None, typer.Option(help="The same after a change: gained and lost.")] = None,
+    community: Annotated[str, typer.Option(help="Column by which gained and lost are counted.")] = "community",
+    report: ReportFile = None,
+    crs: CrsOption = None,
+) -> None:
+    """Walking distance along the streets from every building to its station: shares, median, what is out of reach."""
+    from gridmgmt.cli.plan_files import read_frame, read_optional
+    from gridmgmt.planning.service import coverage as cover
+
+    places = (read_frame(buildings, crs), read_frame(streets), read_frame(stations), read_optional(barriers))
+    before = cover(*places, households=households, serving=serving)
+    frame, figures = before.buildings, before.report
+    if serving_after is not None:
+        after = cover(*places, households=households, serving=serving_after)
+        frame, figures = _before_and_after(before, after, households, community)
+    if out is not None:
+        _write_layer(out, "buildings", frame)
+    if report is not None:
+        _write_json(report, figures)
+    say_coverage(figures if serving_after is None else figures["after"])
+
+
+def _before_and_after(
+    before: Any, after: Any, households: str, community: str
+) -> "tuple[GeoDataFrame, dict[str, Any]]":
+    from gridmgmt.planning.frames import column_of, households_of
+    from gridmgmt.planning.service import change_of, compare_coverage
+
+    was, is_ = (result.buildings["distance_m"].to_numpy() for result in (before, after))
+    weights = households_of(before.buildings, households)
+    table = compare_coverage(was, is_, weights, column_of(before.buildings, community))
+    columns = {"station_after": after.buildings["station"], "distance_after_m": is_, "change": change_of(was, is_)}
+    figures = {"task": "coverage", "before": before.report, "after": after.report}
+    return before.buildings.assign(**columns), {**figures, "communities": table.to_dict("records")}
+
+
+def say_coverage(figures: dict[str, Any]) -> None:
+    """The shares within each distance, the median, and who is out of reach, one line each."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import text
+
+    for limit, share in figures["share_within_m"].items():
+        typer.echo(text("plans.share_within", language(), metres=limit, share=f"{100 * share:.1f}"))
+    share = 100 * figures["share_within_15_minutes"]
+    typer.echo(text("plans.share_within_15_minutes", language(), share=f"{share:.1f}"))
+    typer.echo(text("plans.median_and_p90", language(), median=figures["median_m"], p90=figures["p90_m"]))
+    lost = figures["unreachable"]
+    if lost["buildings"]:
+        typer.echo(text("plans.unreachable", language(), buildings=lost["buildings"], households=lost["households"]))
+
+
+def _write_layer(path: Path, layer: str, frame: "GeoDataFrame") -> None:
+    import numpy as np
+    import pyogrio
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    pyogrio.write_dataframe(frame.replace(np.inf, np.nan), path, layer=layer, driver="GPKG")
+
+
+def _write_json(path: Path, figures: dict[str, Any]) -> None:
+    import json
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+@replay_commands.command("luohu-2006")
+def replay_luohu_2006(
+    report: ReportFile = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="HTML file: before and after, side by side.")] = None,
+) -> None:
+    """Luohu's merger of 115 stations into 83, checked against the norms, beside the best plan for the same goals."""
+    from gridmgmt.cli.replaying import draw_replay, say_replay
+    from gridmgmt.services.replay import replay_luohu_2006 as replay
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        result = replay(session)
+        if report is not None:
+            _write_json(report, result.report)
+        if map_ is not None:
+            draw_replay(session, result, map_)
+    say_replay(result)

@@ -1,0 +1,122 @@
+"""Verdicts: whether stations, communities, grids and the plan as a whole reach the norms of a profile.
+
+Where a figure is missing the verdict is "no data", never "met".
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gridmgmt.policy.norms import Kind, Norm, Profile, Values
+
+Outcome = Literal["met", "not_met", "no_data"]
+MISSES_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A station, community, grid or plan with its figures; None where a figure is not known."""
+
+    code: str
+    name: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing under one norm. `margin` is how far inside (positive) or outside (negative) the nearest bound it is."""
+
+    subject: Subject
+    outcome: Outcome
+    figure: float | None
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A norm over all things it concerns.
+
+    `share` is the share of things that are known to be within the bounds; met where it reaches the norm's share,
+    not met where even the unknown ones could not bring it there, else no data.
+    """
+
+    norm: Norm
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+
+    @property
+    def share(self) -> float | None:
+        return self.count("met") / len(self.findings) if self.findings else None
+
+    def count(self, outcome: Outcome) -> int:
+        """How many things came out so."""
+        return sum(finding.outcome == outcome for finding in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: figures, margin, the clause and its words."""
+        margins = [finding.margin for finding in self.findings if finding.margin is not None]
+        single = self.findings[0].figure if len(self.findings) == 1 else None
+        return {
+            "norm": self.norm.key,
+            "clause": self.norm.clause,
+            "quote": self.norm.quote,
+            "remark": self.norm.remark,
+            "applies_to": self.norm.applies_to,
+            "verdict": self.outcome,
+            "figure": single,
+            "checked": len(self.findings),
+            "met": self.count("met"),
+            "not_met": self.count("not_met"),
+            "no_data": self.count("no_data"),
+            "share": None if self.share is None else round(self.share, 6),
+            "share_required": self.norm.share,
+            "margin": round(min(margins), 3) if margins else None,
+            "misses": [_row(finding) for finding in self.findings if finding.outcome == "not_met"][:MISSES_LISTED],
+        }
+
+
+def evaluate(subjects: Mapping[Kind, Sequence[Subject]], profile: Profile) -> list[Verdict]:
+    """The verdict of every norm of the profile, in its order, on the things given by kind.
+
+    >>> from gridmgmt.policy.norms import profile
+    >>> small = Subject("Z1", "碧波", {"households": 5200.0})
+    >>> verdict = evaluate({"station": [small]}, profile("luohu-2006"))[0]
+    >>> verdict.norm.clause, verdict.outcome, verdict.findings[0].margin
+    ('二(二)', 'not_met', -800.0)
+    """
+    return [_judge(norm, subjects.get(norm.applies_to, ())) for norm in profile.norms]
+
+
+def find(norm: Norm, subject: Subject) -> Finding:
+    """One thing under one norm."""
+    figure = subject.values.get(norm.quantity)
+    low = norm.lower_bound(subject.values)
+    if figure is None or math.isnan(figure) or (low is not None and math.isnan(low)):
+        return Finding(subject, "no_data", None, None)
+    below = math.inf if low is None else figure - low
+    above = math.inf if norm.high is None else norm.high - figure
+    margin = min(below, above)
+    return Finding(subject, "met" if margin >= 0 else "not_met", figure, margin)
+
+
+def _judge(norm: Norm, subjects: Sequence[Subject]) -> Verdict:
+    findings = tuple(find(norm, subject) for subject in subjects if norm.concerns(subject.values))
+    needed = math.ceil(norm.share * len(findings) - 1e-9)
+    met = sum(finding.outcome == "met" for finding in findings)
+    unknown = sum(finding.outcome == "no_data" for finding in findings)
+    outcome: Outcome = "no_data"
+    if findings and met >= needed:
+        outcome = "met"
+    elif findings and met + unknown < needed:
+        outcome = "not_met"
+    return Verdict(norm, outcome, findings)
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.subject.code,
+        "name": finding.subject.name,
+        "figure": finding.figure,
+        "margin": finding.margin,
+    }
