@@ -113,7 +113,7 @@ def _names(change: Redraw, opened: geopandas.GeoDataFrame, before: Sequence[Any]
     key = f"database.{change.level}_name"
     return [
         next((str(name) for name in (given, old) if isinstance(name, str) and name), "")
-        or text(key, parent=parents[parent], number=int(code[len(parent) :]))
+        or text(key, parent=parents.get(parent, parent), number=int(code[len(parent) :]))
         for given, old, code, parent in rows
     ]
 

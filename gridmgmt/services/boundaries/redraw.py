@@ -33,7 +33,7 @@ class Redraw:
     """The change of one level. Frames in EPSG:4326 with the columns of Boundary."""
 
     level: Level
-    parents: geopandas.GeoDataFrame  # whose areas are drawn anew
+    parents: geopandas.GeoDataFrame  # whose areas are drawn anew, where they have a boundary
     closed: geopandas.GeoDataFrame  # areas that end
     opened: geopandas.GeoDataFrame  # areas that begin; `code` is NaN for a new one
     kept: list[str]  # areas the plan leaves as they are
@@ -44,24 +44,24 @@ class Redraw:
 def redraw(session: Session, plan: Plan, level: Level) -> Redraw:
     """Work out the change. Raises BrokenCoverage, InvalidInput, NotFound."""
     parts = _parts(session, plan)
-    parents = _parents(session, level, parts)
-    box = _around(parts, parents)
-    current = open_areas(session, level, box)
-    scope = _rows(current, current["parent_code"].isin(parents["code"]))
+    parents = _rows(above := open_areas(session, PARENT_LEVEL[level]), above["code"].isin(parts["parent_code"]))
+    current = open_areas(session, level, _around(parents) if level == "grid" else WORLD)
+    scope = _rows(current, current["parent_code"].isin(parts["parent_code"]))
+    ground = _ground(level, parts, parents, scope)
     kept, parts = _split_kept(parts, scope)
     closed = _rows(scope, ~scope["code"].isin(kept))
     near = _touching(_rows(current, ~current["code"].isin(closed["code"])), parts)
-    opened, neighbours = _fitted(parts, parents, near)
+    opened, neighbours = _fitted(parts, ground, near)
     _require_coverage(level, opened, neighbours)
-    _require_whole(level, opened, _rows(scope, scope["code"].isin(kept)), parents if level == "grid" else scope)
-    points = household_points(session, box)
+    _require_whole(level, opened, _rows(scope, scope["code"].isin(kept)), ground)
+    points = household_points(session, _around(ground))
     moved = ~shapely.equals_exact(near.geometry.to_numpy(), neighbours.geometry.to_numpy())
     opened = _counted(opened, neighbours, points)
     return Redraw(level, parents, closed, opened, kept, _rows(neighbours, moved), overlap(closed, opened, points))
 
 
 def open_areas(session: Session, level: Level, box: Box = WORLD) -> geopandas.GeoDataFrame:
-    """The newest boundaries of a level, those without an end, that touch a box."""
+    """The newest boundaries of a level that touch a box: those without an end, as rows of Boundary."""
     columns = [column for column in Boundary.__table__.columns if column.name not in NOT_NEEDED]
     shape = func.ST_AsBinary(Boundary.geom).label("geometry")
     touching = Boundary.geom.op("&&")(func.ST_MakeEnvelope(*box, WGS84_SRID))
@@ -81,21 +81,29 @@ def _parts(session: Session, plan: Plan) -> geopandas.GeoDataFrame:
     return parts
 
 
-def _parents(session: Session, level: Level, parts: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def _ground(
+    level: Level, parts: geopandas.GeoDataFrame, parents: geopandas.GeoDataFrame, scope: geopandas.GeoDataFrame
+) -> geopandas.GeoSeries:
+    """By the code of the parent, what its parts have to fill: a community, or what a subdistrict's communities fill."""
+    ground = _unions(parents, "code")
+    if level == "community":
+        ground = {**ground, **_unions(scope, "parent_code")}
     wanted = sorted(set(parts["parent_code"]))
-    parents = open_areas(session, PARENT_LEVEL[level])
-    parents = parents[parents["code"].isin(wanted)].reset_index(drop=True)
-    missing = sorted(set(wanted) - set(parents["code"]))
+    missing = [code for code in wanted if code not in ground]
     if missing:
         raise NotFound(what=PARENT_LEVEL[level], key=missing[0])
-    return parents
+    return geopandas.GeoSeries({code: ground[code] for code in wanted}, crs=parts.crs)
 
 
-def _around(parts: geopandas.GeoDataFrame, parents: geopandas.GeoDataFrame) -> Box:
-    bounds = np.vstack([parts.total_bounds, parents.total_bounds])
-    west, south = bounds[:, :2].min(axis=0) - MATCH_DEG
-    east, north = bounds[:, 2:].max(axis=0) + MATCH_DEG
-    return float(west), float(south), float(east), float(north)
+def _unions(frame: geopandas.GeoDataFrame, key: str) -> dict[str, Any]:
+    """The union of the shapes of each key."""
+    shapes = frame.geometry.to_numpy()
+    return {str(value): shapely.union_all(shapes[rows]) for value, rows in frame.groupby(key).indices.items()}
+
+
+def _around(areas: geopandas.GeoSeries | geopandas.GeoDataFrame) -> Box:
+    west, south, east, north = areas.total_bounds if len(areas) else WORLD
+    return float(west - MATCH_DEG), float(south - MATCH_DEG), float(east + MATCH_DEG), float(north + MATCH_DEG)
 
 
 def _rows(frame: geopandas.GeoDataFrame, chosen: Any) -> geopandas.GeoDataFrame:
@@ -134,10 +142,10 @@ def same_ground(before: Geometries, after: Geometries) -> NDArray[np.bool_]:
 
 
 def _fitted(
-    parts: geopandas.GeoDataFrame, parents: geopandas.GeoDataFrame, near: geopandas.GeoDataFrame
+    parts: geopandas.GeoDataFrame, ground: geopandas.GeoSeries, near: geopandas.GeoDataFrame
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Parts and neighbours with matched borders."""
-    shapes, beside = fit(parts.geometry.to_numpy(), parents.geometry.to_numpy(), near.geometry.to_numpy())
+    shapes, beside = fit(parts.geometry.to_numpy(), ground.to_numpy(), near.geometry.to_numpy())
     return parts.set_geometry(shapes, crs=parts.crs), near.set_geometry(beside, crs=near.crs)
 
 
@@ -148,21 +156,14 @@ def _require_coverage(level: Level, opened: geopandas.GeoDataFrame, neighbours: 
 
 
 def _require_whole(
-    level: Level, opened: geopandas.GeoDataFrame, kept: geopandas.GeoDataFrame, ground: geopandas.GeoDataFrame
+    level: Level, opened: geopandas.GeoDataFrame, kept: geopandas.GeoDataFrame, ground: geopandas.GeoSeries
 ) -> None:
     """The areas below each parent fill the ground they were cut from: no gap, nothing outside."""
-    key = "code" if level == "grid" else "parent_code"
-    now = _grounds(pandas.concat([opened, kept], ignore_index=True), "parent_code")
-    before = _grounds(ground, key).reindex(now.index)
-    wrong = ~same_ground(before.to_numpy(), now.to_numpy())
+    filled = _unions(pandas.concat([opened, kept], ignore_index=True), "parent_code")
+    codes = ground.index.to_numpy()
+    wrong = ~same_ground(ground.to_numpy(), np.array([filled[code] for code in codes], dtype=object))
     if wrong.any():
-        raise BrokenCoverage(level=level, where=now.index[wrong][0])
-
-
-def _grounds(frame: geopandas.GeoDataFrame, key: str) -> pandas.Series:
-    """The union of the shapes of each key, by key."""
-    shapes = frame.geometry.to_numpy()
-    return pandas.Series({value: shapely.union_all(shapes[rows]) for value, rows in frame.groupby(key).indices.items()})
+        raise BrokenCoverage(level=level, where=codes[wrong][0])
 
 
 def _counted(
