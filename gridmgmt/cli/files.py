@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from gridmgmt.services.importing import ImportReport
 
-FINDINGS_SHOWN = 20
+FINDINGS_SHOWN = 5
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today if not given.")]
 
 
@@ -97,7 +97,7 @@ def _tell(done: "ImportReport", report: Path | None, *, repair: bool) -> None:
         text("io.guess", language()) + " " + ", ".join(f"{field}={name}" for field, name in done.columns.items())
     )
     if done.unused_columns:
-        typer.echo(text("io.unused", language(), columns=", ".join(done.unused_columns[:FINDINGS_SHOWN])))
+        typer.echo(text("io.unused", language(), columns=", ".join(done.unused_columns)))
     for key, values in done.notes:
         typer.echo(text(f"io.note_{key}", language(), **values))
     _tell_findings(done)
@@ -109,18 +109,22 @@ def _tell(done: "ImportReport", report: Path | None, *, repair: bool) -> None:
 
 
 def _tell_findings(done: "ImportReport") -> None:
+    """Each kind of fault with its number, its first features, and what mends it; all of them are in the report."""
+    from itertools import groupby
+
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
 
-    if done.findings:
-        typer.echo(text("io.faults", language(), count=len(done.findings)))
-    for finding in sorted(done.findings, key=lambda finding: finding.row)[:FINDINGS_SHOWN]:
-        said = finding.as_dict(language())
-        label = " ".join(part for part in (finding.code, finding.name) if part)
-        words = {"row": finding.row, "label": label, "says": said["says"], "remedy": said["remedy"]}
-        typer.echo("  " + text("io.finding", language(), **words))
-    if len(done.findings) > FINDINGS_SHOWN:
-        typer.echo("  " + text("io.more", language(), count=len(done.findings) - FINDINGS_SHOWN))
+    ordered = sorted(done.findings, key=lambda finding: (finding.fault, finding.row))
+    for fault, group in groupby(ordered, key=lambda finding: finding.fault):
+        found = list(group)
+        typer.echo(text("io.faults", language(), count=len(found), remedy=text(f"io.remedy_{fault}", language())))
+        for finding in found[:FINDINGS_SHOWN]:
+            label = " ".join(part for part in (finding.code, finding.name) if part)
+            says = finding.as_dict(language())["says"]
+            typer.echo("  " + text("io.finding", language(), row=finding.row, label=label, says=says))
+        if len(found) > FINDINGS_SHOWN:
+            typer.echo("  " + text("io.more", language(), count=len(found) - FINDINGS_SHOWN))
 
 
 def _tell_repair(done: "ImportReport") -> None:
@@ -132,5 +136,5 @@ def _tell_repair(done: "ImportReport") -> None:
             words = {"before": figures["area_before_m2"], "after": figures["area_after_m2"]}
             words |= {"overlap": figures["overlap_removed_m2"], "gaps": figures["gaps_filled_m2"]}
             typer.echo(text("io.repaired", language(), **words, changed=len(figures["changes"])))
-            for change in figures["changes"][:FINDINGS_SHOWN]:
+            for change in figures["changes"][: 2 * FINDINGS_SHOWN]:
                 typer.echo(text("io.change", language(), **change))

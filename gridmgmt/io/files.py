@@ -26,6 +26,7 @@ GEOPACKAGE, SHAPEFILE = {".gpkg"}, {".shp"}
 GEOJSON = {".geojson", ".json"}
 PARQUET = {".parquet", ".geoparquet"}
 SUFFIXES = (*sorted(GEOPACKAGE | SHAPEFILE | GEOJSON | PARQUET), ".csv", ".xlsx", ".zip")
+REPEATED_ID = "Altering it to be unique"  # of GDAL's own row number; repeated codes are found later
 MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": b"\x00\x00\x27\x0a", ".parquet": b"PAR1", ".geoparquet": b"PAR1"}
 
 
@@ -132,7 +133,8 @@ def _ogr(
             frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding, on_invalid="ignore")
     except (DataSourceError, ValueError, RuntimeError, UnicodeDecodeError) as error:
         raise UnreadableFile(path=path.name, detail=_plain(path, error)) from error
-    notes += [("gdal", {"detail": text}) for text in dict.fromkeys(_plain(path, w.message) for w in said)]
+    texts = dict.fromkeys(_plain(path, warning.message) for warning in said)
+    notes += [("gdal", {"detail": text}) for text in texts if REPEATED_ID not in text]
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise UnreadableFile(path=path.name, detail="it has no geometry.")
     return frame

@@ -126,7 +126,9 @@ def _united(frame: geopandas.GeoDataFrame, layer: Layer) -> geopandas.GeoDataFra
 
 
 def _union(pieces: Geometries) -> Any:
-    whole = shapely.union_all(pieces)
+    """The pieces as one; an outline drawn as a line beside its own area adds nothing."""
+    dimension = shapely.get_dimensions(pieces)
+    whole = shapely.union_all(pieces[dimension == dimension.max()])
     return shapely.line_merge(whole) if whole.geom_type in LINES else whole
 
 

@@ -58,6 +58,7 @@ def import_layer(
     work.prepare(source, rows, report)
     _tell(report, rows, work.frame)
     if stopping := report.stopping(repair=repair):
+        report.notes = [note for note in report.notes if note[0] != "codes_given"]  # they were not
         raise InvalidImport(
             path=report.file, features=report.features, faults=len({f.row for f in stopping}), report=report
         )

@@ -15,7 +15,7 @@ from gridmgmt.io.layers import LAYERS, Layer
 from gridmgmt.io.shapes import single_features
 from gridmgmt.services.importing import epochs
 from gridmgmt.services.importing.coverage import beside, tiled
-from gridmgmt.services.importing.naming import check_parent, coded, fitting_codes, identified, with_parents
+from gridmgmt.services.importing.naming import check_parent, coded, fitting_codes, identified, nothing, with_parents
 from gridmgmt.services.importing.report import ImportOptions, ImportReport
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.tables import WGS84_SRID, Boundary, BoundaryCode
@@ -102,11 +102,7 @@ class BoundaryImport:
         old = self.stored.drop_duplicates("code").set_index("code").loc[self.frame.loc[changed, "code"]]
         for field in ("kind", "community_type", "households", "residents", "parent_code"):
             if field not in fields:
-                values = (
-                    self.frame[field].astype(object)
-                    if field in self.frame
-                    else pandas.Series(None, index=self.frame.index, dtype=object)
-                )
+                values = self.frame[field].astype(object) if field in self.frame else nothing(self.frame)
                 values[changed] = old[field].to_numpy()
                 self.frame = self.frame.assign(**{field: values})
 

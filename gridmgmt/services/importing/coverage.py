@@ -28,7 +28,7 @@ def tiled(frame: geopandas.GeoDataFrame, report: ImportReport, *, repair: bool) 
     plane = metric_of(frame.geometry.to_numpy())
     shapes = from_wgs84(frame.geometry.to_numpy(), plane)
     found = [fault for fault in coverage.faults(shapes) if fault.kind in BETWEEN]
-    report.findings += [_finding(fault, frame, plane) for fault in found]
+    report.findings += _findings(found, frame, plane)
     _note_parts(frame, report)
     if not (repair and (found or report.findings)):
         return frame
@@ -42,11 +42,18 @@ def tiled(frame: geopandas.GeoDataFrame, report: ImportReport, *, repair: bool) 
     return mended.reset_index(drop=True)
 
 
-def _finding(fault: Fault, frame: geopandas.GeoDataFrame, plane: NamedCrs) -> Finding:
-    other = "?" if fault.other is None else _label(frame, fault.other)
-    place = to_wgs84(np.array([shapely.Point(fault.x, fault.y)]), plane)[0]
-    row = replace(fault, index=int(frame["row"].iloc[fault.index]) - 1, x=place.x, y=place.y)
-    return of_fault(row, area_m2=fault.area, other=other)
+def _findings(found: list[Fault], frame: geopandas.GeoDataFrame, plane: NamedCrs) -> list[Finding]:
+    """Faults of positions in the plane as findings of rows in degrees."""
+    places = to_wgs84(np.array([shapely.Point(fault.x, fault.y) for fault in found], dtype=object), plane)
+    rows = frame["row"].to_numpy()
+    return [
+        of_fault(
+            replace(fault, index=int(rows[fault.index]) - 1, x=place.x, y=place.y),
+            area_m2=fault.area,
+            other=_label(frame, fault.index if fault.other is None else fault.other),
+        )
+        for fault, place in zip(found, places, strict=True)
+    ]
 
 
 def _label(frame: geopandas.GeoDataFrame, position: int) -> str:
@@ -107,7 +114,7 @@ def beside(
     shapes = from_wgs84(both, plane)
     found = _with_new(coverage.faults(shapes), len(old))
     everyone = _everyone(frame, around)
-    report.findings += [_finding(fault, everyone, plane) for fault in found]
+    report.findings += _findings(found, everyone, plane)
     if repair and found:
         clean, done = coverage.repair(shapes)
         report.repair = (report.repair or {}) | {"beside": _figures(done, everyone)}

@@ -86,13 +86,18 @@ def containing(frame: geopandas.GeoDataFrame, above: geopandas.GeoDataFrame) -> 
     return codes
 
 
+def nothing(frame: geopandas.GeoDataFrame) -> pandas.Series:
+    """A column of None (pandas makes NaN of it unless told)."""
+    return pandas.Series([None] * len(frame), index=frame.index, dtype=object)
+
+
 def identified(frame: geopandas.GeoDataFrame, stored: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """Features without code take that of the stored boundary they are: same outline, or same name and near it."""
     bare = frame.index[frame["code"].isna()]
     if len(bare) == 0 or stored.empty:
         return frame
     shapes, there = frame.geometry.loc[bare].to_numpy(), stored.geometry.to_numpy()
-    new, old = shapely.STRtree(there).query(shapes, predicate="intersects")
+    new, old = shapely.STRtree(there).query(shapely.point_on_surface(shapes), predicate="intersects")
     shared = shapely.area(shapely.intersection(shapes[new], there[old]))
     share = shared / (shapely.area(shapes[new]) + shapely.area(there[old]) - shared)
     names, known = frame.loc[bare, "name"].to_numpy(), stored["name"].to_numpy()

@@ -21,7 +21,7 @@ from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.boundaries.codes import reading_order
 from gridmgmt.services.frames import read_frame, unwrapped
 from gridmgmt.services.importing import epochs
-from gridmgmt.services.importing.naming import containing
+from gridmgmt.services.importing.naming import containing, nothing
 from gridmgmt.services.importing.report import ImportOptions, ImportReport
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.tables import WGS84_SRID, Barrier, Base, Building, Compound, Entrance, Land, Place, Station, Street
@@ -92,7 +92,7 @@ class UnitImport:
         tree = shapely.STRtree(from_wgs84(buildings.geometry.to_numpy(), plane))
         points = from_wgs84(frame.geometry.to_numpy(), plane)
         entrance, building = tree.query_nearest(points, max_distance=ENTRANCE_REACH_M, all_matches=False)
-        nearest = pandas.Series(None, index=frame.index, dtype=object)
+        nearest = nothing(frame)
         nearest.iloc[entrance] = buildings["code"].to_numpy()[building]
         codes = frame["building_code"].where(frame["building_code"].notna(), nearest)
         known = self._known(Building, codes)
@@ -114,9 +114,7 @@ class UnitImport:
             if code not in known
         ]
         compounds = self._near(Compound, frame)
-        inside = (
-            containing(frame, compounds) if len(compounds) else pandas.Series(None, index=frame.index, dtype=object)
-        )
+        inside = containing(frame, compounds) if len(compounds) else nothing(frame)
         return frame.assign(
             compound_code=frame["compound_code"].where(named, inside.astype(object).where(inside.notna(), None))
         )
@@ -137,7 +135,7 @@ class UnitImport:
             return pandas.Series(self.options.parent, index=frame.index, dtype=object)
         level: Any = PARENT_LEVEL.get(self.layer.name)
         if level is None:
-            return pandas.Series(None, index=frame.index, dtype=object)
+            return nothing(frame)
         found = containing(frame, boundaries_at(self.session, level, self.valid_from, tuple(frame.total_bounds)))
         return found.astype(object).where(found.notna(), None)
 
