@@ -76,9 +76,12 @@ def plan_pool(
     return _sum(plans, ("violation", *goals))
 
 
-def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("walk",)) -> dict[int, PoolPlan]:
-    """The best plan for every number of stations a pool can have, all exact; meant for pools of at most 15 or so."""
-    wanted: tuple[Goal, ...] = ("violation", *goals)
+def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) -> dict[int, PoolPlan]:
+    """The best plan for every number of stations a pool can have, all exact, the goals in any order.
+
+    Every connected group is looked at, so this is meant for pools of at most fifteen communities or so.
+    """
+    wanted = tuple(goals)
     total: dict[int, PoolPlan] = {0: _sum([], wanted)}
     for members in _components(pool):
         part = _sub_pool(pool, members)

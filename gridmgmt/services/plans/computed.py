@@ -18,7 +18,16 @@ from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.stations import DEFAULT_GOALS, Goal
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.plans.ground import Ground, Sites, find_scope, read_ground, read_sites, streets_of, today
+from gridmgmt.services.plans.ground import (
+    Ground,
+    Sites,
+    find_scope,
+    read_ground,
+    read_sites,
+    station_name,
+    streets_of,
+    today,
+)
 from gridmgmt.services.plans.stored import Draft, save_plan
 from gridmgmt.services.units import entrances_frame, places_frame
 from gridmgmt.store.tables import Plan
@@ -155,7 +164,7 @@ def merge_stations(
 def station_parts(ground: Ground, sites: Sites, result: PlanResult) -> GeoDataFrame:
     """The parts of a merge as rows of `PlanPart`: code is the station that is kept, the name says whom it serves."""
     row = pd.Index(ground.communities["code"]).get_indexer(result.parts["site"])
-    named = ground.communities.assign(part=result.units["part"]).groupby("part")["name"].agg("+".join)
+    named = ground.communities.assign(part=result.units["part"]).groupby("part")["name"].agg(station_name)
     return result.parts.assign(
         code=sites.stations["code"].to_numpy()[sites.station[row]],
         name=named.reindex(result.parts["part"]).to_numpy(),

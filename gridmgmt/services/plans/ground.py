@@ -1,5 +1,6 @@
 """What a plan stands on: communities of a day, the buildings in each, stations, and the walks between them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.field.day import local_day
 from gridmgmt.ids import BoundaryCode
+from gridmgmt.messages import text
 from gridmgmt.planning.service import walking
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.boundaries.households import NOWHERE, locate
@@ -47,12 +49,14 @@ class Sites:
     ----------
     stations : one row per station, as `stations_at`
     station : (communities,) the station (row) that serves each community
+    metres : (stations, buildings) walk from every building of the ground to every station, infinite where no way leads
     travel : (communities, communities) household-metres from the homes of row u to the station of row s
     missed : (communities,) how many of the premises norms the station does not reach, within the year counted
     """
 
     stations: GeoDataFrame
     station: NDArray[np.int64]
+    metres: NDArray[np.float32]
     travel: NDArray[np.float64]
     missed: NDArray[np.int64]
 
@@ -98,7 +102,26 @@ def read_sites(session: Session, ground: Ground) -> Sites:
         raise InvalidInput(detail=f"no station serves community {named.index[named.isna()][0]}")
     stations = stations[stations["code"].isin(set(named))].reset_index(drop=True)
     station = pd.Index(stations["code"]).get_indexer(named).astype(np.int64)
-    return Sites(stations, station, _travel(session, ground, stations, station), missed_norms(stations)[station])
+    metres = _metres(session, ground, stations)
+    return Sites(stations, station, metres, _travel(ground, metres)[:, station], missed_norms(stations)[station])
+
+
+def joined_names(communities: Iterable[str]) -> str:
+    """What an area is called after the communities it joins.
+
+    >>> joined_names(["碧波社区", "湖滨社区"])
+    '碧波+湖滨'
+    """
+    return "+".join(name.removesuffix("社区") for name in communities)
+
+
+def station_name(communities: Iterable[str]) -> str:
+    """What the station of some communities is called.
+
+    >>> station_name(["碧波社区", "湖滨社区"])
+    '碧波+湖滨社区工作站'
+    """
+    return text("plans.station_name", "zh", communities=joined_names(communities))
 
 
 def missed_norms(stations: GeoDataFrame) -> NDArray[np.int64]:
@@ -123,16 +146,16 @@ def streets_of(session: Session, ground: Ground, margin_deg: float = 0.01) -> tu
     return streets_frame(session, box), barriers_frame(session, box)
 
 
-def _travel(
-    session: Session, ground: Ground, stations: GeoDataFrame, station: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _metres(session: Session, ground: Ground, stations: GeoDataFrame) -> NDArray[np.float32]:
     streets, barriers = streets_of(session, ground)
     walks = walking(ground.buildings, streets, stations, barriers)
+    return np.stack([walks.from_site(number).astype(np.float32) for number in range(len(stations))])
+
+
+def _travel(ground: Ground, metres: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(communities, stations) household-metres, a home without a way counted with NO_WAY_M."""
     households = ground.buildings["households"].to_numpy()
     community = pd.Index(ground.communities["code"]).get_indexer(ground.buildings["community_code"])
     size = len(ground.communities)
-    totals = np.empty((size, len(stations)))
-    for number in range(len(stations)):
-        metres = np.minimum(walks.from_site(number), NO_WAY_M)
-        totals[:, number] = np.bincount(community, weights=metres * households, minlength=size)
-    return totals[:, station]
+    walked = np.minimum(metres, NO_WAY_M) * households
+    return np.stack([np.bincount(community, weights=row, minlength=size) for row in walked], axis=1)

@@ -1,0 +1,108 @@
+"""Norms as data: every row has its clause and words; verdicts know what they do not know."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridmgmt.errors import InvalidInput, NotFound
+from gridmgmt.policy.evaluation import Subject, evaluate, find
+from gridmgmt.policy.norms import Growing, Norm, Profile, profile, profiles
+from gridmgmt.policy.staffing import largest_remainder
+
+SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
+DOCUMENT = {"jianqiao-2009": "000", "hangzhou-2009": "001", "zhangzi-2018": "003", "luohu-2006": "004"}
+FULL_WIDTH = str.maketrans("（），：；", "(),:;")
+
+
+def norm(**changes: object) -> Norm:
+    fields = dict.fromkeys(("key", "clause", "quantity", "unit", "quote", "quote_en"), "x") | {"applies_to": "station"}
+    return Norm(**(fields | changes))  # type: ignore[arg-type]
+
+
+def subject(**values: float | None) -> Subject:
+    return Subject("Z1", "Z1", values)
+
+
+def test_every_norm_has_its_clause_its_words_and_a_bound() -> None:
+    for name, found in profiles().items():
+        assert found.norms, name
+        for row in found.norms:
+            assert row.clause
+            assert row.quote
+            assert row.quote_en
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the source documents (../shared/seeds) are not here")
+@pytest.mark.parametrize("name", DOCUMENT)
+def test_the_words_stand_in_the_document(name: str) -> None:
+    [path] = SEEDS.glob(f"{DOCUMENT[name]}_*")
+    document = _plain(path.read_text(encoding="utf-8"))
+    assert [row.key for row in profile(name).norms if _plain(row.quote) not in document] == []
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).translate(FULL_WIDTH)
+
+
+def test_a_bound_may_grow_with_another_quantity() -> None:
+    facilities = profile("zhangzi-2018").norm("service_facilities")
+    assert find(facilities, subject(service_m2=320, households=900)).outcome == "met"
+    assert find(facilities, subject(service_m2=320, households=1500)).margin == -130
+    assert find(facilities, subject(service_m2=320, households=None)).outcome == "no_data"
+    staff = profile("beijing-2020").norm("staff_urban")
+    assert [staff.lower_bound({"households": homes}) for homes in (400, 1500, 1501)] == [3, 3, 4]
+
+
+def test_a_norm_concerns_only_its_kind() -> None:
+    verdicts = {
+        row.norm.key: row for row in evaluate({"station": [subject(rural=1, office_m2=25)]}, profile("beijing-2020"))
+    }
+    assert verdicts["office_rural"].outcome == "met"
+    assert verdicts["office_urban"].findings == ()
+    assert verdicts["office_urban"].outcome == "no_data"
+
+
+def test_a_share_is_met_missed_or_open() -> None:
+    plaza = Profile("p", "", "", (norm(quantity="m2", low=10, share=0.5),))
+
+    def outcome(*values: float | None) -> str:
+        return evaluate({"station": [subject(m2=value) for value in values]}, plaza)[0].outcome
+
+    assert outcome(10, 3) == "met"
+    assert outcome(10, 3, 3) == "not_met"
+    assert outcome(10, 3, 3, None) == "no_data"
+    assert outcome() == "no_data"
+
+
+def test_a_profile_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'title = "t"\nplace = "p"\n[[norm]]\nkey = "a"\nclause = "1"\napplies_to = "grid"\nquantity = "households"\n'
+        'unit = "households"\nhigh = 180\nquote = "q"\nquote_en = "q"\n',
+        encoding="utf-8",
+    )
+    assert profile(str(path)).norm("a").high == 180
+    with pytest.raises(NotFound):
+        profile(str(path)).norm("b")
+    path.write_text("title = 1", encoding="utf-8")
+    with pytest.raises(InvalidInput):
+        profile(str(path))
+    with pytest.raises(NotFound):
+        profile("nowhere-1999")
+
+
+def test_growth_rounds_up_only_where_people_are_counted() -> None:
+    assert Growing("h", 1, 300, whole=True).bound(601) == 3
+    assert Growing("h", 30, 100).bound(601) == pytest.approx(180.3)
+
+
+@given(st.integers(0, 900), st.lists(st.integers(0, 9000), min_size=1, max_size=30))
+def test_the_total_of_staff_stays(total: int, homes: list[int]) -> None:
+    shares = largest_remainder(total, homes)
+    assert shares.sum() == total
+    assert shares.min() >= min(1, total // len(homes))
+    order = sorted(range(len(homes)), key=lambda place: homes[place])
+    assert all(shares[a] <= shares[b] + 1 for a, b in itertools.pairwise(order))
