@@ -5,6 +5,8 @@ No tile server is asked. Every layer is a handful of paths (one per class), so t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,12 +14,14 @@ import shapely
 from numpy.typing import NDArray
 
 from maps.context import Context
-from maps.features import bounds_of, features, label_rows
-from maps.leaflet import Labels, OfflineMap, Shapes, Style, add_all
+from maps.features import DEGREES_PER_METRE, bounds_of, feature_json, label_rows, multipart
+from maps.leaflet import Features, Labels, OfflineMap, Shapes, Style
 from maps.legend import Item, Legend
 from maps.palette import INK
 
 BASE_PANE, STREET_PANE, BARRIER_PANE, FILL_PANE, LINE_PANE, POINT_PANE = 210, 220, 230, 400, 450, 600
+
+TOLERANCE_M = 3.0  # of lines and outlines, below a pixel of a printed district
 
 _LAND: Mapping[str, Style] = {
     "built": {"fillColor": "#eeebe3", "fillOpacity": 1, "weight": 0},
@@ -57,6 +61,30 @@ class Base:
     streets: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
 
+    @cached_property
+    def _json(self) -> dict[str, str]:
+        """What is drawn, by frame: simplified once, however many pages and maps show it."""
+        areas = {"subdistricts": self.subdistricts, "communities": self.communities}
+        classed = {
+            "land": (self.land, "kind"),
+            "streets": (self.streets, "street_class"),
+            "barriers": (self.barriers, "kind"),
+        }
+        drawn = {name: feature_json(_borders(frame)) for name, frame in areas.items() if _some(frame)}
+        for name, (frame, column) in classed.items():
+            if _some(frame):
+                merged = _by_class(frame, column)
+                drawn[name] = feature_json(merged, merged[column])
+        return drawn
+
+    def features(self) -> dict[str, Features]:
+        """The elements for one page; its maps share them."""
+        return {name: Features(data) for name, data in self._json.items()}
+
+
+def _some(frame: gpd.GeoDataFrame | None) -> bool:
+    return frame is not None and len(frame) > 0
+
 
 def base_map(extent: gpd.GeoDataFrame, context: Context, caption: str = "") -> OfflineMap:
     """An empty offline map that shows the extent."""
@@ -65,39 +93,23 @@ def base_map(extent: gpd.GeoDataFrame, context: Context, caption: str = "") -> O
     return made
 
 
-def draw_base(target: OfflineMap, base: Base, context: Context, *, names: bool = True) -> None:
-    """Add the base layers to a map that already stands in a sheet."""
-    layers = [*_ground(base), *_lines(base, context)]
-    add_all(target, [*layers, *(_names(base, context) if names else [])])
-
-
-def _ground(base: Base) -> list[Shapes]:
-    layers = []
-    if base.land is not None and len(base.land):
-        merged = _by_class(base.land, "kind", 3)
-        layers.append(Shapes(features(merged, merged["kind"]), _LAND, pane=BASE_PANE))
-    if base.streets is not None and len(base.streets):
-        merged = _by_class(base.streets, "street_class", 3)
-        drawn = features(merged, merged["street_class"])
-        for names, pane, zoom in ((_MINOR, STREET_PANE, 13.5), (_MAJOR, STREET_PANE + 1, 0.0)):
-            styles = {name: {**_STREETS[name], "fill": False} for name in names}
-            layers.append(Shapes(drawn, styles, pane=pane, minimum_zoom=zoom))
-    if base.barriers is not None and len(base.barriers):
-        merged = _by_class(base.barriers, "kind", 3)
-        layers.append(Shapes(features(merged, merged["kind"]), _BARRIERS, pane=BARRIER_PANE))
-    return layers
-
-
-def _lines(base: Base, context: Context) -> list[Shapes]:
-    layers = []
-    if base.communities is not None and len(base.communities):
-        edges = _borders(base.communities)
-        name = context.word("community")
-        layers.append(Shapes(features(edges), {"all": _COMMUNITY_LINE}, pane=LINE_PANE, name=name))
-    if base.subdistricts is not None and len(base.subdistricts):
-        edges = features(_borders(base.subdistricts))
-        layers += [Shapes(edges, {"all": style}, pane=LINE_PANE + 1) for style in _SUBDISTRICT_LINES]
-    return layers
+def base_layers(base: Base, drawn: Mapping[str, Features], context: Context, *, names: bool = True) -> list[Any]:
+    """The layers of the base from the elements of `Base.features`, in drawing order."""
+    layers: list[Any] = []
+    if "land" in drawn:
+        layers.append(Shapes(drawn["land"], _LAND, pane=BASE_PANE))
+    if "streets" in drawn:
+        for classes, pane, zoom in ((_MINOR, STREET_PANE, 13.5), (_MAJOR, STREET_PANE + 1, 0.0)):
+            styles = {name: {**_STREETS[name], "fill": False} for name in classes}
+            layers.append(Shapes(drawn["streets"], styles, pane=pane, minimum_zoom=zoom))
+    if "barriers" in drawn:
+        layers.append(Shapes(drawn["barriers"], _BARRIERS, pane=BARRIER_PANE))
+    if "communities" in drawn:
+        line, name = {"all": _COMMUNITY_LINE}, context.word("community")
+        layers.append(Shapes(drawn["communities"], line, pane=LINE_PANE, name=name))
+    if "subdistricts" in drawn:
+        layers += [Shapes(drawn["subdistricts"], {"all": style}, pane=LINE_PANE + 1) for style in _SUBDISTRICT_LINES]
+    return [*layers, *(_names(base, context) if names else [])]
 
 
 def _names(base: Base, context: Context) -> list[Labels]:
@@ -118,22 +130,23 @@ def _sizes(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return sizes
 
 
-def _by_class(frame: gpd.GeoDataFrame, column: str, tolerance_m: float) -> gpd.GeoDataFrame:
-    """One row per class: lines joined end to end and simplified, areas united."""
+def _by_class(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """One row per class: lines joined end to end and simplified, areas beside each other."""
     rows = []
     for name, group in frame.groupby(column, sort=True):
         shapes = np.asarray(group.geometry.array)
-        lines = shapely.get_dimensions(shapes) == 1
-        joined = shapely.line_merge(shapely.union_all(shapes[lines])) if lines.any() else None
-        areas = shapely.union_all(shapes[~lines]) if (~lines).any() else None
-        whole = shapely.geometrycollections([part for part in (joined, areas) if part is not None])
-        rows.append((name, shapely.simplify(whole, tolerance_m / 111_320)))
+        line = shapely.get_dimensions(shapes) == 1
+        joined = [shapely.line_merge(multipart(shapes[line]))] if line.any() else []
+        areas = [multipart(shapes[~line])] if (~line).any() else []
+        whole = [*joined, *areas]
+        shape = whole[0] if len(whole) == 1 else shapely.geometrycollections(whole)
+        rows.append((name, shapely.simplify(shape, TOLERANCE_M * DEGREES_PER_METRE)))
     return gpd.GeoDataFrame({column: [name for name, _ in rows]}, geometry=[shape for _, shape in rows], crs=frame.crs)
 
 
 def _borders(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """All borders of a coverage as one path, each shared border once."""
-    simple = shapely.coverage_simplify(np.asarray(frame.geometry.array), 3 / 111_320)
+    simple = shapely.coverage_simplify(np.asarray(frame.geometry.array), TOLERANCE_M * DEGREES_PER_METRE)
     lines = shapely.line_merge(shapely.union_all(shapely.boundary(simple)))
     return gpd.GeoDataFrame(geometry=[lines], crs=frame.crs)
 

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from gridmgmt.planning.service import FIFTEEN_MINUTES_M, THRESHOLDS_M, change_of, share_within, weighted_quantile
 from maps.base import FILL_PANE, LINE_PANE, POINT_PANE, Base, base_legend
 from maps.context import Context
-from maps.features import features
+from maps.features import features, multipart
 from maps.layout import single
 from maps.leaflet import Features, Shapes, Style
 from maps.legend import CIRCLE, SQUARE, Item, Legend, class_lines
@@ -59,8 +58,7 @@ def coverage(
         _station_legend(stations_before, stations_after, context),
         base_legend(base, context),
     ]
-    title = "title_coverage" if planned else "title_coverage_now"
-    return single(context.say(title), base, layers, margin, context, communities)
+    return single(context.say("title_coverage"), base, layers, margin, context, communities)
 
 
 def walk_classes(walk_m: ArrayLike, households: ArrayLike) -> NDArray[np.object_]:
@@ -77,7 +75,11 @@ def _fabric(buildings: gpd.GeoDataFrame, walks: Sequence[str]) -> Features:
     if len(walks) == 2:
         columns["change"] = _change(buildings, CHANGE_LIMIT_M)
     keyed = gpd.GeoDataFrame(columns, geometry=buildings.geometry.to_numpy(), crs=buildings.crs)
-    united = keyed.groupby(list(columns), sort=True)["geometry"].agg(_collect).reset_index()
+    united = (
+        keyed.groupby(list(columns), sort=True)["geometry"]
+        .agg(lambda shapes: multipart(shapes.to_numpy()))
+        .reset_index()
+    )
     frame = gpd.GeoDataFrame(united, geometry="geometry", crs=buildings.crs)
     return features(frame, {name: frame[name] for name in columns})
 
@@ -86,12 +88,6 @@ def _change(buildings: gpd.GeoDataFrame, limit_m: float) -> NDArray[np.object_]:
     """(n,) "gained", "lost", "kept" or "outside"; a building without homes gains and loses nothing."""
     before, after = (buildings[walk].to_numpy(float) for walk in ("walk_before_m", "walk_after_m"))
     return np.where(buildings["households"] > 0, change_of(before, after, limit_m), "outside").astype(object)
-
-
-def _collect(shapes: pd.Series) -> object:
-    """A multipart without dissolving: footprints do not overlap, and a union of thousands would cost seconds."""
-    parts = shapely.get_parts(np.asarray(shapes.array))
-    return shapely.multipoints(parts) if shapely.get_dimensions(parts).max() == 0 else shapely.multipolygons(parts)
 
 
 def _walk_layers(drawn: Features, planned: bool, context: Context) -> list[Shapes]:

@@ -22,9 +22,20 @@ def features(
     *,
     tolerance_m: float = 0.0,
     coverage: bool = False,
-    decimals: int = DECIMALS,
 ) -> Features:
-    """Features of a frame in EPSG:4326, with the class(es) and the card of each row as properties.
+    """A frame as an element of a page; parameters as `feature_json`."""
+    return Features(feature_json(frame, classes, cards, tolerance_m=tolerance_m, coverage=coverage))
+
+
+def feature_json(
+    frame: gpd.GeoDataFrame,
+    classes: ArrayLike | dict[str, ArrayLike] = "all",
+    cards: Sequence[Sequence[object]] | None = None,
+    *,
+    tolerance_m: float = 0.0,
+    coverage: bool = False,
+) -> str:
+    """GeoJSON in EPSG:4326, ready for a script, with the class(es) and the card of each row as properties.
 
     Parameters
     ----------
@@ -37,14 +48,14 @@ def features(
     """
     columns = classes if isinstance(classes, dict) else {"class": classes}
     wide = {name: _column(values, len(frame)) for name, values in columns.items()}
-    geometries = shapely.to_geojson(_small(frame, tolerance_m, coverage, decimals))
+    geometries = shapely.to_geojson(_small(frame, tolerance_m, coverage))
     lines = []
     for row, geometry in enumerate(geometries):
         properties: dict[str, object] = {name: column[row] for name, column in wide.items()}
         if cards is not None:
             properties["card"] = list(cards[row])
         lines.append(f'{{"type":"Feature","properties":{script_json(properties)},"geometry":{geometry}}}')
-    return Features('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}")
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}"
 
 
 def _column(values: ArrayLike, count: int) -> list[str]:
@@ -52,15 +63,22 @@ def _column(values: ArrayLike, count: int) -> list[str]:
     return [str(value) for value in array]
 
 
-def _small(frame: gpd.GeoDataFrame, tolerance_m: float, coverage: bool, decimals: int) -> NDArray[np.object_]:
+def _small(frame: gpd.GeoDataFrame, tolerance_m: float, coverage: bool) -> NDArray[np.object_]:
     """The geometries in WGS84, simplified and rounded; matched borders stay matched, as equal points round equally."""
     shapes = np.asarray(frame.geometry.to_crs(_WGS84).array if frame.crs is not None else frame.geometry.array)
     if tolerance_m and len(shapes):
         tolerance = tolerance_m * DEGREES_PER_METRE
         # coverage_simplify takes the area tolerance of Visvalingam: a corner of these legs is the smallest kept.
         shapes = shapely.coverage_simplify(shapes, tolerance) if coverage else shapely.simplify(shapes, tolerance)
-    rounded: NDArray[np.object_] = shapely.transform(shapes, lambda points: np.round(points, decimals))
+    rounded: NDArray[np.object_] = shapely.transform(shapes, lambda points: np.round(points, DECIMALS))
     return rounded
+
+
+def multipart(shapes: NDArray[np.object_]) -> object:
+    """One multipart of all shapes of one dimension, not dissolved: a union of thousands would cost seconds."""
+    parts = shapely.get_parts(shapes)
+    collect = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)
+    return collect[shapely.get_dimensions(parts).max(initial=0)](parts)
 
 
 def label_rows(frame: gpd.GeoDataFrame, texts: Sequence[str], ranks: ArrayLike) -> list[list[object]]:

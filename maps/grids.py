@@ -39,7 +39,7 @@ def grids(
     dedicated = (frame["kind"] != "residential").to_numpy()
     values, classes = _measured(frame, dedicated, measure, target, high - target)
     names = np.where(dedicated, "dedicated", classes.codes(values).astype(str))
-    drawn = features(frame, names, _cards(frame, target, context), tolerance_m=2, coverage=True)
+    drawn = features(frame, names, _cards(frame, target, context), tolerance_m=3, coverage=True)
     margin = [
         _legend(classes, values, dedicated, measure, context),
         _figures(frame[~dedicated], target, low, high, context),

@@ -6,7 +6,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 
-from maps.base import Base, base_map, draw_base
+from maps.base import Base, base_layers, base_map
 from maps.context import Context
 from maps.leaflet import InStep, OfflineMap, add_all
 from maps.sheet import Sheet
@@ -26,7 +26,7 @@ def single(
 ) -> str:
     """A sheet with one map that fills it; `names` of the base map unless the layers bring their own."""
     sheet = Sheet(heading, context, margin)
-    _place(sheet, base, layers, context, extent, names=names)
+    _place(sheet, [*base_layers(base, base.features(), context, names=names), *layers], context, extent)
     return sheet.render()
 
 
@@ -40,23 +40,18 @@ def double(
 ) -> str:
     """A sheet with two maps side by side, each with its caption, that move in step."""
     sheet = Sheet(heading, context, margin, pair=True)
-    left, right = (_place(sheet, base, layers, context, extent, caption, names=False) for caption, layers in sides)
+    drawn = base.features()
+    left, right = (
+        _place(sheet, [*base_layers(base, drawn, context, names=False), *layers], context, extent, caption)
+        for caption, layers in sides
+    )
     sheet.add_child(InStep(left, right))
     return sheet.render()
 
 
-def _place(
-    sheet: Sheet,
-    base: Base,
-    layers: Layers,
-    context: Context,
-    extent: gpd.GeoDataFrame,
-    caption: str = "",
-    names: bool = True,
-) -> OfflineMap:
+def _place(sheet: Sheet, layers: Layers, context: Context, extent: gpd.GeoDataFrame, caption: str = "") -> OfflineMap:
     made = base_map(extent, context, caption)
     sheet.add_child(made)
-    draw_base(made, base, context, names=names)
     add_all(made, layers)
     made.add_child(folium.LayerControl(collapsed=bool(caption)))
     return made

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
-from branca.element import MacroElement
+from branca.element import Element, MacroElement
 from folium.map import Layer
 from folium.template import Template
 
@@ -43,17 +43,27 @@ class OfflineMap(folium.Map):
         self.caption, self.north = element_html(caption), north
 
 
+class Verbatim(Element):
+    """Script that branca passes on as it is: it would compile a plain string as a template, megabytes of data too."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self.script = script
+
+    def render(self, **kwargs: object) -> str:
+        return self.script
+
+
 class Features(MacroElement):
     """A GeoJSON feature collection that stands in the page once, for any number of `Shapes` to draw."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}const {{ this.get_name() }} = {{ this.data }};\n{% endmacro %}"
-    )
 
     def __init__(self, data: str) -> None:
         super().__init__()
         self._name = "Features"
         self.data = data
+
+    def render(self, **kwargs: object) -> None:
+        _say(self, f"const {self.get_name()} = {self.data};\n")
 
 
 class Shapes(Layer):
@@ -62,14 +72,6 @@ class Shapes(Layer):
     A feature whose class has no style is left out, so that one set of features serves several layers (before, after,
     gained, lost). `card` names the rows of the card shown on hover; its values stand in the property `card`.
     """
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-        const {{ this.get_name() }} = sheet.shapes({{ this.features.get_name() }}, {{ this.options }});
-        {% endmacro %}
-        """
-    )
 
     def __init__(
         self,
@@ -89,6 +91,10 @@ class Shapes(Layer):
         options = {"key": key, "styles": styles, "card": list(card), "pane": pane, "minimumZoom": minimum_zoom}
         self.options = script_json(options)
 
+    def render(self, **kwargs: object) -> None:
+        _say(self, f"const {self.get_name()} = sheet.shapes({self.features.get_name()}, {self.options});\n")
+        super().render(**kwargs)
+
 
 class Labels(Layer):
     """Names on the map with a halo; where two collide the one with the higher rank stays.
@@ -96,32 +102,30 @@ class Labels(Layer):
     `rows` holds [latitude, longitude, text, rank]; `kind` names the CSS class.
     """
 
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-        const {{ this.get_name() }} = sheet.labels({{ this.rows }}, {{ this.kind|tojson }});
-        {% endmacro %}
-        """
-    )
-
     def __init__(self, rows: Sequence[Sequence[object]], kind: str, name: str = "") -> None:
         super().__init__(name=element_html(name), overlay=True, control=bool(name))
         self._name = "Labels"
-        self.rows, self.kind = script_json(rows), kind
+        self.rows, self.kind = script_json(rows), script_json(kind)
+
+    def render(self, **kwargs: object) -> None:
+        _say(self, f"const {self.get_name()} = sheet.labels({self.rows}, {self.kind});\n")
+        super().render(**kwargs)
 
 
 class InStep(MacroElement):
     """Two maps that move together and show each other's pointer."""
 
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "sheet.inStep({{ this.left.get_name() }}, {{ this.right.get_name() }});\n{% endmacro %}"
-    )
-
     def __init__(self, left: OfflineMap, right: OfflineMap) -> None:
         super().__init__()
         self._name = "InStep"
         self.left, self.right = left, right
+
+    def render(self, **kwargs: object) -> None:
+        _say(self, f"sheet.inStep({self.left.get_name()}, {self.right.get_name()});\n")
+
+
+def _say(element: Element, script: str) -> None:
+    element.get_root().script.add_child(Verbatim(script), name=element.get_name())
 
 
 def add_all(target: OfflineMap, elements: Sequence[Any]) -> None:

@@ -67,7 +67,7 @@ def _grid_layer(grids: gpd.GeoDataFrame, classes: NDArray[np.object_], context: 
         )
     ]
     labels = [context.say(key) for key in ("code", "street_length", "walked_length", "walked_share")]
-    drawn = features(grids, classes, cards, tolerance_m=2, coverage=True)
+    drawn = features(grids, classes, cards, tolerance_m=3, coverage=True)
     return Shapes(drawn, styles, card=labels, pane=FILL_PANE, name=context.say("layer_grids"))
 
 

@@ -106,7 +106,9 @@ def _united(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
 
 
 def _with_names(parts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return parts.assign(name=[name or f"({part + 1})" for name, part in zip(parts["name"], parts["part"], strict=True)])
+    """A new community has no name yet: it is called by the number of its part."""
+    named = zip(parts["name"], parts["part"], strict=True)
+    return parts.assign(name=[name if isinstance(name, str) else f"({part + 1})" for name, part in named])
 
 
 def _grids_named(parts: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:

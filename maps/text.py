@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 _SCRIPT_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-# branca compiles what an element wrote as a template once more: text must not be able to open an expression. Only
-# strings can hold these pairs; the braces of JSON itself are followed by a quote or a closing brace.
+# branca compiles what plain elements write as a template once more: text must not be able to open an expression, even
+# where our own elements pass it on verbatim. Only strings can hold these pairs of signs, JSON's own braces never do.
 _TEMPLATE_OPENING = re.compile(r"\{(?=[{%#])")
 
 
