@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridmgmt.geo.faults import Fault, Geometries, geometry_faults, place_of, repeated
+from gridmgmt.geo.faults import Fault, Geometries, finite, geometry_faults, place_of, repeated
 from gridmgmt.geo.noding import node
 
 __all__ = ["Change", "Fault", "Repair", "faults", "is_coverage", "mended", "node", "repair"]
@@ -64,13 +64,14 @@ def mended(polygons: Geometries) -> Geometries:
     2.0
     """
     shapes = np.asarray(polygons, dtype=object).copy()
+    shapes[~finite(shapes)] = None
     for index in np.flatnonzero(~shapely.is_valid(shapes)):
         shapes[index] = _areal(shapes[index])
     return shapes
 
 
 def _areal(shape: Any) -> Any:
-    if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+    if shape is None:
         return shapely.Polygon()
     parts = shapely.get_parts(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     return shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
@@ -139,8 +140,8 @@ def _gap(hole: Any, shapes: Geometries, around: NDArray[np.intp]) -> Fault:
 
 
 def _unmatched(shapes: Geometries, named: set[int | None]) -> list[Fault]:
-    """Edges that GEOS finds unmatched in polygons that no other fault names."""
-    edges = shapely.coverage_invalid_edges(shapes)
+    """Edges that GEOS finds unmatched, slits narrower than the snapping too, in polygons that no other fault names."""
+    edges = shapely.coverage_invalid_edges(shapes, gap_width=SNAP_M)
     return [
         Fault(int(index), "unmatched_edge", *place_of(edges[index]), length=float(edges[index].length))
         for index in np.flatnonzero(~shapely.is_empty(edges))
@@ -159,7 +160,8 @@ def repair(polygons: Geometries, snap_m: float = SNAP_M, gap_width_m: float = GA
     >>> is_coverage(fixed), done.overlap_removed, done.area_before, done.area_after
     (True, 10.0, 160.0, 150.0)
     """
-    given = np.asarray(polygons, dtype=object)
+    given = np.array(polygons, dtype=object)
+    given[~finite(given)] = None
     usable = mended(given)
     made_valid = [int(index) for index in np.flatnonzero(~shapely.is_valid(given) & ~shapely.is_empty(usable))]
     before = shapely.area(usable)

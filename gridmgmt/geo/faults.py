@@ -46,12 +46,12 @@ def place_of(geometry: Any) -> tuple[float, float]:
     return float(shapely.get_x(point)), float(shapely.get_y(point))
 
 
-def _finite(geometries: Geometries) -> NDArray[np.bool_]:
+def finite(geometries: Geometries) -> NDArray[np.bool_]:
+    """Whether every coordinate of each geometry is a number; None and empty ones have none that is not."""
     coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
-    bad = np.unique(owner[~np.isfinite(coordinates).all(axis=1)])
-    finite = np.ones(len(geometries), dtype=bool)
-    finite[bad] = False
-    return finite
+    sound = np.ones(len(geometries), dtype=bool)
+    sound[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    return sound
 
 
 def _invalid(index: int, geometry: Any) -> Fault:
@@ -72,18 +72,18 @@ def geometry_faults(geometries: Geometries, types: Collection[str]) -> list[Faul
     [(0, 'invalid', 1.0, 1.0), (1, 'missing', nan, nan)]
     """
     shapes = np.asarray(geometries, dtype=object)
-    finite = _finite(shapes)
+    sound = finite(shapes)
     return [
         fault
         for index, geometry in enumerate(shapes)
-        if (fault := _first_fault(index, geometry, bool(finite[index]), types)) is not None
+        if (fault := _first_fault(index, geometry, bool(sound[index]), types)) is not None
     ]
 
 
-def _first_fault(index: int, geometry: Any, finite: bool, types: Collection[str]) -> Fault | None:
+def _first_fault(index: int, geometry: Any, sound: bool, types: Collection[str]) -> Fault | None:
     if geometry is None:
         return Fault(index, "missing")
-    if not finite:
+    if not sound:
         return Fault(index, "not_finite")
     if geometry.is_empty:
         return Fault(index, "empty")

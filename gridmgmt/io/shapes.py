@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.geo.coverage import mended
 from gridmgmt.geo.crs import NamedCrs, from_wgs84, metric_crs, to_wgs84
-from gridmgmt.geo.faults import Fault, geometry_faults
+from gridmgmt.geo.faults import Fault, finite, geometry_faults
 from gridmgmt.geo.noding import node
 from gridmgmt.io.conform import Rows
 from gridmgmt.io.files import SourceFile
@@ -22,31 +22,37 @@ from gridmgmt.io.layers import LINES, Layer
 Geometries = NDArray[Any]
 
 
-def located(source: SourceFile, layer: Layer) -> Geometries:
-    """The file's geometries in EPSG:4326; boundaries and streets noded first, where their edges are straight."""
+def located(source: SourceFile, layer: Layer) -> tuple[Geometries, list[Fault]]:
+    """The file's geometries in EPSG:4326, and those that are nowhere on Earth (None instead of a geometry).
+
+    Boundaries and streets are noded first, in the plane where their edges are straight.
+    """
     shapes = np.array(source.frame.geometry, dtype=object)
+    nowhere = [Fault(int(index), "not_finite") for index in np.flatnonzero(~finite(shapes))]
+    shapes[[fault.index for fault in nowhere]] = None
     if layer.level is not None or layer.name == "streets":
         sound = np.isin(shapely.get_type_id(shapes), [shapely.GeometryType[kind.upper()] for kind in layer.shapes])
-        sound &= ~shapely.is_empty(shapes) & np.isfinite(shapely.bounds(shapes)).all(axis=1)
+        sound &= ~shapely.is_empty(shapes)
         shapes[sound] = node(shapes[sound])
-    return to_wgs84(shapes, source.crs)
+    degrees = to_wgs84(shapes, source.crs)
+    outside = [Fault(int(index), "out_of_world") for index in np.flatnonzero(_outside(degrees))]
+    degrees[[fault.index for fault in outside]] = None
+    return degrees, nowhere + outside
 
 
-def outside_world(shapes: Geometries) -> list[Fault]:
-    """Faults of geometries whose longitude or latitude no place has: the coordinate system is not what was said."""
+def _outside(shapes: Geometries) -> NDArray[np.bool_]:
+    """Geometries whose longitude or latitude no place has: the coordinate system is not what was said."""
     bounds = shapely.bounds(shapes)
-    known = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
-    with np.errstate(invalid="ignore"):
-        inside = (bounds[:, :2] >= (-180, -90)).all(axis=1) & (bounds[:, 2:] <= (180, 90)).all(axis=1)
-    return [Fault(int(index), "out_of_world") for index in np.flatnonzero(known & ~inside)]
+    inside = (bounds[:, :2] >= (-180, -90)).all(axis=1) & (bounds[:, 2:] <= (180, 90)).all(axis=1)
+    outside: NDArray[np.bool_] = ~(inside | shapely.is_empty(shapes) | shapely.is_missing(shapes))
+    return outside
 
 
 def metric_of(shapes: Geometries) -> NamedCrs:
     """The CRS in metres for geometries in EPSG:4326."""
-    bounds = shapely.bounds(shapes)
-    inside = bounds[np.isfinite(bounds).all(axis=1)]
-    inside = inside[(np.abs(inside[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(inside[:, [1, 3]]) <= 90).all(axis=1)]
-    middle = (0.0, 0.0, 0.0, 0.0) if len(inside) == 0 else (*inside[:, :2].min(axis=0), *inside[:, 2:].max(axis=0))
+    middle = shapely.total_bounds(shapes)
+    if not np.isfinite(middle).all():
+        middle = np.zeros(4)
     crs = metric_crs(middle)
     return NamedCrs(crs.name, crs)
 
@@ -63,12 +69,9 @@ def single_features(source: SourceFile, layer: Layer, rows: Rows, *, repair: boo
     Faults are added to `rows`. Features without usable geometry, or that belong elsewhere, are left out; with `repair`
     invalid ones are mended and the pieces of one code are joined.
     """
-    shapes = located(source, layer)
-    alone = outside_world(shapes)
-    shapes[[fault.index for fault in alone]] = None
-    alone += [
-        fault for fault in geometry_faults(shapes, layer.shapes) if fault.index not in {known.index for known in alone}
-    ]
+    shapes, nowhere = located(source, layer)
+    gone = {fault.index for fault in nowhere}
+    alone = nowhere + [fault for fault in geometry_faults(shapes, layer.shapes) if fault.index not in gone]
     rows.findings += [of_fault(fault) for fault in alone if fault.index not in rows.left_out]
     shapes[[fault.index for fault in alone if fault.kind != "invalid"]] = None
     if repair:

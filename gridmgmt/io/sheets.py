@@ -95,7 +95,8 @@ def placed(table: pandas.DataFrame, name: str) -> geopandas.GeoDataFrame:
 
 
 def _from_wkt(column: pandas.Series) -> Any:
-    return shapely.from_wkt(column.to_numpy(dtype=object), on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # NaN coordinates are found later
+        return shapely.from_wkt(column.to_numpy(dtype=object), on_invalid="ignore")
 
 
 def _points(table: pandas.DataFrame, columns: dict[str, str]) -> Any:
