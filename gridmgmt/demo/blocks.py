@@ -90,10 +90,11 @@ class _Layout:
         heights = elevation(self.geography, middles)
         lowest = middles[np.argmin(heights + 0.05 * middles[:, 0] / 1e3)]  # towns lie to the west, towards the core
         pull = 0.12 * np.hypot(*(middles - lowest).T) / 1e3
+        pull += [10.0 if self._lake(cell) is not None else 0.0 for cell in cells]  # drained only where all else is full
         built: list[Ring] = []
         left: list[tuple[Ring, float]] = []
         for i in np.argsort(heights + pull + self.rng.uniform(0, 0.04, len(cells)), kind="stable"):
-            if wanted_m2 > 0 and self._lake(cells[i]) is None:
+            if wanted_m2 > 0:
                 built.append(cells[i])
                 wanted_m2 -= self._area(cells[i])
             else:

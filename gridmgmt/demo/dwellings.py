@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmgmt.errors import InvalidInput
+
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
@@ -60,10 +62,14 @@ def fit(total: int, room: Homes, members: Whole) -> Whole:
 def apportion(total: int, weights: Array, minimum: Whole | int = 0) -> Whole:
     """Whole numbers in proportion to weights that sum to `total` (largest remainder), none under `minimum`.
 
+    Raises InvalidInput where there is nothing to give to, or less than the minima ask for.
+
     >>> apportion(10, np.array([1.0, 1.0, 4.0])).tolist()
     [2, 1, 7]
     """
     floor = np.broadcast_to(np.asarray(minimum, dtype=np.int64), weights.shape)
+    if weights.sum() <= 0 or total < floor.sum():
+        raise InvalidInput(detail=f"{total} cannot be shared out over {len(weights)} with minima of {floor.sum()}.")
     exact: Array = total * weights / weights.sum()
     given: Whole = np.maximum(np.floor(exact).astype(np.int64), floor)
     while (rest := total - int(given.sum())) != 0:

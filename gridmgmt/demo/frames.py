@@ -22,6 +22,7 @@ _PLACES = {
     "commercial": (("mall", 0.26), ("office", 0.48), ("market", 0.26)),
     "works": (("enterprise", 1.0),),
 }
+_NAMED = {"public": 1.0, "commercial": 0.45, "works": 0.4}  # the rest are shops and yards without a name
 _RESIDENTIAL = {"tower": "tower", "walkup": "walkup", "urban_village": "urban_village", "villa": "villa"}
 
 
@@ -167,11 +168,11 @@ def barriers_frame(ground: Ground) -> gpd.GeoDataFrame:
 
 
 def places_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Schools, hospitals, malls, markets, offices and enterprises on the faces that nobody lives on."""
+    """Schools, hospitals, malls, markets, offices and enterprises on some of the faces that nobody lives on."""
     specs = ground.geography.communities
     rows = []
     for face, use, community in zip(ground.faces, ground.face_use, ground.face_community, strict=True):
-        if use in _PLACES:
+        if use in _PLACES and rng.random() < _NAMED[use]:
             kinds, weights = zip(*_PLACES[use], strict=True)
             kind = str(rng.choice(kinds, p=weights))
             rows.append((community, place_name(specs[community].name, kind, rng), kind, face))

@@ -37,7 +37,7 @@ Frames = dict[str, pd.DataFrame]
 class Workload:
     """How much happens a day: one patrol starts per `grids_per_patrol` grids, one incident per `grids_per_incident`."""
 
-    grids_per_patrol: float = 12.0
+    grids_per_patrol: float = 36.0
     grids_per_incident: float = 75.0
 
 

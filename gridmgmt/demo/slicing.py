@@ -54,10 +54,10 @@ def _area(geography: Geography, subdistricts: Sequence[str]) -> float:
 def _outline(mesh: Mesh, geography: Geography, rng: np.random.Generator) -> tuple[Ring, tuple[tuple[int, int], ...]]:
     """The district's ring, roughened and rounded off, scaled to the area its communities add up to."""
     wanted_m2 = _area(geography, list(geography.groups))
-    rough = _round_off(_roughen(list(geography.outline_km), rng))
+    rough = _roughen(_round_off(_roughen(list(geography.outline_km), rng, 0.13)), rng, 0.05)
     scale = (wanted_m2 / signed_area(rough)) ** 0.5
     ring = [mesh.add_point((x * scale, y * scale)) for x, y in rough]
-    river_points = geography.river_points * 4 - 6
+    river_points = geography.river_points * 8 - 12
     streets = {k: mesh.add_street(Street(e["class"], e["name"])) for k, e in geography.edges.items()}
     edges = list(zip(ring, ring[1:] + ring[:1], strict=True))
     for i, (start, end) in enumerate(edges):
@@ -66,11 +66,11 @@ def _outline(mesh: Mesh, geography: Geography, rng: np.random.Generator) -> tupl
     return ring, tuple(edges[:river_points])
 
 
-def _roughen(points: list[Point], rng: np.random.Generator) -> list[Point]:
-    """Put a vertex beside the middle of every edge of a closed ring."""
+def _roughen(points: list[Point], rng: np.random.Generator, most: float) -> list[Point]:
+    """Put a vertex beside the middle of every edge of a closed ring, off it by up to `most` of its length."""
     out: list[Point] = []
     for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
-        aside = float(rng.uniform(-0.13, 0.13))
+        aside = float(rng.uniform(-most, most))
         out += [(x0, y0), ((x0 + x1) / 2 - aside * (y1 - y0), (y0 + y1) / 2 + aside * (x1 - x0))]
     return out
 

@@ -184,3 +184,11 @@ def test_all_geometry_is_valid_and_codes_are_unique(full_city: City) -> None:
             assert frame.crs.to_epsg() == 4326, name
             assert frame.geometry.is_valid.all(), name
             assert frame["code"].is_unique, name
+
+
+def test_no_street_lies_in_a_lake(full_city: City) -> None:
+    land = full_city.land.to_crs("EPSG:4547")
+    lakes = land.loc[land["name"].isin(["深圳水库", "仙湖", "银湖"]), "geometry"].to_numpy()
+    assert len(lakes) == 3
+    wet = shapely.intersection(full_city.streets.to_crs("EPSG:4547").geometry.to_numpy()[:, None], lakes[None, :])
+    assert shapely.length(wet).sum() < 1
