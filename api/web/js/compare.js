@@ -14,7 +14,7 @@ const VIEWS = {
   after: ["after-fill", "after-casing", "after-line", "after-name"],
 };
 const LAYERS = [...new Set(Object.values(VIEWS).flat())];
-const UNDERNEATH = ["visit", "community-name", "grid-name"]; // out of the way while a plan is on the map
+const WASH = 0.72; // opacity of the visit layer, which steps aside while a plan is on the map
 let plan = null;
 let view = "both";
 
@@ -33,7 +33,9 @@ export function leavePlan() {
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);
-  for (const layer of UNDERNEATH) map.setPaintProperty(layer, layer === "visit" ? "fill-opacity" : "text-opacity", layer === "visit" ? 0.72 : 1);
+  map.setPaintProperty("visit", "fill-opacity", WASH);
+  for (const layer of ["community-name", "grid-name"]) map.setPaintProperty(layer, "text-opacity", 1);
+  map.setPaintProperty("station", "icon-opacity", 1);
   announce("compare", null);
 }
 
@@ -44,7 +46,7 @@ function draw() {
   const counts = { below: 0, within: 0, above: 0 };
   for (const { properties } of plan.after.features) {
     properties.balance = balance(properties.households, [low, high]);
-    properties.name ??= t("web.new_part", { number: properties.part + 1 });
+    properties.name = shortened(properties.name ?? t("web.new_part", { number: properties.part + 1 }));
     properties.figure = t("common.households_count", { count: properties.households });
     counts[properties.balance] += 1;
   }
@@ -52,9 +54,15 @@ function draw() {
   setData("after", plan.after);
   setData("changed", plan.changed);
   setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
-  for (const layer of UNDERNEATH) map.setPaintProperty(layer, layer === "visit" ? "fill-opacity" : "text-opacity", 0);
+  map.setPaintProperty("visit", "fill-opacity", 0);
   choose(view);
   announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
+}
+
+// A station's area is named after its communities; three lines of them are enough on a map.
+function shortened(name) {
+  const names = name.split("+");
+  return names.slice(0, 3).join("\n") + (names.length > 3 ? ` +${names.length - 3}` : "");
 }
 
 // Areas of before that lost ground or came to share a station.
@@ -65,6 +73,17 @@ const labelPoint = ({ properties }) => ({ type: "Feature", properties, geometry:
 function choose(wanted) {
   view = wanted;
   for (const layer of LAYERS) map.setLayoutProperty(layer, "visibility", VIEWS[view].includes(layer) ? "visible" : "none");
+  map.setPaintProperty("community-name", "text-opacity", view === "before" ? 1 : 0);
+  map.setPaintProperty("grid-name", "text-opacity", 0);
+  map.setPaintProperty("station", "icon-opacity", view === "before" ? 1 : fadedStations());
+}
+
+// Stations of the plan's area that it closes are drawn faint.
+function fadedStations() {
+  if (!["merge", "replay"].includes(plan.task)) return 1;
+  const kept = plan.after.features.map(({ properties }) => properties.code);
+  const inside = ["==", ["slice", ["get", "code"], 0, plan.scope_code.length], plan.scope_code];
+  return ["case", ["all", inside, ["!", ["in", ["get", "code"], ["literal", kept]]]], 0.25, 1];
 }
 
 export function comparison() {

@@ -8,12 +8,12 @@ export function el(tag, properties = {}, ...children) {
     else if (name === "vars") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 export const byId = (id) => document.getElementById(id);
 
 export function fill(id, ...children) {
-  byId(id).replaceChildren(...children.flat().filter(Boolean));
+  byId(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
 }

@@ -38,7 +38,7 @@ function incident(pen) {
 
 function hatch(pen, size) {
   pen.strokeStyle = token("ink");
-  pen.globalAlpha = 0.4;
+  pen.globalAlpha = 0.3;
   pen.lineWidth = 1;
   for (let x = -size; x <= size; x += size / 2) {
     pen.beginPath();
@@ -49,7 +49,7 @@ function hatch(pen, size) {
 }
 
 export function putIcons(map) {
-  const images = { station: drawn(18, station), incident: drawn(16, incident), hatch: drawn(10, hatch) };
+  const images = { station: drawn(18, station), incident: drawn(16, incident), hatch: drawn(14, hatch) };
   for (const [name, image] of Object.entries(images)) {
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, image, { pixelRatio: SCALE });

@@ -26,7 +26,7 @@ export async function createMap(extent) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   byId("scale").append(new ScaleControl({ maxWidth: 120, unit: "metric" }).onAdd(map));
-  map.on("styleimagemissing", () => putIcons(map));
+  map.once("styledata", () => putIcons(map));
   map.on("error", onError);
   map.on("sourcedata", ({ isSourceLoaded }) => isSourceLoaded && forget("tiles"));
   map.on("moveend", needLabels);
@@ -34,7 +34,6 @@ export async function createMap(extent) {
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
   byId("zoom-all").addEventListener("click", () => showBounds(bounds));
   await new Promise((ready) => map.once("load", ready));
-  putIcons(map);
   relabel();
   on("epoch", changeEpoch);
   on("language", relabel);
@@ -53,7 +52,8 @@ export function showBounds(box) {
 // What lies on the map must not hide what is shown.
 function roomAround() {
   const wide = innerWidth > 800;
-  return wide ? { left: 368, right: 64, top: 40, bottom: 64 } : { left: 16, right: 16, top: 16, bottom: Math.round(innerHeight * 0.36) };
+  const right = document.body.classList.contains("has-sheet") ? 400 : 64;
+  return wide ? { left: 356, right, top: 32, bottom: 56 } : { left: 16, right: 16, top: 16, bottom: Math.round(innerHeight * 0.36) };
 }
 
 function onError({ error, sourceId, tile }) {

@@ -39,13 +39,14 @@ function render() {
   if (!plans) return;
   const current = route()?.kind === "plan" ? route().code : null;
   if (plans.length === 0) { fill("plan-list", el("p", { class: "empty" }, t("web.no_plans"))); return; }
-  fill("plan-list", el("ul", { class: "plans" }, plans.map((plan) => item(plan, plan.id === current))));
+  const wholeFirst = [...plans].sort((one, other) => one.scope_code.length - other.scope_code.length);
+  fill("plan-list", el("ul", { class: "plans" }, wholeFirst.map((plan) => item(plan, plan.id === current))));
 }
 
 function item(plan, isCurrent) {
   const figure = plan.parts === null || plan.parts === undefined ? null : t(`web.parts_figure_${plan.task}`, { count: plan.parts });
   return el("li", {}, el("a", { class: "row", href: addressOf("plan", plan.id), "aria-current": isCurrent ? "true" : null },
-    el("span", { class: "row-text" }, plan.name, el("small", {}, [t(`web.task_${plan.task}`), plan.scope_name, plan.status ? statusName(plan.status) : null].filter(Boolean).join(" · "))),
+    el("span", { class: "row-text" }, plan.name, el("small", {}, [t(`web.task_${plan.task}`), plan.base_date, plan.status ? statusName(plan.status) : null].filter(Boolean).join(" · "))),
     figure ? el("b", { class: "row-end" }, figure) : null));
 }
 
