@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 from scipy.spatial import Voronoi, cKDTree
 
 from gridmgmt.errors import InvalidInput
@@ -139,6 +141,7 @@ def _faces(outlines: Geometries, ridges: Geometries) -> Geometries:
     lines = np.concatenate([shapely.get_parts(outlines), ridges])
     noded = node(lines, SNAP_M)
     points, line = shapely.get_coordinates(noded, return_index=True)
+    points = _as_one(points)
     inside = line[1:] == line[:-1]
     ends = np.stack([points[:-1][inside], points[1:][inside]], axis=1)
     vertex = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(-1, 2)
@@ -147,6 +150,18 @@ def _faces(outlines: Geometries, ridges: Geometries) -> Geometries:
     proper = first[vertex[first, 0] != vertex[first, 1]]
     faces: Geometries = shapely.get_parts(shapely.polygonize(shapely.linestrings(ends[proper])))
     return faces
+
+
+def _as_one(points: Floats) -> Floats:
+    """(n, 2) points, those within SNAP_M of one another at the first of them: an end that was computed twice is one."""
+    once, first, place = np.unique(points, axis=0, return_index=True, return_inverse=True)
+    pairs = cKDTree(once).query_pairs(SNAP_M, output_type="ndarray")
+    links = sparse.coo_array((np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(len(once), len(once)))
+    group = csgraph.connected_components(links, directed=False)[1]
+    order = np.lexsort((first, group))
+    leader = order[np.unique(group[order], return_index=True)[1]]
+    merged: Floats = once[leader[group]][place.ravel()]
+    return merged
 
 
 def _owners(faces: Geometries, areas: Geometries, samples: Samples, used: Ints) -> tuple[Geometries, Ints]:

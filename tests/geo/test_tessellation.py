@@ -76,3 +76,16 @@ def test_an_area_with_an_island_keeps_the_island() -> None:
 def test_no_area_is_refused() -> None:
     with pytest.raises(InvalidInput):
         tessellate([], shapely.points([[0, 0]]))
+
+
+def test_an_area_whose_border_is_made_of_former_cells_is_tessellated_again() -> None:
+    """After a redraw, borders run where the ridges of the same sites ran: ends meet vertices but for the last bits."""
+    random = np.random.default_rng(7)
+    sites = shapely.points(random.uniform(0, 1000, (120, 2)))
+    cells = tessellate([shapely.box(0, 0, 1000, 1000)], sites)
+    halves = [shapely.coverage_union_all(cells[part]) for part in (slice(0, 60), slice(60, 120))]
+    noisy = [shapely.transform(half, lambda xy: (xy + 4e5) * 1.1 / 1.1 - 4e5) for half in halves]
+    again = tessellate(noisy, sites, area_of=np.repeat([0, 1], 60))
+    assert len(again) == 120
+    assert shapely.coverage_is_valid(again)
+    assert shapely.area(again).sum() == pytest.approx(1e6, rel=1e-9)
