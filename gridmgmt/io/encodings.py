@@ -36,8 +36,8 @@ def codec(name: str) -> str:
     >>> codec("GBK"), codec("936"), codec("UTF8"), codec("ISO 8859-1")
     ('gb18030', 'gb18030', 'utf-8', 'iso8859-1')
     """
-    text = name.strip().strip('"').lower()
-    if text in {"936", "cp936", "ansi 936", "gbk", "gb2312", "gb18030", "oem 936", "chinese"}:
+    text = name.strip().strip('"').lower().removeprefix("ansi ")
+    if text in {"936", "cp936", "gbk", "gb2312", "gb18030", "oem 936", "chinese"}:
         return GBK
     try:
         return codecs.lookup(f"cp{text}" if text.isdigit() and text != "65001" else text.replace(" ", "")).name
@@ -47,14 +47,15 @@ def codec(name: str) -> str:
         raise InvalidInput(detail=f"{name!r} is no known encoding; use utf-8 or gbk") from None
 
 
-def fits(body: bytes, encoding: str) -> bool:
-    """Whether the bytes decode; a character cut off at the end (a field of fixed width) is forgiven."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        decoder.decode(body, final=False)
-    except UnicodeDecodeError:
-        return False
-    return True
+def decoded(values: list[bytes], encoding: str) -> str | None:
+    """The values as one text, None where one does not decode; a character cut off at a value's end is forgiven."""
+    texts = []
+    for value in values:
+        try:
+            texts.append(codecs.getincrementaldecoder(encoding)().decode(value, final=False))
+        except UnicodeDecodeError:
+            return None
+    return "".join(texts)
 
 
 def detect(values: list[bytes], declared: str = "") -> str | None:
@@ -67,14 +68,16 @@ def detect(values: list[bytes], declared: str = "") -> str | None:
     named = codec(declared) if declared else ""
     if not telling:
         return named or "utf-8"
-    if all(fits(value, "utf-8") for value in telling):
+    as_utf8 = decoded(telling, "utf-8")
+    if as_utf8 is not None and not as_utf8.isascii():
         return "utf-8"
-    if named and named != "utf-8" and not _SINGLE_BYTE.match(named) and all(fits(value, named) for value in telling):
+    latin = _SINGLE_BYTE.match(named)  # fits any bytes, so that it proves nothing
+    if named not in ("", "utf-8") and not latin and decoded(telling, named) is not None:
         return named
-    if all(fits(value, GBK) for value in telling):
-        looks_chinese = _CHINESE.search(b"".join(telling).decode(GBK, errors="ignore"))
-        return GBK if looks_chinese or not named else named
-    return named if _SINGLE_BYTE.match(named) else None
+    as_gbk = decoded(telling, GBK)
+    if as_gbk is not None and (_CHINESE.search(as_gbk) or not latin):
+        return GBK
+    return named if latin else None
 
 
 def of_shapefile(path: Path) -> Encoding:

@@ -96,7 +96,7 @@ def placed(table: pandas.DataFrame, name: str) -> geopandas.GeoDataFrame:
 
 def _from_wkt(column: pandas.Series) -> Any:
     with np.errstate(invalid="ignore"):  # NaN coordinates are found later
-        return shapely.from_wkt(column.to_numpy(dtype=object), on_invalid="ignore")
+        return shapely.from_wkt(column.astype(object).where(column.notna(), None).to_numpy(), on_invalid="ignore")
 
 
 def _points(table: pandas.DataFrame, columns: dict[str, str]) -> Any:
