@@ -10,7 +10,9 @@ from gridmgmt.messages import Language
 from maps import pages
 from maps.context import Context
 from maps.district import District
+from maps.pagefile import write_page
 from maps.plans import newest_plan, plan_sheet
+from maps.replayed import replay_sheet
 
 INDEX = "index.json"
 
@@ -59,10 +61,16 @@ def _plan(task: str) -> Callable[[District, Context], str]:
     return draw
 
 
+def _replay(district: District, context: Context) -> str:
+    result = district.replayed
+    return replay_sheet(result, district.base, replace(context, at=result.ground.at))
+
+
 PAGES: Mapping[str, Page] = {
     "overview": Page("title_overview", _overview),
     "grids": Page("title_grids_deviation", _grids, lambda district: {"target": pages.TARGET_HOUSEHOLDS}),
     "coverage": Page("title_coverage", _coverage),
+    "replay": Page("title_replay", _replay),
     "plan-merge": Page("title_plan_merge", _plan("merge")),
     "plan-resize": Page("title_plan_resize", _plan("resize")),
     "patrols": Page("title_patrols", _patrols),
@@ -80,7 +88,6 @@ def write_all(
 
     The index is a list of {name, title {zh, en}, file {zh, en}, at}, for whoever links to the sheets.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     entries = list(_entries(district, context, folder, languages, progress))
     write_page(folder / INDEX, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
     return entries
@@ -116,12 +123,3 @@ def file_name(name: str, language: Language) -> str:
     ('grids.html', 'grids-en.html')
     """
     return f"{name}.html" if language == "zh" else f"{name}-{language}.html"
-
-
-def write_page(path: Path, text: str) -> int:
-    """Write beside and rename, so that a reader never meets half a page; returns the size in bytes."""
-    body = text.encode()
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(body)
-    beside.replace(path)
-    return len(body)

@@ -60,7 +60,8 @@ def _page_command(name: str, description: str) -> None:
         source: Source = None,
         approval: Approval = None,
     ) -> None:
-        from maps.atlas import PAGES, write_page
+        from maps.atlas import PAGES
+        from maps.pagefile import write_page
 
         with _district(at, subdistrict) as district:
             context = _context(district, _language(lang), source, approval)
@@ -72,6 +73,7 @@ def _page_command(name: str, description: str) -> None:
 _page_command("overview", "Subdistricts, communities, stations and their premises.")
 _page_command("grids", "Grids by their deviation from 150 households.")
 _page_command("coverage", "Walking distance of every building to its station, before and after the newest merge.")
+_page_command("replay", "The merge of 2006 as it was done, beside the best one for the same goals.")
 _page_command("patrols", "Share of each grid's streets that patrols walked in the last seven days.")
 
 
@@ -84,7 +86,7 @@ def plan(
     approval: Approval = None,
 ) -> None:
     """A stored plan beside what stood on its base date."""
-    from maps.atlas import write_page
+    from maps.pagefile import write_page
     from maps.plans import plan_sheet
 
     with _district(None, "") as district:
@@ -103,8 +105,8 @@ def parts(
     lang: Lang = None,
 ) -> None:
     """The parts of a plan in a file, alone or beside the division they replace."""
-    from maps.atlas import write_page
     from maps.files import parts_of_file
+    from maps.pagefile import write_page
 
     body = parts_of_file(file, _today(None), _language(lang), before=before, households=households, low=low, high=high)
     _announce(str(out), write_page(out, body))

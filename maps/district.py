@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import NotFound
 from gridmgmt.ids import BoundaryCode
+from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field import patrol_coverage_frame
+from gridmgmt.services.replay import ReplayResult, replay_luohu_2006
 from gridmgmt.services.units import barriers_frame, land_frame, stations_at, streets_frame
 from gridmgmt.store.tables import Level, Plan
 from maps.base import Base
@@ -81,6 +83,13 @@ class District:
         """Walks now, or before and after the merge plan, on the day that it was made for."""
         plan = self.merge_plan
         return walked(self.session, self.within_code, plan.base_date if plan else self.at, plan)
+
+    @cached_property
+    def replayed(self) -> ReplayResult:
+        """The merge of 2006 beside the best one: for the whole district, where it is that one."""
+        if self.within_code or list(self._level("district")["code"]) != [read_luohu_2006().district_code]:
+            raise NotFound(what="replay", key=self.within_code or self.place)
+        return replay_luohu_2006(self.session)
 
     @property
     def week(self) -> tuple[date, date]:

@@ -18,7 +18,7 @@ from maps.text import Table, number, percent, signed
 TARGET_HOUSEHOLDS, FEWEST, MOST = 150, 120, 180  # Zhangzi 2018, 二(三)11: grids of about 150 households
 
 Measure = Literal["deviation", "households"]
-_DEDICATED: Style = {"fillColor": "url(#dots)", "fillOpacity": 0.9, "color": INK, "weight": 1.2}
+_DEDICATED: Style = {"fillColor": "url(#dots)", "fillOpacity": 0.9, "color": INK, "weight": 0.7}
 
 
 def grids(

@@ -165,5 +165,10 @@ def _legend_one(classes: Classes, parts: gpd.GeoDataFrame, context: Context) -> 
 
 
 def _short(name: object) -> str:
-    """A name as it stands on the map: what it names is said by the line around it."""
-    return str(name).replace("社区", "")
+    """A name as it stands on the map: what it names is said by the line around it; of several joined, the first.
+
+    >>> _short("港发社区+木棉花社区+木棉岭社区")
+    '港发+2'
+    """
+    first, *others = str(name).replace("社区", "").split("+")
+    return f"{first}+{len(others)}" if others else first

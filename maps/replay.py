@@ -36,15 +36,16 @@ def replay(
     figures
         rows [label, real, optimal] below the key figures
     verdicts
-        per norm: `clause` (the cited text), `real` and `optimal` ("met", "partly", "not_met" or "no_data"),
-        and their figures `real_figure`, `optimal_figure` if there are any
+        per norm: `title`, `clause` (where it stands), `quote` (its words, shown on hover), `real` and `optimal` ("met",
+        "partly", "not_met" or "no_data"), and their figures `real_figure`, `optimal_figure` if there are any
     """
     titles = (context.say("real_2006"), context.say("optimal"))
     margin: list[object] = []
     if figures:
         margin.append(Table(context.say("replay_figures"), ("", *titles), figures))
     if verdicts:
-        margin.append(verdict_table(verdicts, titles, context))
+        half = (len(verdicts) + 1) // 2
+        margin += [verdict_table(rows, titles, context) for rows in (verdicts[:half], verdicts[half:]) if rows]
     return plan(
         base,
         real,
@@ -64,7 +65,9 @@ def verdict_table(verdicts: Sequence[Mapping[str, str]], titles: Sequence[str], 
     """One row per norm: what it asks, its clause, and the verdict on either side by shape, colour and word."""
     rows = [
         [
-            Markup('{}<span class="clause">{}</span>').format(row["title"], row["clause"]),
+            Markup('<span title="{}">{}<span class="clause">{}</span></span>').format(
+                row.get("quote", ""), row["title"], row["clause"]
+            ),
             *(_verdict(row[side], row.get(f"{side}_figure", ""), context) for side in ("real", "optimal")),
         ]
         for row in verdicts

@@ -1,4 +1,4 @@
-"""The replay of Luohu 2006 as a page: both plans side by side, their figures, and the verdict of every norm."""
+"""The replay of 2006 as a sheet: the merge as it was done, beside the best one for the same goals."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,87 +8,83 @@ import geopandas as gpd
 from sqlalchemy.orm import Session
 
 from gridmgmt.messages import Language
-from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.policy.norms import profile
 from gridmgmt.services.replay import HIGH, LOW, ReplayResult, Side, changed_communities
-from maps.atlas import write_page
+from maps import pages
+from maps.base import Base
 from maps.context import Context
 from maps.district import District
-from maps.replay import replay
+from maps.pagefile import write_page
 from maps.text import number, percent
 
-SIDES = ("real", "optimal")
+PROFILE = "luohu-2006"
+_PREMISES = ("office", "service", "plaza")
 
 
-def write_replay(session: Session, result: ReplayResult, path: Path, language: Language = "zh") -> None:
-    """Write the page of a replay; its base map is that of the day the plan was made for."""
-    write_page(path, replay_page(session, result, language))
+def write_replay(session: Session, result: ReplayResult, path: Path, language: Language) -> None:
+    """Write the sheet of a replay that was just computed."""
+    district = District(session, result.ground.at)
+    context = Context(at=district.at, place=district.place, language=language)
+    write_page(path, replay_sheet(result, district.base, context))
 
 
-def replay_page(session: Session, result: ReplayResult, language: Language = "zh") -> str:
-    """The page of a replay."""
-    case = read_luohu_2006()
-    place = case.district_name if language == "zh" else "Luohu"
-    context = Context(at=result.ground.at, place=place, language=language)
-    communities = result.ground.communities
-    return replay(
-        District(session, result.ground.at).base,
+def replay_sheet(result: ReplayResult, base: Base, context: Context) -> str:
+    """Both sides with their stations; hatched are the communities that the best plan serves from elsewhere."""
+    stations = result.sites.stations
+    return pages.replay(
+        base,
         result.real.frame,
         result.optimal.frame,
         context,
         low=LOW,
         high=HIGH,
-        changed=communities[changed_communities(result)],
-        stations=(_stations(result, result.real), _stations(result, result.optimal)),
-        figures=figures(result.report, context),
-        verdicts=verdicts(result.report, language),
+        changed=result.ground.communities[changed_communities(result)],
+        stations=(_kept(stations, result.real), _kept(stations, result.optimal)),
+        figures=_figures(result, context),
+        verdicts=_verdicts(result.report["real"]["verdicts"], result.report["optimal"]["verdicts"], context),
     )
 
 
-def figures(report: Mapping[str, Any], context: Context) -> list[Sequence[object]]:
-    """Rows of label, real, optimal: walks, shares within each distance, premises, staff, violations."""
-    sides = [report[side] for side in SIDES]
-    walks = ("mean_m", "median_m", "p90_m")
-    limits = sides[0]["walk"]["share_within_m"]
-    soon = "share_within_15_minutes"
-    return [
-        [context.say("replay_staff"), *(number(side["staff_total"]) for side in sides)],
-        *([context.say(f"replay_walk_{key}"), *(number(side["walk"][key]) for side in sides)] for key in walks),
-        *(
-            [
-                context.say("replay_within", metres=limit),
-                *(percent(side["walk"]["share_within_m"][limit]) for side in sides),
-            ]
-            for limit in limits
-        ),
-        [context.say("replay_within_15_minutes"), *(percent(side["walk"][soon]) for side in sides)],
-        *(
-            [context.say(f"replay_{name}"), *(percent(side["premises"][name]["share"]) for side in sides)]
-            for name in sides[0]["premises"]
-        ),
+def _kept(stations: gpd.GeoDataFrame, side: Side) -> gpd.GeoDataFrame:
+    return stations[stations["code"].isin(side.frame["station_code"])]
+
+
+def _figures(result: ReplayResult, context: Context) -> list[list[object]]:
+    sides = [result.report[name] for name in ("real", "optimal")]
+    rows: list[list[object]] = [
+        [
+            context.say("households_outside"),
+            *(number(side["households"] - side["households_in_range"]) for side in sides),
+        ],
+        [context.say("median_walk"), *(number(side["walk"]["median_m"], unit="m") for side in sides)],
+        [context.say("p90_walk"), *(number(side["walk"]["p90_m"], unit="m") for side in sides)],
+        [context.say("fifteen_minutes"), *(percent(side["walk"]["share_within_15_minutes"]) for side in sides)],
     ]
+    for name in _PREMISES:
+        shares = (percent(side["premises"][name]["share"]) for side in sides)
+        rows.append([context.say("premises_reached", premises=context.say(name)), *shares])
+    rows.append([context.say("staff"), *(number(side["staff_total"]) for side in sides)])
+    return rows
 
 
-def verdicts(report: Mapping[str, Any], language: Language) -> list[dict[str, str]]:
-    """Rows of the verdict table, one per norm, with how many stations met it of how many."""
-    norms = profile("luohu-2006")
-    real, optimal = (report[side]["verdicts"] for side in SIDES)
+def _verdicts(
+    real: Sequence[Mapping[str, Any]], optimal: Sequence[Mapping[str, Any]], context: Context
+) -> list[dict[str, str]]:
+    quotes = {norm.key: norm.quote if context.language == "zh" else norm.quote_en for norm in profile(PROFILE).norms}
     return [
         {
-            "clause": one["clause"],
-            "title": one["quote"] if language == "zh" else norms.norm(one["norm"]).quote_en,
-            "real": one["verdict"],
-            "optimal": two["verdict"],
-            "real_figure": _met(one),
-            "optimal_figure": _met(two),
+            "title": context.say(f"norm_{left['norm']}"),
+            "clause": left["clause"],
+            "quote": quotes[left["norm"]],
+            "real": left["verdict"],
+            "optimal": right["verdict"],
+            "real_figure": _count(left),
+            "optimal_figure": _count(right),
         }
-        for one, two in zip(real, optimal, strict=True)
+        for left, right in zip(real, optimal, strict=True)
     ]
 
 
-def _met(row: Mapping[str, Any]) -> str:
-    return "" if row["verdict"] == "no_data" else f"{row['met']} / {row['checked']}"
-
-
-def _stations(result: ReplayResult, side: Side) -> gpd.GeoDataFrame:
-    return result.sites.stations.iloc[side.areas.site]
+def _count(verdict: Mapping[str, Any]) -> str:
+    """How many of those concerned meet the norm; nothing where it is asked of the plan as a whole, or not known."""
+    return f"{verdict['met']} / {verdict['checked']}" if verdict["checked"] > 1 and verdict["no_data"] == 0 else ""

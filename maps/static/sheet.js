@@ -175,8 +175,8 @@ const sheet = (() => {
     });
     const margin = document.querySelector("aside");
     margin.style.zoom = "";
-    const fit = Math.min(1, margin.clientHeight / margin.scrollHeight, margin.clientWidth / margin.scrollWidth);
-    margin.style.zoom = on ? Math.max(0.55, fit) : "";
+    const fit = 0.97 * Math.min(1, margin.clientHeight / margin.scrollHeight, margin.clientWidth / margin.scrollWidth);
+    margin.style.zoom = on && fit < 0.97 ? Math.max(0.55, fit) : "";
   }
   // One map: its layers are switched in the margin, where they hide nothing. Two maps keep theirs folded on the map.
   window.addEventListener("DOMContentLoaded", () => {
