@@ -106,7 +106,7 @@ def _run(step: "Step", out: Path) -> None:
         report, reused = step.run(session, _counter())
     path = out / f"{step.name}.json"
     path.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-    typer.echo(_text("step_reused" if reused else "step_done", report=path, **step.figures(report)))
+    typer.echo(_text(f"{step.said}_{'reused' if reused else 'done'}", report=path, **step.figures(report)))
 
 
 def _built(size: CitySize, seed: int) -> "City":

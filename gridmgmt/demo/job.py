@@ -15,6 +15,7 @@ from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.boundaries import boundaries_at, publish_plan
 from gridmgmt.services.field import backfill
 from gridmgmt.services.plans import divide_grids, list_plans, merge_stations, resize_communities
+from gridmgmt.services.replay import replay_luohu_2006, save_replay
 from gridmgmt.services.units import streets_frame
 from gridmgmt.store.tables import Patrol, Plan, Worker
 
@@ -29,11 +30,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the job: `run` returns its report and whether a former run had done it; `figures` sums it up."""
+    """A step of the job: `run` returns its report and whether a former run had done it.
+
+    `figures` sums the report up for the message `demo.<said>_done` (or `_reused`).
+    """
 
     name: str
     run: Callable[[Session, Progress], tuple[Report, bool]]
     figures: Callable[[Report], dict[str, object]]
+    said: str = "step"
 
 
 def divide_district(session: Session, progress: Progress) -> tuple[Report, bool]:
@@ -60,6 +65,18 @@ def resize_one(session: Session, progress: Progress) -> tuple[Report, bool]:
     if plan is not None:
         return plan.report, True
     return resize_communities(session, RESIZED, at=GRIDS_FROM, author=AUTHOR).report, False
+
+
+def replay_2006(session: Session, progress: Progress) -> tuple[Report, bool]:
+    """The plan of 2006 beside the best one; the real one is kept as a plan, the comparison in its report."""
+    plan = _existing(session, "replay", _DISTRICT)
+    if plan is not None and "comparison" in plan.report:
+        return plan.report["comparison"], True
+    result = replay_luohu_2006(session)
+    if plan is None:
+        plan = save_replay(session, result, author=AUTHOR)
+    plan.report = {**plan.report, "comparison": result.report}
+    return result.report, False
 
 
 def _existing(session: Session, task: str, scope_code: str) -> Plan | None:
@@ -95,8 +112,15 @@ def _plan_figures(report: Report) -> dict[str, object]:
     return {"parts": report["parts"], "share": f"{100 * report['share_in_range']:.1f}"}
 
 
+def _replay_figures(report: Report) -> dict[str, object]:
+    sides = ("real", "optimal")
+    figures: dict[str, object] = {side: report[side]["stations"] for side in sides}
+    return figures | {f"{side}_share": f"{100 * report[side]['household_share_in_range']:.1f}" for side in sides}
+
+
 PLANNING = (
     Step("divide", divide_district, _plan_figures),
     Step("merge", merge_district, _plan_figures),
     Step("resize", resize_one, _plan_figures),
+    Step("replay", replay_2006, _replay_figures, "replay"),
 )
