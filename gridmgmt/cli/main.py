@@ -20,6 +20,7 @@ ROOMS = (
     "gridmgmt.cli.planning",
     "gridmgmt.cli.stations",
     "gridmgmt.cli.plans",
+    "gridmgmt.cli.policy",
     "gridmgmt.cli.field",
 )
 APPLICATIONS = ("maps.commands", "api.commands")

@@ -1,6 +1,7 @@
 """`gridmgmt plan`: plans on the database."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -110,6 +111,29 @@ def merge(
             time_limit_s=time_limit,
         )
         _say_plan(plan)
+
+
+@commands.command()
+def coverage(
+    plan_id: Annotated[UUID, typer.Argument(help="A plan of stations (merge or replay).")],
+    report: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
+) -> None:
+    """Walking distances before and under a plan of stations."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.cli.stations import say_coverage, write_json
+    from gridmgmt.messages import text
+    from gridmgmt.services.coverage import coverage_of_plan
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        found = coverage_of_plan(session, plan_id)
+    for side in ("before", "after"):
+        typer.echo(text(f"plans.coverage_{side}", language()))
+        say_coverage(found.report[side])
+    sums = found.communities[["gained", "lost"]].sum()
+    typer.echo(text("plans.gained_and_lost", language(), gained=int(sums["gained"]), lost=int(sums["lost"])))
+    if report is not None:
+        write_json(report, found.report)
 
 
 @commands.command("list")

@@ -129,7 +129,7 @@ def coverage(
     if out is not None:
         _write_layer(out, "buildings", frame)
     if report is not None:
-        _write_json(report, figures)
+        write_json(report, figures)
     say_coverage(figures if serving_after is None else figures["after"])
 
 
@@ -171,7 +171,8 @@ def _write_layer(path: Path, layer: str, frame: "GeoDataFrame") -> None:
     pyogrio.write_dataframe(frame.replace(np.inf, np.nan), path, layer=layer, driver="GPKG")
 
 
-def _write_json(path: Path, figures: dict[str, Any]) -> None:
+def write_json(path: Path, figures: Any) -> None:
+    """Figures as readable JSON; folders are made."""
     import json
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,7 +192,7 @@ def replay_luohu_2006(
     with transaction() as session:
         result = replay(session)
         if report is not None:
-            _write_json(report, result.report)
+            write_json(report, result.report)
         if map_ is not None:
             draw_replay(session, result, map_)
     say_replay(result)

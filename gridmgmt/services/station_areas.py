@@ -1,5 +1,6 @@
 """A set of station areas measured: range, walks, premises, staff, and the verdict of every norm."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,12 +94,19 @@ def staff(ground: Ground, sites: Sites, areas: Areas) -> Ints:
 
 def judge(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, profile: Profile) -> list[Verdict]:
     """The verdict of every norm of a profile on the stations, and on the plan as a whole."""
-    subjects: dict[Kind, list[Subject]] = {
-        "station": _stations(ground, sites, borders, areas),
+    return evaluate(subjects_of(ground, sites, borders, areas), profile)
+
+
+def subjects_of(
+    ground: Ground, sites: Sites, borders: csr_array, areas: Areas, redeployed: bool = True
+) -> dict[Kind, Sequence[Subject]]:
+    """Stations, communities and the plan as a whole with their figures; `redeployed`: staff follow the households."""
+    people = staff(ground, sites, areas) if redeployed else sites.stations["staff"].to_numpy()[areas.site]
+    return {
+        "station": _stations(ground, sites, borders, areas, people),
         "community": _communities(ground),
         "plan": [_plan(ground, sites, areas)],
     }
-    return evaluate(subjects, profile)
 
 
 def names(ground: Ground, areas: Areas) -> NDArray[np.object_]:
@@ -126,7 +134,7 @@ def frame(ground: Ground, sites: Sites, areas: Areas) -> GeoDataFrame:
     )
 
 
-def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas) -> list[Subject]:
+def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, people: NDArray[Any]) -> list[Subject]:
     homes = ground.communities["households"].to_numpy(dtype=np.int64)
     kept = sites.stations.iloc[areas.site]
     best_m2 = {f"{name}_m2": kept[[f"{name}_m2", f"{name}_planned_m2"]].max(axis=1) for name in PREMISES_NORMS_M2}
@@ -138,7 +146,7 @@ def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas) ->
             "communities": np.bincount(areas.part),
             "subdistricts": _per_area(ground.communities["parent_code"], areas.part, "nunique").to_numpy(),
             "pieces": metrics.pieces_per_part(borders, areas.part),
-            "staff": staff(ground, sites, areas),
+            "staff": people,
             "rural": (kept["station_type"] == "rural").astype(int).to_numpy(),
             **{column: values.to_numpy() for column, values in best_m2.items()},
         }

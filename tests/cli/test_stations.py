@@ -1,0 +1,116 @@
+"""The planning commands on files and on the database, as a user runs them."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from gridmgmt.cli.main import build_app
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDMGMT_LANG", "en")
+
+
+def run(*arguments: str | Path) -> str:
+    result = runner.invoke(build_app(), [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def cells(path: Path) -> Path:
+    place = np.arange(40)
+    x, y = place % 10 * 100.0, place // 10 * 100.0
+    frame = gpd.GeoDataFrame(
+        {"code": [f"u{number:02d}" for number in place], "households": 100, "community": ["A"] * 35 + ["B"] * 5},
+        geometry=shapely.box(x, y, x + 100, y + 100),
+        crs=4547,
+    )
+    frame.to_file(path)
+    return path
+
+
+def test_resize_writes_units_parts_and_report(tmp_path: Path) -> None:
+    out, report = tmp_path / "out.gpkg", tmp_path / "report.json"
+    said = run("resize", cells(tmp_path / "in.gpkg"), "--current", "community", "--out", out, "--report", report)
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    units, parts = (gpd.read_file(out, layer=layer) for layer in ("units", "parts"))
+    assert "households move" in said
+    assert figures["task"] == "resize"
+    assert figures["share_in_range"] == 1.0
+    assert len(units) == 40
+    assert parts["households"].sum() == 4000
+    assert units.groupby("part")["households"].sum().tolist() == parts.sort_values("part")["households"].tolist()
+
+
+def test_merge_writes_the_stations_and_names_who_cannot_be_in_range(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"code": list("abc"), "households": [4000, 3000, 900], "street": ["x", "x", "y"]},
+        geometry=shapely.box([0, 500, 1000], 0, [500, 1000, 1500], 500),
+        crs=4547,
+    )
+    frame.to_file(tmp_path / "in.geojson", driver="GeoJSON", engine="pyogrio")
+    out, report = tmp_path / "out.gpkg", tmp_path / "report.json"
+    said = run(
+        "merge", tmp_path / "in.geojson", "--crs", "EPSG:4547", "--parent", "street", "--out", out, "--report", report
+    )
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert "proven optimal" in said
+    assert figures["unmet"][0]["units"] == ["c"]
+    assert figures["objective"]["value"] == figures["objective"]["bound"] == 5100
+    assert len(gpd.read_file(out, layer="parts")) == 2
+
+
+def test_coverage_tells_before_from_after(tmp_path: Path) -> None:
+    homes = gpd.GeoDataFrame(
+        {"households": [10, 30], "community": ["A", "B"], "now": ["Z1", "Z2"], "then": ["Z1", "Z1"]},
+        geometry=shapely.points([[0, 5], [1900, 5]]),
+        crs=4547,
+    )
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (2000, 0)])], crs=4547)
+    stations = gpd.GeoDataFrame({"code": ["Z1", "Z2"]}, geometry=shapely.points([[0, 0], [2000, 0]]), crs=4547)
+    for name, frame in {"homes": homes, "streets": streets, "stations": stations}.items():
+        frame.to_file(tmp_path / f"{name}.gpkg")
+    paths = [tmp_path / f"{name}.gpkg" for name in ("homes", "streets", "stations")]
+    out, report = tmp_path / "out.gpkg", tmp_path / "report.json"
+    options = ["--serving", "now", "--serving-after", "then", "--out", out, "--report", report]
+    said = run("coverage", paths[0], "--streets", paths[1], "--stations", paths[2], *options)
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert "15 minutes" in said
+    assert [row["lost"] for row in figures["communities"]] == [0, 30]
+    assert figures["before"]["share_within_m"]["300"] == 1.0
+    assert figures["after"]["share_within_15_minutes"] == 0.25
+    assert gpd.read_file(out)["change"].tolist() == ["kept", "lost"]
+
+
+def test_plans_from_first_to_published(fresh_district: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", fresh_district)
+    merged = run("plan", "merge", "--at", "2006-06-01", "--author", "ann")
+    plan_id = merged.split()[0]
+    assert plan_id in run("plan", "list")
+    assert json.loads(run("plan", "show", plan_id, "--json"))["task"] == "merge"
+    assert "15-minute coverage" in run("plan", "coverage", plan_id, "--report", tmp_path / "coverage.json")
+    assert "二(二)" in run("policy", "check", "luohu-2006", "--plan", plan_id)
+    assert "in force from 2006-09-01" in run("plan", "publish", plan_id, "--on", "2006-09-01")
+    assert "published" in run("plan", "list")
+
+
+def test_replay_reports_both_sides(small_district: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", small_district)
+    said = run("replay", "luohu-2006", "--report", tmp_path / "r.json", "--map", tmp_path / "r.html")
+    figures = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert "real plan" in said
+    assert list(figures["real"]) == list(figures["optimal"])
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+
+
+def test_the_norms_can_be_read() -> None:
+    assert "luohu-2006" in run("policy", "list")
+    assert "6000–10000" in run("policy", "show", "luohu-2006")

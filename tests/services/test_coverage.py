@@ -1,0 +1,89 @@
+"""Coverage and norms from the database, of a day and of a plan."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pytest
+import sqlalchemy
+from sqlalchemy.orm import Session
+
+from gridmgmt.errors import InvalidInput
+from gridmgmt.policy.norms import profile
+from gridmgmt.services.boundaries import boundaries_at
+from gridmgmt.services.compliance import check_plan, check_register
+from gridmgmt.services.coverage import coverage_at, coverage_of_plan
+from gridmgmt.services.plans import divide_grids, find_scope, merge_stations
+
+DAY = date(2006, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def district(small_district: str) -> Iterator[Session]:
+    """A session on the small city, rolled back."""
+    engine = sqlalchemy.create_engine(small_district)
+    with engine.connect() as connection, connection.begin() as transaction:
+        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def scope(district: Session) -> str:
+    return str(boundaries_at(district, "subdistrict", DAY)["code"].iloc[0])
+
+
+def test_every_home_has_a_walk_to_its_own_station(district: Session, scope: str) -> None:
+    found = coverage_at(district, scope, DAY)
+    summary = found.report["before"]
+    assert summary["households"] == boundaries_at(district, "subdistrict", DAY, codes=[scope])["households"].sum()
+    assert found.buildings["station_code"].notna().all()
+    shares = list(summary["share_within_m"].values())
+    assert shares == sorted(shares)
+    assert summary["median_m"] <= summary["p90_m"] <= summary["max_m"]
+
+
+def test_a_plan_changes_walks_only_where_the_station_changes(district: Session, scope: str) -> None:
+    plan = merge_stations(district, scope, at=DAY)
+    found = coverage_of_plan(district, plan.id)
+    same = (found.buildings["station_code"] == found.buildings["station_after"]).to_numpy()
+    before, after = (found.buildings[name].to_numpy() for name in ("distance_m", "distance_after_m"))
+    np.testing.assert_array_equal(before[same], after[same])
+    assert not same.all()
+    table = found.communities
+    assert (table["within_after"] == table["within_before"] + table["gained"] - table["lost"]).all()
+    assert found.report["after"]["households"] == found.report["before"]["households"]
+
+
+def test_only_plans_of_stations_have_coverage(district: Session) -> None:
+    community = str(boundaries_at(district, "community", DAY)["code"].iloc[0])
+    plan = divide_grids(district, community, at=DAY)
+    with pytest.raises(InvalidInput):
+        coverage_of_plan(district, plan.id)
+
+
+def test_the_register_is_checked_norm_by_norm(district: Session, scope: str) -> None:
+    verdicts = {row.norm.key: row for row in check_register(district, profile("zhangzi-2018"), scope, DAY)}
+    communities = boundaries_at(district, "community", DAY, within_code=scope)
+    assert len(verdicts["community_households"].findings) == len(communities)
+    assert verdicts["community_households"].count("met") == communities["households"].between(1000, 2000).sum()
+    assert verdicts["police_room"].outcome == "no_data"
+
+
+def test_plans_are_checked_too(district: Session, scope: str) -> None:
+    merged = merge_stations(district, scope, at=DAY)
+    stations = {row.norm.key: row for row in check_plan(district, profile("luohu-2006"), merged.id)}
+    assert stations["station_households"].share == pytest.approx(merged.report["share_in_range"])
+    assert stations["in_one_piece"].outcome == stations["staff_total"].outcome == "met"
+    community = str(boundaries_at(district, "community", DAY, within_code=scope)["code"].iloc[0])
+    divided = divide_grids(district, community, at=DAY)
+    grids = {row.norm.key: row for row in check_plan(district, profile("zhangzi-2018"), divided.id)}
+    assert grids["grid_households"].share == pytest.approx(divided.report["share_in_range"])
+    assert grids["grid_worker"].outcome == "no_data"
+
+
+def test_a_boundary_is_found_by_code_or_name(district: Session, scope: str) -> None:
+    name = str(boundaries_at(district, "subdistrict", DAY, codes=[scope])["name"].iloc[0])
+    assert find_scope(district, name, DAY) == find_scope(district, scope, DAY) == scope
+    assert len(find_scope(district, None, DAY)) == 6
