@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import geopandas
 import numpy as np
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import BrokenCoverage, Conflict, InvalidInput, NotFound, StaleEpoch
 from gridmgmt.services.boundaries import boundaries_at, check_coverage, publish_plan
 from gridmgmt.services.units import entrances_frame, station_services_at, stations_at
+from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import BoundaryCode, Crosswalk, Plan, Worker, WorkerGrid
 from tests.services import blocktown
 from tests.services.blocktown import DISTRICT, FOUNDED, HOUSEHOLDS, LATER, REFORM, code_at, quarters, rectangle
@@ -151,6 +154,24 @@ def test_a_plan_of_older_boundaries_is_stale(town: Session) -> None:
     assert len(publish_plan(town, elsewhere, LATER)["opened"]) == 4
 
 
+def test_of_two_planners_at_once_one_wins(fresh_database: str) -> None:
+    with transaction(fresh_database) as session:
+        blocktown.found(session)
+        shapes = (quarters(0, 0), quarters(0, 0, across=3))
+        plans = [blocktown.add_plan(session, "divide", code_at(0, 0), parts) for parts in shapes]
+
+    def publish(plan_id: UUID) -> str:
+        try:
+            with transaction(fresh_database) as session:
+                publish_plan(session, plan_id, REFORM)
+        except StaleEpoch:
+            return "stale"
+        return "published"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(publish, plans)) == ["published", "stale"]
+
+
 def test_publishing_again_changes_nothing_and_another_day_is_refused(town: Session) -> None:
     plan_id = blocktown.add_plan(town, "divide", code_at(0, 0), quarters(0, 0))
     first = publish_plan(town, plan_id, REFORM)
@@ -165,7 +186,7 @@ def test_plans_that_cannot_be_published(town: Session) -> None:
     with pytest.raises(InvalidInput, match="day after"):
         publish_plan(town, plan_id, FOUNDED)
     with pytest.raises(NotFound):
-        publish_plan(town, plan_id.__class__(int=0), REFORM)
+        publish_plan(town, UUID(int=0), REFORM)
     strange = [{**quarters(0, 0)[0], "code": f"{code_at(0, 0)}777"}]
     with pytest.raises(InvalidInput, match="777"):
         publish_plan(town, blocktown.add_plan(town, "divide", code_at(0, 0), strange), REFORM)
@@ -201,6 +222,15 @@ def test_resize_continues_codes_orphans_grids_and_moves_services(town: Session) 
     assert check_coverage(town, "community", LATER).faults == []
     assert f"{SUBDISTRICT}005" in set(station_services_at(town, LATER)["community_code"])
     assert sum(crosswalk(town).values()) == 2 * HOUSEHOLDS
+
+
+def test_a_plan_that_leaves_everything_as_it_is_changes_nothing(town: Session) -> None:
+    before = boundaries_at(town, "community", FOUNDED)
+    inside = before[before["parent_code"] == SUBDISTRICT]
+    parts = inside[["code", "parent_code", "geometry"]].to_dict("records")
+    publication = publish_plan(town, blocktown.add_plan(town, "resize", SUBDISTRICT, parts), REFORM)
+    assert (publication["kept"], publication["opened"], publication["closed"]) == (4, [], [])
+    assert_geodataframe_equal(boundaries_at(town, "community", REFORM), before)
 
 
 def merge_plan(session: Session) -> dict:

@@ -29,8 +29,10 @@ def reading_order(shapes: Geometries) -> list[int]:
     >>> reading_order(np.array([shapely.box(1, 0, 2, 1), shapely.box(1, 1, 2, 2), shapely.box(0, 1.1, 1, 2)]))
     [2, 1, 0]
     """
+    if len(shapes) == 0:
+        return []
     x, y = shapely.get_coordinates(shapely.point_on_surface(shapes)).T
-    row = np.floor((y.max(initial=-90) - y) / np.sqrt(shapely.area(shapes).mean()) + 0.5)
+    row = np.floor((y.max() - y) / np.sqrt(shapely.area(shapes).mean()) + 0.5)
     return [int(index) for index in np.lexsort((x, row))]
 
 

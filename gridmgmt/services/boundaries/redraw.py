@@ -136,8 +136,10 @@ def _split_kept(
 
 def same_ground(before: Geometries, after: Geometries) -> NDArray[np.bool_]:
     """(n,) whether two areas differ by no more than the width of a matched border."""
-    differing = shapely.area(shapely.symmetric_difference(before, after))
-    same: NDArray[np.bool_] = differing <= 2 * MATCH_DEG * shapely.length(before)
+    same: NDArray[np.bool_] = shapely.equals_exact(before, after)
+    rest = np.flatnonzero(~same)
+    differing = shapely.area(shapely.symmetric_difference(before[rest], after[rest]))
+    same[rest] = differing <= 2 * MATCH_DEG * shapely.length(before[rest])
     return same
 
 
