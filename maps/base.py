@@ -105,7 +105,7 @@ def base_layers(base: Base, drawn: Mapping[str, Features], context: Context, *, 
     if "barriers" in drawn:
         layers.append(Shapes(drawn["barriers"], _BARRIERS, pane=BARRIER_PANE))
     if "communities" in drawn:
-        line, name = {"all": _COMMUNITY_LINE}, context.word("community")
+        line, name = {"all": _COMMUNITY_LINE}, context.say("communities")
         layers.append(Shapes(drawn["communities"], line, pane=LINE_PANE, name=name))
     if "subdistricts" in drawn:
         layers += [Shapes(drawn["subdistricts"], {"all": style}, pane=LINE_PANE + 1) for style in _SUBDISTRICT_LINES]

@@ -28,10 +28,6 @@ class Context:
         """A message of maps.toml; the date and the place are always at hand."""
         return text(f"maps.{key}", self.language, **{"at": self.at.isoformat(), "place": self.place, **values})
 
-    def word(self, key: str) -> str:
-        """A word that all rooms share (common.toml)."""
-        return text(f"common.{key}", self.language)
-
     @property
     def footer(self) -> tuple[str, ...]:
         """Source, approval number and reference system."""

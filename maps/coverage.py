@@ -135,7 +135,7 @@ def _hover(
         [name, *_community_rows(by_community.get(code), walks)]
         for code, name in zip(communities["code"], communities["name"], strict=True)
     ]
-    labels = [context.word("households"), *(context.say("within", metres=limit) for limit in LIMITS_M)]
+    labels = [context.say("households"), *(context.say("within", metres=limit) for limit in LIMITS_M)]
     style: Style = {"fillOpacity": 0, "color": INK, "weight": 0}
     drawn = features(communities, cards=cards, tolerance_m=3, coverage=True)
     return Shapes(drawn, {"all": style}, card=labels, pane=LINE_PANE + 5)
@@ -161,7 +161,7 @@ def _station_layers(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame | None, co
     stay: Style = {"glyph": CIRCLE, "fill": INK, "stroke": "none"}
     shapes = [
         Shapes(
-            features(kept, cards=_names(kept)), {"all": stay}, card=[""], pane=POINT_PANE, name=context.word("station")
+            features(kept, cards=_names(kept)), {"all": stay}, card=[""], pane=POINT_PANE, name=context.say("stations")
         )
     ]
     closed = _closed(before, after)
@@ -258,13 +258,13 @@ def _change_legend(buildings: gpd.GeoDataFrame, context: Context) -> Legend:
         Item(context.say(name), fill=fill, stroke=stroke, count=number(int(households[change == name].sum())))
         for name, (fill, stroke) in looks.items()
     ]
-    return Legend(context.say("legend_change", metres=CHANGE_LIMIT_M), items, context.word("households"))
+    return Legend(context.say("legend_change", metres=CHANGE_LIMIT_M), items, context.say("households"))
 
 
 def _station_legend(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame | None, context: Context) -> Legend:
     kept = before if after is None else after
-    items = [Item(context.word("station"), fill=INK, glyph=CIRCLE, count=number(len(kept)))]
+    items = [Item(context.say("stations"), fill=INK, glyph=CIRCLE, count=number(len(kept)))]
     if after is not None:
         count = number(len(_closed(before, after)))
         items.append(Item(context.say("stations_closed"), stroke=WORSE, glyph=SQUARE, count=count))
-    return Legend(context.word("station"), items)
+    return Legend(context.say("stations"), items)

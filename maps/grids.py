@@ -64,11 +64,10 @@ def _layers(drawn: Features, classes: Classes, context: Context) -> list[Shapes]
         str(code): {"fillColor": colour, "fillOpacity": 0.78, "color": INK, "weight": 0.35, "opacity": 0.8}
         for code, colour in enumerate(classes.colours)
     }
-    households = context.word("households")
-    labels = [context.say("code"), context.say("kind"), households, context.say("deviation"), context.say("residents")]
+    labels = [context.say(key) for key in ("code", "kind", "households", "deviation", "residents")]
     residential = Shapes(drawn, styles, card=labels, pane=FILL_PANE, name=context.say("layer_grids"))
     dedicated = Shapes(
-        drawn, {"dedicated": _DEDICATED}, card=labels, pane=LINE_PANE - 1, name=context.word("dedicated_grid")
+        drawn, {"dedicated": _DEDICATED}, card=labels, pane=LINE_PANE - 1, name=context.say("dedicated_grids")
     )
     return [residential, dedicated]
 
@@ -95,7 +94,7 @@ def _legend(
     items = class_items(classes, values, context)
     if dedicated.any():
         count = number(int(dedicated.sum()))
-        items.append(Item(context.word("dedicated_grid"), fill="url(#dots)", stroke=INK, width=1.2, count=count))
+        items.append(Item(context.say("dedicated_grids"), fill="url(#dots)", stroke=INK, width=1.2, count=count))
     return Legend(context.say(f"legend_grids_{measure}"), items, context.say("grids_unit"))
 
 
@@ -105,7 +104,7 @@ def _figures(frame: gpd.GeoDataFrame, target: int, low: int, high: int, context:
     total = households.sum()
     rows = [
         [context.say("grids_residential"), number(len(frame))],
-        [context.word("households"), number(total)],
+        [context.say("households"), number(total)],
         [context.say("in_range", low=low, high=high), percent(inside.mean() if len(frame) else None)],
         [context.say("households_in_range"), percent(households[inside].sum() / total if total else None)],
         [context.say("mean_deviation"), number(np.abs(households - target).mean() if len(frame) else None, 1)],
@@ -121,5 +120,5 @@ def _span(values: NDArray[np.float64]) -> str:
 def _kinds(frame: gpd.GeoDataFrame, context: Context) -> Table:
     counts = frame.groupby("kind")["households"].agg(["size", "sum"])
     rows = [[context.say(f"kind_{kind}"), number(row["size"]), number(row["sum"])] for kind, row in counts.iterrows()]
-    head = [context.say("kind"), context.say("grids_unit"), context.word("households")]
+    head = [context.say("kind"), context.say("grids_unit"), context.say("households")]
     return Table(context.say("by_kind"), head, rows)

@@ -69,10 +69,10 @@ def _community_layer(subdistricts: gpd.GeoDataFrame, communities: gpd.GeoDataFra
         [row.name, row.code, number(row.households), number(row.residents)]
         for row in communities[["name", "code", "households", "residents"]].itertuples(index=False)
     ]
-    labels = [context.say("code"), context.word("households"), context.say("residents")]
+    labels = [context.say("code"), context.say("households"), context.say("residents")]
     drawn = features(communities, communities["parent_code"], cards, tolerance_m=3, coverage=True)
     styles = {code: {"fillColor": colour, "fillOpacity": 0.55, "weight": 0} for code, colour in colours.items()}
-    name = context.word("subdistrict")
+    name = context.say("subdistricts")
     return Shapes(drawn, styles, card=labels, pane=FILL_PANE, name=name)
 
 
@@ -84,7 +84,7 @@ def _station_layer(stations: gpd.GeoDataFrame, state: NDArray[np.object_], conte
     ]
     labels = [context.say("station_type"), context.say("staff"), *(context.say(name) for name in PREMISES_M2)]
     styles = {name: {"glyph": glyph, "fill": colour, "stroke": "none"} for name, (glyph, colour) in _STATES.items()}
-    return Shapes(features(stations, state, cards), styles, card=labels, pane=POINT_PANE, name=context.word("station"))
+    return Shapes(features(stations, state, cards), styles, card=labels, pane=POINT_PANE, name=context.say("stations"))
 
 
 def _areas(row: object, premises: str) -> str:
@@ -97,10 +97,10 @@ def _figures(
 ) -> Table:
     area_km2 = communities.geometry.to_crs(communities.estimate_utm_crs()).area.sum() / 1e6
     rows = [
-        [context.word("subdistrict"), number(len(subdistricts))],
-        [context.word("community"), number(len(communities))],
-        [context.word("station"), number(len(stations))],
-        [context.word("households"), number(communities["households"].sum())],
+        [context.say("subdistricts"), number(len(subdistricts))],
+        [context.say("communities"), number(len(communities))],
+        [context.say("stations"), number(len(stations))],
+        [context.say("households"), number(communities["households"].sum())],
         [context.say("residents"), number(communities["residents"].sum())],
         [context.say("area"), number(area_km2, 1, "km²")],
         [context.say("staff"), number(stations["staff"].sum())],
@@ -113,7 +113,7 @@ def _station_legend(state: NDArray[np.object_], context: Context) -> Legend:
         Item(context.say(f"state_{name}"), fill=colour, glyph=glyph, count=number(int((state == name).sum())))
         for name, (glyph, colour) in _STATES.items()
     ]
-    return Legend(context.say("legend_stations", norm=PREMISES_M2["office"]), items, context.word("station"))
+    return Legend(context.say("legend_stations", norm=PREMISES_M2["office"]), items, context.say("stations"))
 
 
 def _premises_table(stations: gpd.GeoDataFrame, context: Context) -> Table:
@@ -136,5 +136,5 @@ def _subdistrict_table(
         [name, number(count.get(code, 0)), number(served.get(code, 0)), number(households.get(code, 0))]
         for code, name in zip(subdistricts["code"], subdistricts["name"], strict=True)
     ]
-    head = [context.word("subdistrict"), context.word("community"), context.say("stations"), context.word("households")]
+    head = [context.say("subdistricts"), context.say("communities"), context.say("stations"), context.say("households")]
     return Table(context.say("by_subdistrict"), head, rows)

@@ -98,4 +98,4 @@ def _least(grids: gpd.GeoDataFrame, share: NDArray[np.float64], context: Context
     order = [row for row in np.lexsort((grids["code"].to_numpy(str), share)) if np.isfinite(share[row])][:10]
     names, codes = list(grids["name"]), list(grids["code"])
     rows = [[f"{names[row]} {codes[row]}", percent(float(share[row]))] for row in order]
-    return Table(context.say("least_walked"), [context.word("grid"), context.say("walked_share")], rows)
+    return Table(context.say("least_walked"), [context.say("layer_grids"), context.say("walked_share")], rows)

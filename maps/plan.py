@@ -114,7 +114,7 @@ def _side(
         str(code): {"fillColor": colour, "fillOpacity": 0.75, "color": INK, "weight": 1.6}
         for code, colour in enumerate(classes.colours)
     }
-    labels = [context.word("households")]
+    labels = [context.say("households")]
     layers: list[Shapes | Labels] = [
         Shapes(drawn, styles, card=labels, pane=FILL_PANE, name=context.say("layer_parts"))
     ]
@@ -135,7 +135,7 @@ def _hatched(changed: gpd.GeoDataFrame, context: Context) -> Shapes:
 def _stations(stations: gpd.GeoDataFrame, context: Context) -> Shapes:
     style: Style = {"radius": 4, "color": "#ffffff", "weight": 1.5, "fillColor": ACCENT, "fillOpacity": 1}
     drawn = features(stations, cards=[[name] for name in stations["name"]])
-    return Shapes(drawn, {"all": style}, card=[""], pane=POINT_PANE, name=context.word("station"))
+    return Shapes(drawn, {"all": style}, card=[""], pane=POINT_PANE, name=context.say("stations"))
 
 
 def _legend(
