@@ -1,14 +1,16 @@
 """The Folium pages that `gridmgmt map all` wrote: a list with their titles, and the pages themselves."""
 
 import re
-from html import unescape
-from pathlib import Path
+from typing import Any
 
+import orjson
 from fastapi import APIRouter
 from starlette.responses import FileResponse
 
 from api.deps import Settings
+from api.languages import Lang
 from gridmgmt.errors import NotFound
+from gridmgmt.messages import Language
 
 router = APIRouter(tags=["maps"])
 
@@ -20,15 +22,16 @@ PAGE_CSP = (
     "frame-ancestors 'self'"
 )
 PAGE_NAME = re.compile(r"[\w-]+\.html")
-TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-HEAD_BYTES = 2**16  # the title stands within
+INDEX = "index.json"  # written beside the pages
 
 
 @router.get("/api/v1/maps")
-def list_maps(settings: Settings) -> list[dict[str, str]]:
-    """Every page with its title and address; empty where none has been written yet."""
-    pages = sorted(settings.maps_folder.glob("*.html")) if settings.maps_folder.is_dir() else []
-    return [{"name": page.stem, "title": _title(page), "url": f"/maps/{page.name}"} for page in pages]
+def list_maps(settings: Settings, language: Lang) -> list[dict[str, str]]:
+    """The pages of the index in the reader's language, with title, date and address; empty where none was written."""
+    index = settings.maps_folder / INDEX
+    if not index.is_file():
+        return []
+    return [_entry(page, language) for page in orjson.loads(index.read_bytes())]
 
 
 @router.get("/maps/{name}")
@@ -44,7 +47,7 @@ def show_map(name: str, settings: Settings) -> FileResponse:
     )
 
 
-def _title(page: Path) -> str:
-    with page.open("rb") as file:
-        found = TITLE.search(file.read(HEAD_BYTES).decode("utf-8", errors="replace"))
-    return unescape(found[1]).strip() if found else page.stem
+def _entry(page: dict[str, Any], language: Language) -> dict[str, str]:
+    drawn = language if language in page["file"] else next(iter(page["file"]))
+    title = page["title"].get(language) or page["title"][drawn]
+    return {"name": page["name"], "title": title, "at": page["at"], "url": f"/maps/{page['file'][drawn]}"}

@@ -8,7 +8,7 @@ from api.json import Json, revalidated
 from gridmgmt.messages import Language, catalogue
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
-ROOMS = ("common.", "web.")  # what the pages use; other rooms' words are for files and terminals
+ROOMS = ("common.", "web.", "planning.")  # planning: the reasons in a plan's report
 
 
 @router.get("/messages/{language}")

@@ -88,6 +88,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "created_at": plan.created_at,
         "status": plan.report.get("status"),
         "parts": plan.report.get("parts"),
+        "optimal_parts": plan.report.get("optimal", {}).get("stations"),  # a replay: what its own goals allow
     }
 
 

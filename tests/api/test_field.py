@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
 import pytest
 import shapely
 
-Grids = dict[str, shapely.Point]
+from tests.api.halves import Grids
 
 
 def geojson_walk(*points: shapely.Point) -> bytes:
@@ -52,7 +53,7 @@ def test_the_same_incident_twice_is_one_and_another_under_its_id_a_conflict(clie
 
 
 @pytest.mark.parametrize("track", [geojson_walk, gpx_walk])
-def test_a_patrol_falls_into_its_grids(client: httpx.Client, grids: Grids, track: "type[geojson_walk]") -> None:
+def test_a_patrol_falls_into_its_grids(client: httpx.Client, grids: Grids, track: Callable[..., bytes]) -> None:
     answer = client.post("/api/v1/patrols?worker_code=W001", content=track(*grids.values()))
     assert answer.status_code == 201
     assert answer.json()["grids"] == dict.fromkeys(grids, 1)

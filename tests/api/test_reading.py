@@ -1,10 +1,11 @@
 """What can be read: health, boundaries of a date, tiles, figures, words, maps."""
 
+import json
 from math import asinh, pi, radians, tan
 from pathlib import Path
 
-import pyogrio
 import httpx
+import pyogrio
 import pytest
 import shapely
 from sqlalchemy import text
@@ -94,7 +95,6 @@ def middle(client: httpx.Client) -> tuple[int, int]:
 
 
 def tile_under(lon: float, lat: float, zoom: int) -> tuple[int, int]:
-    from math import asinh, pi, radians, tan
 
     return int((lon + 180) / 360 * 2**zoom), int((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**zoom)
 
@@ -128,9 +128,13 @@ def test_the_words_of_the_pages(client: httpx.Client, language: str) -> None:
 
 def test_map_pages_are_listed_by_title_and_sandboxed(client: httpx.Client, maps_folder: Path) -> None:
     assert client.get("/api/v1/maps").json() == []
-    (maps_folder / "grids.html").write_text("<title>网格 &amp; 户数</title><script>1</script>", encoding="utf-8")
+    titles, files = {"zh": "网格", "en": "Grids"}, {"zh": "grids.html", "en": "grids-en.html"}
+    index = [{"name": "grids", "title": titles, "file": files, "at": "2006-09-01"}]
+    (maps_folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    (maps_folder / "grids.html").write_text("<script>1</script>", encoding="utf-8")
     (maps_folder.parent / "secret.html").write_text("secret", encoding="utf-8")
-    assert client.get("/api/v1/maps").json() == [{"name": "grids", "title": "网格 & 户数", "url": "/maps/grids.html"}]
+    entry = {"name": "grids", "title": "Grids", "at": "2006-09-01", "url": "/maps/grids-en.html"}
+    assert client.get("/api/v1/maps?lang=en").json() == [entry]
     page = client.get("/maps/grids.html")
     assert "<script>1</script>" in page.text
     assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")

@@ -35,7 +35,7 @@ function ground() {
     area("built", "built", token("map-built")), area("green", "green", token("map-green")), area("water", "water", token("map-water")),
     { id: "river", type: "line", source: "base", "source-layer": "barrier", filter: ["==", ["get", "kind"], "river"],
       paint: { "line-color": token("map-water"), "line-width": zoomed(10, 1.5, 16, 14) } },
-    { id: "visit", type: "fill", source: "areas", "source-layer": "grid", paint: { "fill-color": "transparent", "fill-opacity": 0.72 } },
+    { id: "visit", type: "fill", source: "areas", "source-layer": "grid", paint: { "fill-color": "transparent", "fill-opacity": 1 } },
     { id: "building", type: "fill", source: "buildings", "source-layer": "building", minzoom: 15,
       paint: { "fill-color": token("map-building"), "fill-outline-color": token("map-building-line"), "fill-opacity": 0.85 } },
   ];

@@ -6,7 +6,7 @@ import { number, percent, t } from "./i18n.js";
 import { bbox, map, setData, showBounds } from "./map.js";
 import { balance } from "./rangebar.js";
 import { announce } from "./state.js";
-import { statusName } from "./words.js";
+import { reasonName, statusName } from "./words.js";
 
 const VIEWS = {
   before: ["before-line"],
@@ -14,7 +14,6 @@ const VIEWS = {
   after: ["after-fill", "after-casing", "after-line", "after-name"],
 };
 const LAYERS = [...new Set(Object.values(VIEWS).flat())];
-const WASH = 0.72; // opacity of the visit layer, which steps aside while a plan is on the map
 let plan = null;
 let view = "both";
 
@@ -33,7 +32,7 @@ export function leavePlan() {
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);
-  map.setPaintProperty("visit", "fill-opacity", WASH);
+  map.setPaintProperty("visit", "fill-opacity", 1);
   for (const layer of ["community-name", "grid-name"]) map.setPaintProperty(layer, "text-opacity", 1);
   map.setPaintProperty("station", "icon-opacity", 1);
   announce("compare", null);
@@ -121,9 +120,15 @@ function certificate() {
     gap && !proven ? t("web.gap", { gap }) : null, seconds === undefined ? null : el("small", {}, t("web.computed_in", { seconds: number(seconds, 2) })));
 }
 
+function byReason(faults) {
+  const counts = new Map();
+  for (const { reason } of faults) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}
+
 function unmet() {
   const faults = plan.report.unmet ?? [];
   if (faults.length === 0) return null;
   return el("details", { class: "unmet" }, el("summary", {}, t("web.unmet", { count: faults.length })),
-    el("ul", {}, faults.map(({ part, reason }) => el("li", {}, el("b", {}, `${part}`), " ", reason))));
+    el("ul", {}, [...byReason(faults)].map(([reason, count]) => el("li", {}, el("span", {}, reasonName(reason)), el("b", {}, number(count))))));
 }

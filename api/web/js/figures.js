@@ -7,11 +7,13 @@ import { epoch, on } from "./state.js";
 
 const SHOWN = ["subdistrict", "community", "grid", "station", "households", "residents"];
 let figures;
+let plans = [];
 
 export async function createFigures() {
   await load();
   on("epoch", load);
   on("language", render);
+  on("plans", (all) => { plans = all; renderStations(); });
   return figures;
 }
 
@@ -34,7 +36,18 @@ function render() {
   const empty = Object.keys(figures.levels).length === 0;
   fill("figure-list", empty ? el("p", { class: "empty" }, nothingYet()) : SHOWN.map((name) =>
     el("div", {}, el("dd", {}, number(counted(name))), el("dt", {}, t(`web.count_${name}`)))));
+  renderStations();
   byId("epoch-line").textContent = t("web.epoch_line", { date: epoch() });
+}
+
+// What 2006 made of the stations, beside the best there is for the same goals.
+function renderStations() {
+  const kept = plans.filter(({ state }) => state !== "discarded");
+  const real = kept.find(({ task }) => task === "replay");
+  const best = real && kept.find(({ task, scope_code: scope }) => task === "merge" && scope === real.scope_code);
+  const optimal = real?.optimal_parts ?? best?.parts;
+  const known = real && optimal;
+  byId("station-line").textContent = known ? t("web.station_line", { before: figures.stations, real: real.parts, optimal }) : "";
 }
 
 function nothingYet() {

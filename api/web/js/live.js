@@ -10,6 +10,7 @@ import { announce, epoch, on } from "./state.js";
 import { categoryName, stateName } from "./words.js";
 
 const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);
+const LISTED = 4;
 const CLASSES = VISIT_LIMITS.length + 1;
 let situation = null;
 let heardAt = null;
@@ -103,9 +104,16 @@ function lights() {
 
 function recent() {
   if (situation.recent_incidents.length === 0) return el("p", { class: "empty" }, t("web.no_incidents"));
-  return el("ul", { class: "recent" }, situation.recent_incidents.slice(0, 4).map((incident) =>
-    el("li", {}, el("button", { class: "row", on: { click: () => map.jumpTo({ center: [incident.lon, incident.lat], zoom: 16 }) } },
-      el("span", { class: "diamond", "aria-hidden": "true" }, "◆"),
-      el("span", { class: "row-text" }, categoryName(incident.category), incident.text ? el("small", {}, incident.text) : null),
-      el("span", { class: "row-end" }, stateName(incident.state))))));
+  const [shown, total] = [situation.recent_incidents.length, situation.open_incidents];
+  return [
+    el("ul", { class: "recent" }, situation.recent_incidents.slice(0, LISTED).map(incidentRow)),
+    total > shown ? el("p", { class: "hint" }, t("web.recent_shown", { shown, total })) : null,
+  ];
+}
+
+function incidentRow({ category, text, state, lon, lat }) {
+  return el("li", {}, el("button", { class: "row", on: { click: () => map.jumpTo({ center: [lon, lat], zoom: 16 }) } },
+    el("span", { class: "diamond", "aria-hidden": "true" }, "◆"),
+    el("span", { class: "row-line" }, categoryName(category), text ? el("small", {}, text) : null),
+    el("span", { class: "row-end" }, stateName(state))));
 }

@@ -8,7 +8,11 @@ import { on } from "./state.js";
 let pages = null;
 
 export async function createReports() {
-  on("language", render);
+  on("language", load);
+  await load();
+}
+
+async function load() {
   try {
     pages = await getJson("/api/v1/maps");
     render();
@@ -20,5 +24,5 @@ export async function createReports() {
 function render() {
   if (!pages) return;
   fill("report-list", pages.length === 0 ? el("p", { class: "empty" }, t("web.no_reports")) : el("ul", { class: "links" },
-    pages.map(({ title, url }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener" }, title)))));
+    pages.map(({ title, url, at }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener" }, title), " ", el("small", {}, at)))));
 }

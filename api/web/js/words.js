@@ -8,4 +8,5 @@ export const categoryName = named("web.category_");
 export const stateName = named("web.state_");
 export const kindName = named("web.kind_");
 export const typeName = named("web.type_");
+export const reasonName = named("planning.");
 export const statusName = named("web.status_");
