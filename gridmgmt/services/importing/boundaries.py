@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any
 
 import geopandas
+import numpy as np
 import pandas
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from gridmgmt.geo.coverage import is_coverage
 from gridmgmt.io.conform import Rows
 from gridmgmt.io.files import SourceFile
 from gridmgmt.io.findings import Finding
@@ -46,7 +48,7 @@ class BoundaryImport:
             ~self.stored["code"].isin(self.frame["code"]) & (self.stored["valid_from"] <= self.valid_from)
         ]
         self.frame, self.rematched = beside(self.frame, around, report, repair=repair)
-        self._compare(report)
+        self._compare(report, around)
 
     def _identify(self, frame: geopandas.GeoDataFrame, report: ImportReport) -> None:
         level = self.layer.level
@@ -70,7 +72,7 @@ class BoundaryImport:
         level = parents.get(self.layer.parent_digits)
         return self._standing(frame, Boundary.level == level, Boundary.valid_from <= self.valid_from)
 
-    def _compare(self, report: ImportReport) -> None:
+    def _compare(self, report: ImportReport, around: geopandas.GeoDataFrame) -> None:
         frame = self.frame.assign(name=self._names())
         if self.layer.level == "district":
             frame = frame.assign(parent_code=None)
@@ -79,11 +81,23 @@ class BoundaryImport:
             self.frame = self.frame.assign(kind="residential")
         given = [*report.columns, *self.options.constants]
         fields = [field for field in given if field != "code"]
-        self.verdict = epochs.compare(self.frame, self.stored, fields)
+        self.verdict = self._settled(epochs.compare(self.frame, self.stored, fields), around)
         report.count(self.frame, self.verdict)
         report.findings += epochs.conflicts(self.frame, self.stored, self.verdict, self.valid_from)
         report.findings += self._impossible_codes()
         self._keep_what_the_file_leaves_out(fields)
+
+    def _settled(self, verdict: pandas.Series, around: geopandas.GeoDataFrame) -> pandas.Series:
+        """What lies near its stored outline stays as it is stored, if everything still tiles with that."""
+        near = self.frame.index[verdict == "near"]
+        if len(near) == 0:
+            return verdict
+        kept = self.stored.drop_duplicates("code").set_index("code").geometry.loc[self.frame.loc[near, "code"]]
+        trial = self.frame.geometry.copy()
+        trial[near] = kept.to_numpy()
+        others = around[~around["code"].isin(self.rematched["code"])]
+        every = [trial.to_numpy(), others.geometry.to_numpy(), self.rematched.geometry.to_numpy()]
+        return verdict.replace("near", "equal" if is_coverage(np.concatenate(every)) else "changed")
 
     def _names(self) -> pandas.Series:
         """The file's name, else the stored one, else the code."""

@@ -44,6 +44,8 @@ def tiled(frame: geopandas.GeoDataFrame, report: ImportReport, *, repair: bool) 
 
 def _findings(found: list[Fault], frame: geopandas.GeoDataFrame, plane: NamedCrs) -> list[Finding]:
     """Faults of positions in the plane as findings of rows in degrees."""
+    if not found:
+        return []
     places = to_wgs84(np.array([shapely.Point(fault.x, fault.y) for fault in found], dtype=object), plane)
     rows = frame["row"].to_numpy()
     return [

@@ -18,6 +18,7 @@ from gridmgmt.store.tables import Boundary, Station
 
 Epochal = type[Boundary] | type[Station]
 SAME_DEG = 1e-9  # 0.1 mm
+NEAR_DEG = 1e-8  # 1 mm
 
 
 def standing(session: Session, model: Epochal, at: date, *conditions: Any) -> geopandas.GeoDataFrame:
@@ -29,16 +30,23 @@ def standing(session: Session, model: Epochal, at: date, *conditions: Any) -> ge
 
 
 def compare(frame: geopandas.GeoDataFrame, stored: geopandas.GeoDataFrame, fields: Sequence[str]) -> pandas.Series:
-    """For each feature "new", "equal" or "changed" against the stored row of its code, by `fields` and geometry."""
+    """For each feature a verdict against the stored row of its code, by `fields` and geometry.
+
+    "new", "equal", "changed", or "near": the same line with other vertices on it, as matching to a neighbour leaves.
+    """
     there = stored.drop_duplicates("code").set_index("code")
     known = frame["code"].isin(there.index)
     verdict = pandas.Series("new", index=frame.index, dtype=object)
-    if known.any():
-        old = there.loc[frame.loc[known, "code"]]
-        same = _same_shapes(frame.geometry[known].to_numpy(), old.geometry.to_numpy())
-        for field in fields:
-            same &= _text(frame.loc[known, field]) == _text(old[field])
-        verdict[known] = np.where(same, "equal", "changed")
+    if not known.any():
+        return verdict
+    old = there.loc[frame.loc[known, "code"]]
+    says_same = np.ones(len(old), dtype=bool)
+    for field in fields:
+        says_same &= _text(frame.loc[known, field]) == _text(old[field])
+    shapes = frame.geometry[known].to_numpy(), old.geometry.to_numpy()
+    same_line = np.where(_same_shapes(*shapes), "equal", "near")
+    close = shapely.hausdorff_distance(*shapes) < NEAR_DEG
+    verdict[known] = np.where(says_same & close, same_line, "changed")
     return verdict
 
 
@@ -82,12 +90,11 @@ def write(
     valid_from: date,
 ) -> None:
     """Close the versions that changed and open those that are new or changed."""
-    changed, new = frame[verdict == "changed"], frame[verdict == "new"]
-    old = stored[stored["code"].isin(changed["code"])]
+    opened = frame[verdict.isin(["new", "changed"])]
+    old = stored[stored["code"].isin(frame.loc[verdict == "changed", "code"])]
     if len(old):
         ids = [int(row_id) for row_id in old["id"]]
         session.execute(update(model).where(model.id.in_(ids)).values(valid_to=valid_from))
-    opened = geopandas.GeoDataFrame(pandas.concat([new, changed]), crs=4326)
     if model is Boundary:
         versions = old.set_index("code")["version"] if len(old) else pandas.Series(dtype=int)
         opened = opened.assign(version=[int(versions.get(code, 0)) + 1 for code in opened["code"]])

@@ -70,7 +70,8 @@ class UnitImport:
             frame = self._coded(_recognised(frame, self.stored), report)
         self.frame = frame
         fields = [field for field in (*report.columns, *self.options.constants) if field != "code"]
-        self.verdict = epochs.compare(self.frame, self.stored, fields) if len(frame) else self.verdict
+        if len(frame):
+            self.verdict = epochs.compare(frame, self.stored, fields).replace("near", "equal")
         self.frame = self._filled(self.frame, fields)
         report.count(self.frame, self.verdict)
         report.findings += self._conflicts()
