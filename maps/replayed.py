@@ -21,11 +21,16 @@ PROFILE = "luohu-2006"
 _PREMISES = ("office", "service", "plaza")
 
 
-def write_replay(session: Session, result: ReplayResult, path: Path, language: Language) -> None:
+def write_replay(session: Session, result: ReplayResult, path: Path, language: Language = "zh") -> None:
     """Write the sheet of a replay that was just computed."""
+    write_page(path, replay_page(session, result, language))
+
+
+def replay_page(session: Session, result: ReplayResult, language: Language = "zh") -> str:
+    """The sheet of a replay, on the base map of the day that the plan was made for."""
     district = District(session, result.ground.at)
     context = Context(at=district.at, place=district.place, language=language)
-    write_page(path, replay_sheet(result, district.base, context))
+    return replay_sheet(result, district.base, context)
 
 
 def replay_sheet(result: ReplayResult, base: Base, context: Context) -> str:

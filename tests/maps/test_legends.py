@@ -5,12 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from gridmgmt.services.plans.ground import PREMISES_NORMS_M2
 from maps import palette
 from maps.changes import changed_units
 from maps.context import Context
 from maps.coverage import LIMITS_M, walk_classes
 from maps.legend import class_items, class_labels
-from maps.overview import premises_state, tints
+from maps.overview import PREMISES_M2, premises_state, tints
 from maps.sheet import PATTERNS
 from tests.maps.conftest import Rendered, Town
 from tests.maps.html import read_page
@@ -68,6 +69,10 @@ def test_premises_are_now_planned_or_hardly(town: Town) -> None:
     for premises, expected in (("office", [8, 8, 8]), ("service", [24, 0, 0]), ("plaza", [0, 0, 24])):
         state = premises_state(town.stations, premises)
         assert [int((state == name).sum()) for name in ("reached", "planned", "hardly")] == expected
+
+
+def test_the_sheet_and_the_plans_hold_stations_to_the_same_norms() -> None:
+    assert PREMISES_M2 == PREMISES_NORMS_M2
 
 
 def test_neighbours_get_different_tints(town: Town) -> None:
