@@ -50,8 +50,8 @@ def _outside(shapes: Geometries) -> NDArray[np.bool_]:
 
 def metric_of(shapes: Geometries) -> NamedCrs:
     """The CRS in metres for geometries in EPSG:4326."""
-    middle = shapely.total_bounds(shapes)
-    if not np.isfinite(middle).all():
+    middle = shapely.total_bounds(shapes) if len(shapes) else np.zeros(4)
+    if not np.isfinite(middle).all():  # nothing but empty geometries
         middle = np.zeros(4)
     crs = metric_crs(middle)
     return NamedCrs(crs.name, crs)
