@@ -33,7 +33,7 @@ from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
 from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
 
-GOALS = Goals(outside=5.0, deviation=2.0, roundness=2.0, cut=1.0)
+GOALS = Goals(outside=5.0, deviation=3.0, roundness=2.0, cut=1.0)
 RESIDENTIAL = "residential"
 
 

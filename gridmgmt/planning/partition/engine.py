@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,21 +13,11 @@ from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
 from gridmgmt.planning.partition.pools import carve, pools_of_components
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
-from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort, search_pool
+from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort
+from gridmgmt.planning.partition.solve import Division, solve_pool
 
 Progress = Callable[[int, int], None]
 EFFORTS = {"fast": FAST, "thorough": THOROUGH}
-
-
-@dataclass(frozen=True)
-class Division:
-    """Labels of some units of the problem, and what is known about them."""
-
-    units: IntArray
-    labels: IntArray
-    outside_bound: int
-    reason: str | None
-    stopped: bool = False
 
 
 def partition(
@@ -109,8 +98,7 @@ def _solve(
 
     def divide_pool(number: int) -> Division:
         pool = pools[number]
-        labels, stopped = search_pool(problem.pool(pool.units), pool.parts, effort, seed + 7919 * number, budget)
-        return Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
+        return solve_pool(problem.pool(pool.units), pool, effort, seed + 7919 * number, budget)
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
@@ -154,7 +142,9 @@ def _certify(
     outside_bound = sum(division.outside_bound for division in divisions)
     home = problem.home if (problem.home >= 0).any() else None
     value = objective_value(name, problem, labels, home)
-    bound = min(value, objective_bound(name, problem, parts))
+    proofs = [division.bound for division in divisions]
+    searched = sum(proofs) if name == "cut_edges" else max(proofs, default=0.0)
+    bound = min(value, max(searched, objective_bound(name, problem, parts)))
     proven = [miss.reason for miss in misses if miss.reason in why.PROOFS]
     status: why.Status = "infeasible" if proven else "feasible"
     if not misses and value <= bound + 1e-9:
@@ -179,10 +169,17 @@ def _misses(problem: Problem, labels: IntArray, loads: FloatArray, divisions: li
         for part in np.unique(labels[division.units]):
             if problem.low <= loads[part] <= problem.high:
                 continue
-            reason = division.reason or why.NOT_FOUND
             members = division.units[labels[division.units] == part]
-            forced = members[problem.weights[members] > problem.high]
-            if len(forced):
-                reason = why.OVERSIZE_UNIT
-            misses.append(Miss(int(part), reason, tuple((forced if len(forced) else members).tolist())))
+            misses.append(Miss(int(part), *_why(problem, members, division)))
     return sorted(misses, key=lambda miss: miss.part)
+
+
+def _why(problem: Problem, members: IntArray, division: Division) -> tuple[str, tuple[int, ...]]:
+    """Reason and units of one part outside the range."""
+    oversize = members[problem.weights[members] > problem.high]
+    if len(oversize):
+        return why.OVERSIZE_UNIT, tuple(oversize.tolist())
+    hopeless = np.intersect1d(members, division.hopeless)
+    if len(hopeless):
+        return why.PACKING, tuple(hopeless.tolist())
+    return division.reason or why.NOT_FOUND, tuple(members.tolist())

@@ -10,6 +10,8 @@ again. Compiled once per machine (numba cache); imported only when a plan is com
 import numpy as np
 from numba import njit
 
+USUAL_ROUNDNESS = 0.67
+
 
 @njit(cache=True, nogil=True)
 def _stream(seed):
@@ -135,15 +137,21 @@ def _best_neighbour(indptr, indices, borders, labels, part, first, following):
 
 
 @njit(cache=True, nogil=True)
-def _price(weight, area, perimeter, low, high, target, prices):
-    """Price of one part; `prices` in the order of problem.Goals."""
+def _price(members, weight, area, perimeter, low, high, target, prices, flexible):
+    """Price of one part; `prices` in the order of problem.Goals. An empty part is free.
+
+    A usual roundness is worth nothing, or else few large parts would be cheaper than many.
+    """
+    if members == 0:
+        return 0.0
     outside = max(low - weight, weight - high, 0.0)
     off = (weight - target) / target
     price = prices[1] * off * off
     if outside > 0:
-        price += prices[0] * (1.0 + outside / target)
+        # With a free number of parts what counts is how many live outside; else how far a part is from its range.
+        price += prices[0] * (0.3 + weight / target if flexible else 0.3 + 5.0 * outside / target)
     if prices[2] > 0 and perimeter > 0:
-        price += prices[2] * (1.0 - 4 * np.pi * area / (perimeter * perimeter))
+        price += prices[2] * (USUAL_ROUNDNESS - 4 * np.pi * area / (perimeter * perimeter))
     return price
 
 
@@ -241,7 +249,7 @@ def _measure(graph, units, labels, state, prices):
 
 
 @njit(cache=True, nogil=True)
-def _propose(graph, labels, fixed, members, swaps, stream):
+def _propose(graph, labels, fixed, members, swaps, flexible, stream):
     """A unit at a border, the part beyond, the unit that comes back in exchange (−1: none). Unit −1: no proposal."""
     indptr, indices = graph[0], graph[1]
     unit = _below(stream, len(labels))
@@ -251,9 +259,10 @@ def _propose(graph, labels, fixed, members, swaps, stream):
     there = indices[indptr[unit] + _below(stream, degree)]
     source, to = labels[unit], labels[there]
     if source == to:
-        return -1, -1, -1
+        spare = _below(stream, len(members)) if flexible else to
+        return (unit, spare, -1) if members[spare] == 0 else (-1, -1, -1)
     if _uniform(stream) >= swaps:
-        return (unit, to, -1) if members[source] > 1 else (-1, -1, -1)
+        return (unit, to, -1) if flexible or members[source] > 1 else (-1, -1, -1)
     back = there
     if _uniform(stream) < 0.7:
         back = indices[indptr[there] + _below(stream, indptr[there + 1] - indptr[there])]
@@ -261,11 +270,12 @@ def _propose(graph, labels, fixed, members, swaps, stream):
 
 
 @njit(cache=True, nogil=True)
-def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, seed):
+def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, flexible, seed):
     """Best labels found and their price. One pass over `heats`, as many proposals each as there are units.
 
     graph : indptr, indices, cut costs, borders;  units : weights, areas, perimeters, home label (−1: none)
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
+    `flexible`: parts may close and open, up to `parts`.
     """
     stream = _stream(seed)
     indptr, indices = graph[0], graph[1]
@@ -278,7 +288,7 @@ def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, seed
     value = _measure(graph, units, labels, state, prices)
     price = np.empty(parts)
     for part in range(parts):
-        price[part] = _price(load[part], area[part], rim[part], low, high, target, prices)
+        price[part] = _price(members[part], load[part], area[part], rim[part], low, high, target, prices, flexible)
         value += price[part]
     best_value = value
     seen = np.zeros(count, np.int64)
@@ -286,7 +296,7 @@ def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, seed
     mark = 1
     for heat in heats:
         for _ in range(count):
-            unit, to, back = _propose(graph, labels, fixed, members, swaps, stream)
+            unit, to, back = _propose(graph, labels, fixed, members, swaps, flexible, stream)
             if unit < 0:
                 continue
             source = labels[unit]
@@ -295,8 +305,10 @@ def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, seed
             for _half in range(1 if back < 0 else 2):
                 change += _shift(moving, goal, graph, units, labels, state, prices)
                 moving, goal = back, source
-            price_source = _price(load[source], area[source], rim[source], low, high, target, prices)
-            price_to = _price(load[to], area[to], rim[to], low, high, target, prices)
+            price_source = _price(
+                members[source], load[source], area[source], rim[source], low, high, target, prices, flexible
+            )
+            price_to = _price(members[to], load[to], area[to], rim[to], low, high, target, prices, flexible)
             change += price_source + price_to - price[source] - price[to]
             accepted = change <= 0 or _uniform(stream) < np.exp(-change / heat)
             if accepted:

@@ -50,6 +50,7 @@ class Problem:
     perimeters : (n,) m
     locks : (n,) the part a unit must lie in, −1 where it is free; the units of one lock hang together
     home : (n,) the part a unit lies in today, −1 for none
+    goals, first : prices of the search, and the objective that the certificate is about
     """
 
     graph: csr_array
@@ -63,6 +64,7 @@ class Problem:
     locks: IntArray
     home: IntArray
     goals: Goals = field(default_factory=Goals)
+    first: str = "deviation"
 
     @property
     def size(self) -> int:
@@ -86,6 +88,7 @@ class Problem:
             locks=self.locks[units],
             home=self.home[units],
             goals=self.goals,
+            first=self.first,
         )
 
 
@@ -158,6 +161,7 @@ def make_problem(
         locks=_checked_locks(graph, _column(locks, count, -1).astype(np.int64)),
         home=_column(current, count, -1).astype(np.int64),
         goals=goals or _priced(objectives, graph, shaped, target),
+        first=objectives[0],
     )
 
 

@@ -18,12 +18,19 @@ class Effort:
     passes: int  # proposals per unit and attempt
     attempts: int  # restarts at most while the range is not met
     restarts: int = 1  # restarts even where it is
-    heat: tuple[float, float] = (1.0, 0.003)
+    heat: tuple[float, float] = (3.0, 0.003)
     swaps: float = 0.4
+    listing: int = 30_000  # possible parts listed at most for an exact packing
+    lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
+    proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
+
+    def for_parts(self, units: int) -> "Effort":
+        """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
+        return replace(self, passes=max(self.passes, 1_000_000 // units), attempts=4, restarts=4, heat=(2.0, 0.05))
 
 
-FAST = Effort(passes=2500, attempts=6)
-THOROUGH = Effort(passes=40_000, attempts=8, restarts=3)
+FAST = Effort(passes=2500, attempts=2)
+THOROUGH = Effort(passes=40_000, attempts=4, restarts=2, listing=200_000, lumpiness=8.0, proof=60.0)
 
 
 @dataclass(frozen=True)
@@ -62,11 +69,13 @@ def search_pool(
     best, best_rank = np.zeros(problem.size, dtype=np.int64), (-1.0, 0.0)
     problem = compact_locks(problem)
     counts = [parts] if parts else counts_to_try(problem)
+    effort = effort.for_parts(problem.size) if parts else effort
+    spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
     for attempt in range(max(effort.attempts, effort.restarts)):
         if attempt and budget.spent():
             return best, True
         count = counts[max(0, attempt - effort.restarts + 1) % len(counts)]
-        labels, price = anneal_once(problem, count, effort, seed + attempt)
+        labels, price = anneal_once(problem, count, effort, seed + attempt, spare)
         met = met_weight(problem, labels)
         if (met, -price) > best_rank:
             best, best_rank = labels, (met, -price)
@@ -83,25 +92,34 @@ def compact_locks(problem: Problem) -> Problem:
     return replace(problem, locks=locks)
 
 
-def anneal_once(problem: Problem, count: int, effort: Effort, seed: int) -> tuple[IntArray, float]:
-    """One grown start with `count` parts, annealed: labels and price."""
-    if count == 1:
+def anneal_once(problem: Problem, count: int, effort: Effort, seed: int, spare: int = 0) -> tuple[IntArray, float]:
+    """One grown start with `count` parts, annealed: labels and price. With `spare`, parts may close and open."""
+    if count == 1 and (spare == 0 or problem.total <= problem.high):
         return np.zeros(problem.size, dtype=np.int64), 0.0
     from gridmgmt.planning.partition import kernels
 
     pointers, neighbours = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
     weights = problem.weights.astype(np.float64)
     start = kernels.grow(pointers, neighbours, problem.borders.data, weights, problem.locks, count, seed)
+    return anneal_from(problem, start, effort, seed, spare)
+
+
+def anneal_from(problem: Problem, start: IntArray, effort: Effort, seed: int, spare: int = 0) -> tuple[IntArray, float]:
+    """The best labels met on the way from `start` (connected parts, numbered from 0), and their price."""
+    from gridmgmt.planning.partition import kernels
+
+    graph = problem.graph
     labels, price = kernels.anneal(
-        (pointers, neighbours, problem.graph.data, problem.borders.data),
-        (weights, problem.areas, problem.perimeters, problem.home),
+        (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data, problem.borders.data),
+        (problem.weights.astype(np.float64), problem.areas, problem.perimeters, problem.home),
         start,
-        count,
+        int(start.max()) + 1 + spare,
         problem.locks >= 0,
         (float(problem.low), float(problem.high), float(problem.target)),
         problem.goals.as_array(),
         np.geomspace(*effort.heat, effort.passes),
         effort.swaps,
+        spare > 0,
         seed,
     )
-    return labels, float(price)
+    return np.unique(labels, return_inverse=True)[1], float(price)
