@@ -39,13 +39,17 @@ def carve_places(atoms: Atoms, areas: Mapping[int, Any], places: GeoDataFrame | 
         return carved
     wanted = column_of(places, "kind").isin(DEDICATED_KINDS).to_numpy()
     shapes = places.geometry.to_numpy()
+    numbers = np.array(list(areas))
+    tree = shapely.STRtree([areas[number] for number in numbers])  # carving only shrinks them: who is far stays far
     for place in np.flatnonzero(wanted & (shapely.get_dimensions(shapes) == 2)):
-        carved = _carve(carved, shapes[place], str(places["kind"].iloc[place]))
+        near = numbers[np.sort(tree.query(shapes[place]))]
+        if len(near):
+            carved = _carve(carved, near.tolist(), shapes[place], str(places["kind"].iloc[place]))
     return carved
 
 
-def _carve(carved: Carved, place: Any, kind: str) -> Carved:
-    residential = [number for number in carved.areas if number not in carved.kinds]
+def _carve(carved: Carved, residential: list[int], place: Any, kind: str) -> Carved:
+    """Cut `place` out of the one of the `residential` areas that holds most of it."""
     outlines = np.array([carved.areas[number] for number in residential], dtype=object)
     inside = shapely.intersection(outlines, place)
     best = int(np.argmax(shapely.area(inside)))
@@ -53,7 +57,8 @@ def _carve(carved: Carved, place: Any, kind: str) -> Carved:
     home = residential[best]
     rest = shapely.difference(outlines[best], shape)
     atoms = carved.atoms
-    within = (atoms.group == home) & shapely.intersects(shape, shapely.point_on_surface(atoms.cells))
+    within = atoms.group == home
+    within[within] = shapely.intersects(shape, shapely.point_on_surface(atoms.cells[within]))
     if shapely.area(shape) < MIN_PLACE_M2 or shapely.area(rest) < MIN_PLACE_M2 or within.all():
         return carved
     number = max(carved.areas) + 1
