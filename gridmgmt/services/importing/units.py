@@ -189,7 +189,9 @@ class UnitImport:
         free: dict[str, Iterator[str]] = {}
         for position in order:
             head = f"{parents[position] or ''}{letter}"
-            codes[position] = next(free.setdefault(head, self._free(head, width, frame)))
+            if head not in free:
+                free[head] = self._free(head, width, frame)
+            codes[position] = next(free[head])
         report.note(
             "codes_given",
             count=len(order),
