@@ -31,4 +31,5 @@ def _plain(value: Any) -> Any:
 
 def _rounded(shapes: NDArray[Any]) -> NDArray[Any]:
     """Vertices on a grid one by one (`pointwise`), so that equal vertices of neighbours stay equal."""
-    return shapely.set_precision(shapes, DECIMALS_GRID, mode="pointwise")
+    rounded: NDArray[Any] = shapely.set_precision(shapes, DECIMALS_GRID, mode="pointwise")
+    return rounded

@@ -42,10 +42,10 @@ def figures(session: Session, at: date) -> Figures:
 
 
 def _levels(session: Session, at: date) -> dict[str, LevelFigures]:
-    households, residents = (func.coalesce(func.sum(column), 0) for column in (Boundary.households, Boundary.residents))
+    households, residents = func.sum(Boundary.households), func.sum(Boundary.residents)
     counted = select(Boundary.level, func.count(), households, residents).where(_valid(Boundary, at))
     rows = session.execute(counted.group_by(Boundary.level))
-    return {level: LevelFigures(areas, int(homes), int(people)) for level, areas, homes, people in rows}
+    return {level: LevelFigures(areas, int(homes or 0), int(people or 0)) for level, areas, homes, people in rows}
 
 
 def _bounds(session: Session, at: date) -> Box | None:

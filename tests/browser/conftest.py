@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
 from api.settings import WebSettings
 from gridmgmt.store.engine import transaction
@@ -18,8 +18,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1120, "height": 700}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,22 +73,66 @@ class Watch:
         if not request.url.startswith(own):
             self.foreign.append(request.url)
 
+    def require_silence(self) -> None:
+        """No console error and no foreign request since the last time."""
+        console, self.console = self.console, []
+        foreign, self.foreign = self.foreign, []
+        assert console == []
+        assert foreign == []
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, address: str) -> Iterator[tuple[Page, Watch]]:
+    """The start page, opened once: loading it is what takes time without a graphics card."""
+    yield from _opened(browser, address, DESK, "/?at=2006-09-01")
+
 
 @pytest.fixture
-def watch(address: str) -> Iterator[Watch]:
-    """Fails the test whose pages wrote an error to the console or asked another host for anything."""
-    watch = Watch(address)
-    yield watch
-    assert watch.console == []
-    assert watch.foreign == []
-
-
-@pytest.fixture(params=[DESK], ids=["desk"])
-def page(browser: Browser, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh page; tests ask for another size by `@pytest.mark.parametrize("page", [PHONE], indirect=True)`."""
-    context = browser.new_context(viewport=request.param, locale="zh-CN", reduced_motion="reduce")
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    watch.listen(page)
+def start(desk: tuple[Page, Watch]) -> Iterator[Page]:
+    """The start page as one finds it, without reload; the test fails if it logs an error or asks another host."""
+    page, watch = desk
+    at_rest(page)
     yield page
+    watch.require_silence()
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    """The start page on a phone, of the day."""
+    for page, watch in _opened(browser, address, PHONE, "/"):
+        yield page
+        watch.require_silence()
+
+
+@pytest.fixture
+def field_page(browser: Browser, address: str) -> Iterator[Page]:
+    """The plain page."""
+    for page, watch in _opened(browser, address, PHONE, "/field", ready="form"):
+        yield page
+        watch.require_silence()
+
+
+def _opened(
+    browser: Browser, address: str, size: ViewportSize, path: str, ready: str = "html[data-ready]"
+) -> Iterator[tuple[Page, Watch]]:
+    context = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce", base_url=address)
+    context.set_default_timeout(30_000)
+    page, watch = context.new_page(), Watch(address)
+    watch.listen(page)
+    page.goto(path)
+    page.wait_for_selector(ready, state="attached")
+    yield page, watch
     context.close()
+
+
+def at_rest(page: Page) -> None:
+    """No panel, the whole district, September 2006, Chinese: as when the page was opened."""
+    page.evaluate("location.hash = ''")
+    page.locator('[data-lang-choice="zh"]').click()
+    set_date(page, "2006-09-01")
+    page.locator("#zoom-all").click()
+
+
+def set_date(page: Page, day: str) -> None:
+    page.locator("#epoch").fill(day)
+    page.locator("#epoch").dispatch_event("change")

@@ -94,7 +94,7 @@ function lines() {
 function plan() {
   const balance = ["match", ["get", "balance"], "below", token("below"), "above", token("above"), token("within")];
   return [
-    { id: "after-fill", type: "fill", source: "after", paint: { "fill-color": balance, "fill-opacity": 0.72 } },
+    { id: "after-fill", type: "fill", source: "after", paint: { "fill-color": balance, "fill-opacity": 0.6 } },
     { id: "changed-hatch", type: "fill", source: "changed", paint: { "fill-pattern": "hatch" } },
     { id: "before-line", type: "line", source: "before", layout: { "line-join": "round" },
       paint: { "line-color": token("map-line"), "line-width": zoomed(11, 0.8, 16, 2.4), "line-dasharray": [3, 2] } },

@@ -14,6 +14,8 @@ const VIEWS = {
   after: ["after-fill", "after-casing", "after-line", "after-name"],
 };
 const LAYERS = [...new Set(Object.values(VIEWS).flat())];
+// What steps aside while a plan is on the map.
+const ASIDE = { visit: "fill-opacity", incident: "icon-opacity", "subdistrict-name": "text-opacity", "community-name": "text-opacity", "grid-name": "text-opacity" };
 let plan = null;
 let view = "both";
 
@@ -22,6 +24,7 @@ export async function showPlan(id) {
   const layers = ["before", "after", "changed"].map((layer) => getJson(`${path}/${layer}`));
   const [facts, before, after, changed] = await Promise.all([getJson(path), ...layers]);
   const isNew = plan?.id !== id;
+  if (isNew) view = "both";
   plan = { ...facts, before, after, changed };
   draw();
   if (isNew) showBounds(after.features.map(({ geometry }) => bbox(geometry)).reduce(around));
@@ -32,8 +35,7 @@ export function leavePlan() {
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);
-  map.setPaintProperty("visit", "fill-opacity", 1);
-  for (const layer of ["community-name", "grid-name"]) map.setPaintProperty(layer, "text-opacity", 1);
+  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 1);
   map.setPaintProperty("station", "icon-opacity", 1);
   announce("compare", null);
 }
@@ -46,14 +48,14 @@ function draw() {
   for (const { properties } of plan.after.features) {
     properties.balance = balance(properties.households, [low, high]);
     properties.name = shortened(properties.name ?? t("web.new_part", { number: properties.part + 1 }));
-    properties.figure = t("common.households_count", { count: properties.households });
+    properties.figure = t("web.map_households", { count: properties.households });
     counts[properties.balance] += 1;
   }
   setData("before", plan.before);
   setData("after", plan.after);
   setData("changed", plan.changed);
   setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
-  map.setPaintProperty("visit", "fill-opacity", 0);
+  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 0);
   choose(view);
   announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
 }
@@ -73,7 +75,6 @@ function choose(wanted) {
   view = wanted;
   for (const layer of LAYERS) map.setLayoutProperty(layer, "visibility", VIEWS[view].includes(layer) ? "visible" : "none");
   map.setPaintProperty("community-name", "text-opacity", view === "before" ? 1 : 0);
-  map.setPaintProperty("grid-name", "text-opacity", 0);
   map.setPaintProperty("station", "icon-opacity", view === "before" ? 1 : fadedStations());
 }
 
@@ -113,11 +114,11 @@ function headline() {
 function certificate() {
   const { status, objective, elapsed_s: seconds } = plan.report;
   if (!status) return null;
-  const proven = status === "optimal";
+  const [light, mark] = { optimal: ["good", "●"], feasible: ["soon", "▲"], infeasible: ["late", "■"] }[status] ?? ["", "○"];
   const gap = objective?.gap === undefined || objective?.gap === null ? null : percent(objective.gap);
   return el("p", { class: "certificate" },
-    el("span", { class: `light ${proven ? "good" : "soon"}`, "aria-hidden": "true" }, proven ? "●" : "▲"), " ", statusName(status),
-    gap && !proven ? t("web.gap", { gap }) : null, seconds === undefined ? null : el("small", {}, t("web.computed_in", { seconds: number(seconds, 2) })));
+    el("span", { class: `light ${light}`, "aria-hidden": "true" }, mark), " ", statusName(status),
+    gap && status === "feasible" ? t("web.gap", { gap }) : null, seconds === undefined ? null : el("small", {}, t("web.computed_in", { seconds: number(seconds, 2) })));
 }
 
 function byReason(faults) {

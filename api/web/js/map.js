@@ -99,7 +99,7 @@ async function loadLabels(level) {
 
 function withFigures(points) {
   for (const { properties } of points.features) {
-    properties.figure = properties.households === null ? "" : t("common.households_count", { count: properties.households });
+    properties.figure = properties.households === null ? "" : t("web.map_households", { count: properties.households });
     properties.short = number(Number(properties.code.slice(-3)));
   }
   return points;

@@ -46,7 +46,7 @@ function render() {
 function item(plan, isCurrent) {
   const figure = plan.parts === null || plan.parts === undefined ? null : t(`web.parts_figure_${plan.task}`, { count: plan.parts });
   return el("li", {}, el("a", { class: "row", href: addressOf("plan", plan.id), "aria-current": isCurrent ? "true" : null },
-    el("span", { class: "row-text" }, plan.name, el("small", {}, [t(`web.task_${plan.task}`), plan.base_date, plan.status ? statusName(plan.status) : null].filter(Boolean).join(" · "))),
+    el("span", { class: "row-text" }, plan.name, el("small", {}, [plan.status ? statusName(plan.status) : null, plan.base_date].filter(Boolean).join(" · "))),
     figure ? el("b", { class: "row-end" }, figure) : null));
 }
 

@@ -101,7 +101,7 @@ function stationFacts(station) {
   const premises = Object.entries(NORMS).map(([name, norm]) => {
     const [now, planned] = [station[`${name}_m2`], station[`${name}_planned_m2`]];
     const [light, mark] = now >= norm ? ["good", "●"] : planned >= norm ? ["soon", "▲"] : ["late", "■"];
-    return [name, el("span", {}, el("span", { class: `light ${light}`, "aria-hidden": "true" }, mark), " ", t("web.area_of_norm", { area: number(now), norm }), " ", t(`web.premises_${light}`))];
+    return [name, el("span", {}, el("span", { class: `light ${light}`, "aria-hidden": "true" }, mark), " ", t("web.area_of_norm", { area: number(now), norm: number(norm) }), " ", t(`web.premises_${light}`))];
   });
   return [facts([["station_type", typeName(station.station_type)], ["staff", t("web.people", { count: station.staff })], ...premises])];
 }

@@ -1,0 +1,61 @@
+"""Plans by the API: computed on order, listed, and shown as before, after and changed."""
+
+import httpx
+import pytest
+import shapely
+
+AT = "2006-09-01"
+
+
+def ground(features: list[dict[str, object]]) -> shapely.Geometry:
+    return shapely.union_all([shapely.geometry.shape(feature["geometry"]) for feature in features])
+
+
+@pytest.mark.parametrize("task", ["merge", "resize"])
+def test_a_plan_is_computed_kept_and_shown(client: httpx.Client, task: str) -> None:
+    assert client.get("/api/v1/plans").json() == []
+    subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
+    answer = client.post("/api/v1/plans", json={"task": task, "subdistrict": subdistrict, "at": AT}, timeout=90)
+    assert answer.status_code == 201, answer.text
+    plan = client.get(answer.headers["location"]).json()
+    assert plan == answer.json()
+    assert (plan["task"], plan["scope_code"], plan["base_date"], plan["state"]) == (task, subdistrict, AT, "computed")
+    assert [entry["id"] for entry in client.get("/api/v1/plans").json()] == [plan["id"]]
+
+    layers = {
+        layer: client.get(f"/api/v1/plans/{plan['id']}/{layer}").json()["features"]
+        for layer in ("before", "after", "changed")
+    }
+    assert len(layers["after"]) == plan["parts"] == plan["report"]["parts"]
+    assert len(layers["before"]) == plan["count_before"]
+    old, new, moved = (ground(layers[layer]) for layer in ("before", "after", "changed"))
+    assert old.symmetric_difference(new).area < old.area * 1e-4
+    assert moved.difference(old).area < old.area * 1e-4
+    households = [sum(area["properties"]["households"] for area in layers[layer]) for layer in ("before", "after")]
+    assert households[0] == households[1]
+    for area in layers["after"]:
+        assert shapely.geometry.shape(area["geometry"]).contains(shapely.Point(area["properties"]["label"]))
+
+
+def test_a_merge_changes_the_communities_that_come_to_share_a_station(client: httpx.Client) -> None:
+    subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
+    plan = client.post("/api/v1/plans", json={"task": "merge", "subdistrict": subdistrict, "at": AT}, timeout=90).json()
+    changed = client.get(f"/api/v1/plans/{plan['id']}/changed").json()["features"]
+    alone = plan["count_before"] - len(changed)
+    shared = {area["properties"]["part"] for area in changed}
+    assert len(shared) + alone == plan["parts"]
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        ({"task": "divide", "subdistrict": "440303001"}, "invalid_request"),
+        ({"task": "merge", "subdistrict": "440303"}, "invalid_request"),
+        ({"task": "merge", "subdistrict": "440303001", "at": 0}, "invalid_request"),
+        ({"task": "merge", "subdistrict": "440303999"}, "not_found"),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused(client: httpx.Client, order: dict[str, object], code: str) -> None:
+    answer = client.post("/api/v1/plans", json=order)
+    assert answer.json()["code"] == code
+    assert client.get("/api/v1/plans").json() == []
