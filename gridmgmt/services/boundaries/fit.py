@@ -19,6 +19,7 @@ Geometries = NDArray[Any]
 Floats = NDArray[np.float64]
 
 MATCH_DEG = 3e-7  # 3 cm
+SAME_DEG = 1e-8  # 1 mm: vertices of the parts this near each other are one; more would close narrow necks
 ON_EDGE_DEG = 1e-10  # 0.01 mm: after snapping, what lies on an edge is this near
 
 
@@ -44,7 +45,7 @@ def fit(parts: Geometries, fixed: Geometries, neighbours: Geometries) -> tuple[G
 
 
 def snap(shapes: Geometries, onto: Geometries) -> Geometries:
-    """Shapes whose vertices moved, within MATCH_DEG, onto a vertex of `onto`, else an edge, else one of their own."""
+    """Shapes whose vertices moved, within MATCH_DEG, onto a vertex of `onto`, else an edge; their own within SAME_DEG are one."""
     vertices = shapely.get_coordinates(shapes)
     anchors = np.unique(shapely.get_coordinates(onto), axis=0)
     distance, nearest = cKDTree(anchors).query(vertices, distance_upper_bound=MATCH_DEG)
@@ -70,10 +71,10 @@ def _onto_edges(vertices: Floats, areas: Geometries) -> Floats:
 
 
 def _gathered(vertices: Floats) -> Floats:
-    """(n, 2) vertices, those within MATCH_DEG of an earlier one in its place."""
+    """(n, 2) vertices, those within SAME_DEG of an earlier one in its place."""
     once, position = np.unique(vertices, axis=0, return_inverse=True)
     target = np.arange(len(once))
-    for first, second in cKDTree(once).query_pairs(MATCH_DEG, output_type="ndarray"):
+    for first, second in cKDTree(once).query_pairs(SAME_DEG, output_type="ndarray"):
         target[second] = min(target[second], target[first])
     gathered: Floats = once[target][position.reshape(-1)]
     return gathered
