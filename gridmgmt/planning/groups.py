@@ -11,14 +11,14 @@ with more slack than B can stand in a better one: the enumeration stays complete
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-MAX_GROUPS = 400_000  # sets looked at before the list is given up: some seconds, some hundred megabytes
+MAX_GROUPS = 40_000  # sets looked at before the list is given up: two seconds
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Pool:
     def forced(self) -> int:
         """Households above `high` in communities that are too large by themselves: no plan can avoid them."""
         return int(np.maximum(self.weights - self.high, 0).sum())
+
+    @cached_property
+    def loads(self) -> list[int]:
+        """Households of each community, at most `high`: the slack of a group follows from their sum."""
+        capped: list[int] = np.minimum(self.weights, self.high).tolist()
+        return capped
 
     @cached_property
     def lock_masks(self) -> tuple[int, ...]:
@@ -93,15 +99,15 @@ def neighbour_masks(adjacency: sparse.sparray) -> tuple[int, ...]:
     return tuple(mask_of(sorted(set(map(int, row)) - {number})) for number, row in enumerate(rows))
 
 
-def connected_masks(neighbours: Sequence[int], loads: Sequence[int], cap: int) -> Iterator[int]:
-    """Every connected set with a load of at most `cap`, once, and every single node."""
+def connected_masks(neighbours: Sequence[int], loads: Sequence[int], cap: int) -> Iterator[tuple[int, int]]:
+    """Every connected set with a load of at most `cap`, once, and every single node: its mask and its load."""
     for root in range(len(neighbours)):
         yield from connected_masks_with(root, neighbours, loads, cap, banned=(2 << root) - 1)
 
 
 def connected_masks_with(
     root: int, neighbours: Sequence[int], loads: Sequence[int], cap: int, banned: int
-) -> Iterator[int]:
+) -> Iterator[tuple[int, int]]:
     """Every connected set that holds `root` and nothing `banned`, with a load of at most `cap`, once.
 
     Loads are not negative, so a set over the cap has no smaller superset. Branching on the frontier with a ban on what
@@ -110,7 +116,7 @@ def connected_masks_with(
     stack = [(1 << root, loads[root], neighbours[root] & ~banned, banned | 1 << root)]
     while stack:
         members, load, frontier, banned = stack.pop()
-        yield members
+        yield members, load
         while frontier:
             node = frontier & -frontier
             frontier ^= node
@@ -130,23 +136,37 @@ def price(pool: Pool, mask: int) -> Group:
     return Group(mask, households, pool.violation(households), site, rank, round(travel))
 
 
+def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
+    """The pool of some members only, numbered in the order given."""
+    place = {int(member): position for position, member in enumerate(members)}
+    near = ([place[other] for other in bits(pool.neighbours[member]) if other in place] for member in members)
+    return replace(
+        pool,
+        neighbours=tuple(mask_of(row) for row in near),
+        weights=pool.weights[members],
+        travel=pool.travel[np.ix_(members, members)],
+        site_rank=pool.site_rank[members],
+        locks=pool.locks[members],
+    )
+
+
 def groups_within(pool: Pool, slack: int, limit: int = MAX_GROUPS) -> list[Group] | None:
     """All groups of the pool whose slack is at most `slack`, locks kept; None where that means too many sets."""
-    capped = np.minimum(pool.weights, pool.high)
     found = []
-    for count, mask in enumerate(connected_masks(pool.neighbours, capped.tolist(), pool.high + slack)):
+    for count, (mask, load) in enumerate(connected_masks(pool.neighbours, pool.loads, pool.high + slack)):
         if count >= limit:
             return None
-        if is_allowed(pool, mask, slack):
-            found.append(price(pool, mask))
-    return found
+        if is_allowed(pool, mask, load, slack):
+            found.append(mask)
+    return [price(pool, mask) for mask in found]
 
 
-def is_allowed(pool: Pool, mask: int, slack: int) -> bool:
-    """Whether a group keeps the locks and has no more slack than that."""
-    held = [mask & lock for lock in pool.lock_masks if mask & lock]
-    if len(held) > 1 or (held and held[0] not in pool.lock_masks):
-        return False
-    weights = pool.weights[bits(mask)]
-    excess = int(np.maximum(weights - pool.high, 0).sum())
-    return pool.violation(int(weights.sum())) - excess <= slack
+def is_allowed(pool: Pool, mask: int, load: int, slack: int) -> bool:
+    """Whether a group of that load (see `Pool.loads`) keeps the locks and has no more slack than that."""
+    return max(pool.low - load, load - pool.high) <= slack and keeps_locks(pool, mask)
+
+
+def keeps_locks(pool: Pool, mask: int) -> bool:
+    """Whether a group holds all units of one lock, or none of any."""
+    held = [lock for lock in pool.lock_masks if lock & mask]
+    return not held or (len(held) == 1 and held[0] & mask == held[0])

@@ -1,12 +1,48 @@
-"""Pools with too many connected groups to list: good groups to choose from, and bounds that hold over all of them."""
+"""Pools with too many connected groups to list: a good plan found, mended and improved, and a bound for all plans."""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import optimize, sparse
 
-from gridmgmt.planning.groups import Group, Pool, connected_masks_with, is_allowed, mask_of, price
+from gridmgmt.planning.groups import Group, Pool, bits, connected_masks_with, is_allowed, keeps_locks, mask_of, price
+from gridmgmt.planning.partition import partition
 
-NEAREST = (14, 12, 11, 10, 9, 8)  # communities round a centre that may join its group; fewer where groups abound
-MAX_CANDIDATES = 60_000
+NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
+MAX_CANDIDATES = 20_000
+MORE_STATIONS = 3  # numbers of stations tried above the least that could do
+
+
+def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
+    """A connected plan with as few stations as the search can bring into the range, then shorter walks."""
+    fewest = max(1, -(-sum(pool.loads) // pool.high))
+    locks = len(pool.lock_masks)
+    best: list[Group] = []
+    for parts in range(max(fewest, locks), max(fewest, locks) + MORE_STATIONS + 1):
+        found = _divided(pool, min(parts, len(pool)), seed)
+        if not best or _violation(found) < _violation(best):
+            best = found
+        if _violation(best) <= pool.forced or time.monotonic() > deadline:
+            break
+    return improved(pool, best, deadline)
+
+
+def improved(pool: Pool, groups: Sequence[Group], deadline: float) -> list[Group]:
+    """The plan after neighbours gave or swapped a community as long as that mends the range or shortens walks."""
+    plan = list(groups)
+    gained = True
+    while gained:
+        gained = False
+        for one, two in _neighbouring(pool, plan):
+            better = _traded(pool, plan[one], plan[two])
+            if better is not None:
+                plan[one], plan[two] = better
+                gained = True
+            if time.monotonic() > deadline:
+                return plan
+    return plan
 
 
 def candidates(pool: Pool) -> list[Group]:
@@ -14,26 +50,13 @@ def candidates(pool: Pool) -> list[Group]:
 
     The list is not complete, so what is chosen from it carries a bound of its own (`median_bound`).
     """
+    masks: set[int] = set()
     for nearest in NEAREST:
         masks = _near_groups(pool, nearest)
         if len(masks) <= MAX_CANDIDATES:
             break
-    alone = {1 << node for node in range(len(pool)) if is_allowed(pool, 1 << node, pool.low)}
+    alone = {1 << node for node in range(len(pool)) if keeps_locks(pool, 1 << node)}
     return [price(pool, mask) for mask in sorted(masks | alone | set(pool.lock_masks))]
-
-
-def _near_groups(pool: Pool, nearest: int) -> set[int]:
-    everyone = (1 << len(pool)) - 1
-    capped = np.minimum(pool.weights, pool.high).tolist()
-    per_household = pool.travel / np.maximum(pool.weights, 1)[:, None]
-    masks: set[int] = set()
-    for centre in range(len(pool)):
-        near = mask_of(np.argsort(per_household[:, centre], kind="stable")[:nearest]) | 1 << centre
-        found = connected_masks_with(centre, pool.neighbours, capped, pool.high, banned=everyone & ~near)
-        masks.update(mask for mask in found if is_allowed(pool, mask, 0))
-        if len(masks) > MAX_CANDIDATES:
-            break
-    return masks
 
 
 def median_bound(pool: Pool, stations: int) -> int:
@@ -43,7 +66,7 @@ def median_bound(pool: Pool, stations: int) -> int:
     Σ y = stations. Loads count a community above `high` as `high`. Valid for plans without avoidable violation.
     """
     n = len(pool)
-    loads = np.minimum(pool.weights, pool.high).astype(float)
+    loads = np.asarray(pool.loads, dtype=float)
     eye, ones = sparse.eye_array(n, format="csr"), np.ones((1, n))
     served = sparse.hstack([sparse.kron(eye, ones), sparse.csr_array((n, n))])
     load = sparse.kron(loads[None, :], eye)
@@ -62,3 +85,72 @@ def median_bound(pool: Pool, stations: int) -> int:
         method="highs",
     )
     return int(np.floor(found.fun)) if found.success else 0
+
+
+def _divided(pool: Pool, parts: int, seed: int) -> list[Group]:
+    """`parts` connected groups of about the same households."""
+    edges = [(u, v) for u in range(len(pool)) for v in bits(pool.neighbours[u])]
+    rows, columns = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
+    graph = sparse.csr_array((np.ones(len(edges)), (rows, columns)), shape=(len(pool), len(pool)))
+    labels, _ = partition(
+        graph,
+        pool.loads,
+        low=pool.low,
+        high=pool.high,
+        parts=parts,
+        objective=("deviation", "cut_edges"),
+        locks=pool.locks,
+        seed=seed,
+    )
+    return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]
+
+
+def _traded(pool: Pool, one: Group, two: Group) -> tuple[Group, Group] | None:
+    """The best pair of whole groups one trade away (a community given, or two swapped); None if none gains."""
+    best, least = None, (one.violation + two.violation, one.travel + two.travel)
+    given = [0, *(1 << node for node in bits(one.mask) if pool.neighbours[node] & two.mask)]
+    taken = [0, *(1 << node for node in bits(two.mask) if pool.neighbours[node] & one.mask)]
+    for out, back in itertools.product(given, taken):
+        first, second = (one.mask ^ out) | back, (two.mask ^ back) | out
+        if first and second and all(_whole(pool, mask) for mask in (first, second)):
+            groups = price(pool, first), price(pool, second)
+            cost = (groups[0].violation + groups[1].violation, groups[0].travel + groups[1].travel)
+            if cost < least:
+                best, least = groups, cost
+    return best
+
+
+def _whole(pool: Pool, mask: int) -> bool:
+    """Whether a group is connected and keeps the locks."""
+    reached = frontier = mask & -mask
+    while frontier:
+        around = 0
+        for node in bits(frontier):
+            around |= pool.neighbours[node]
+        frontier = around & mask & ~reached
+        reached |= frontier
+    return reached == mask and keeps_locks(pool, mask)
+
+
+def _neighbouring(pool: Pool, groups: Sequence[Group]) -> Iterator[tuple[int, int]]:
+    """Positions of groups that share a border as the plan stands when the pair is asked for."""
+    for one, two in itertools.combinations(range(len(groups)), 2):
+        if any(pool.neighbours[node] & groups[two].mask for node in bits(groups[one].mask)):
+            yield one, two
+
+
+def _near_groups(pool: Pool, nearest: int) -> set[int]:
+    everyone = (1 << len(pool)) - 1
+    per_household = pool.travel / np.maximum(pool.weights, 1)[:, None]
+    masks: set[int] = set()
+    for centre in range(len(pool)):
+        near = mask_of(np.argsort(per_household[:, centre], kind="stable")[:nearest]) | 1 << centre
+        found = connected_masks_with(centre, pool.neighbours, pool.loads, pool.high, banned=everyone & ~near)
+        masks.update(mask for mask, load in found if is_allowed(pool, mask, load, 0))
+        if len(masks) > MAX_CANDIDATES:
+            break
+    return masks
+
+
+def _violation(groups: Sequence[Group]) -> int:
+    return sum(group.violation for group in groups)

@@ -1,5 +1,6 @@
 """The best stations for one pool of communities: least violation of the range first, then the goals asked for."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,8 +11,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of
-from gridmgmt.planning.largepool import candidates, median_bound
+from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
+from gridmgmt.planning.largepool import candidates, median_bound, start_plan
 from gridmgmt.planning.setpartition import Cover, cover, cover_by_count
 
 Goal = Literal["violation", "outside", "stations", "premises", "walk"]
@@ -24,6 +25,8 @@ GOALS: dict[Goal, Callable[[Group], int]] = {
     "premises": lambda group: group.households * group.site_rank,  # household-norms missed at the chosen premises
     "walk": lambda group: group.travel,  # household-metres to the site
 }
+FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
+EVERY_COUNT_STEPS = 200_000_000
 DEFAULT_GOALS: tuple[Goal, ...] = ("stations", "walk")
 
 
@@ -68,7 +71,7 @@ def plan_pool(
     if any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks):
         return None
     for members in pieces:
-        part = _sub_pool(pool, members)
+        part = sub_pool(pool, members)
         found = _plan_connected(part, ("violation", *goals), time_limit_s, seed)
         if found is None:
             return None
@@ -79,14 +82,18 @@ def plan_pool(
 def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) -> dict[int, PoolPlan]:
     """The best plan for every number of stations a pool can have, all exact, the goals in any order.
 
-    Every connected group is looked at, so this is meant for pools of at most fifteen communities or so.
+    Every connected group is looked at, so this is meant for pools of at most fifteen communities or so; InvalidInput
+    where there are too many.
     """
     wanted = tuple(goals)
     total: dict[int, PoolPlan] = {0: _sum([], wanted)}
     for members in _components(pool):
-        part = _sub_pool(pool, members)
+        part = sub_pool(pool, members)
         groups = groups_within(part, int(part.weights.sum()) + part.low) or []
-        covers = cover_by_count(len(part), [group.mask for group in groups], _costs(groups, wanted)) or {}
+        masks = [group.mask for group in groups]
+        covers = cover_by_count(len(part), masks, _costs(groups, wanted), EVERY_COUNT_STEPS) if groups else None
+        if covers is None:
+            raise InvalidInput(detail=f"{len(part)} communities are too many to try every number of stations")
         front = {count: _renumber(_plan(groups, found, wanted), members) for count, found in covers.items()}
         total = best_counts(total, front)
     return total
@@ -104,13 +111,22 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
 
 
 def _plan_connected(pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int) -> PoolPlan | None:
-    complete = _least_slack_groups(pool, time_limit_s, seed)
-    groups = candidates(pool) if complete is None else complete
-    chosen = cover(len(pool), [group.mask for group in groups], _costs(groups, goals), time_limit_s, seed)
+    deadline = time.monotonic() + time_limit_s
+    start: list[Group] = []
+    complete = _sufficient_groups(pool, deadline, seed)
+    if complete is None:
+        start = start_plan(pool, seed, time.monotonic() + time_limit_s / 3)
+        complete = groups_within(pool, sum(group.violation for group in start) - pool.forced)
+    groups = list({group.mask: group for group in [*start, *(complete or candidates(pool))]}.values())
+    masks = [group.mask for group in groups]
+    chosen = cover(len(pool), masks, _costs(groups, goals), deadline - time.monotonic(), seed, range(len(start)))
     if chosen is None:
         return None
     plan = _plan(groups, chosen, goals)
-    return plan if complete is not None else replace(plan, bounds=_outer_bounds(pool, plan))
+    if plan.optimal and complete is not None:
+        return plan
+    proven = plan.bounds if complete is not None else (0,) * len(goals)
+    return replace(plan, bounds=tuple(map(max, proven, _outer_bounds(pool, plan))))
 
 
 def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
@@ -118,28 +134,26 @@ def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
     bounds = dict.fromkeys(plan.goals, 0)
     bounds["violation"] = pool.forced
     if plan.values[0] == pool.forced:
-        bounds["stations"] = -(-int(np.minimum(pool.weights, pool.high).sum()) // pool.high)
+        bounds["stations"] = -(-sum(pool.loads) // pool.high)
         if "walk" in plan.goals:
             bounds["walk"] = median_bound(pool, len(plan.groups))
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
 
 
-def _least_slack_groups(pool: Pool, time_limit_s: float, seed: int) -> list[Group] | None:
-    """All groups that an optimal plan may hold; None where they are too many to list.
+def _sufficient_groups(pool: Pool, deadline: float, seed: int) -> list[Group] | None:
+    """All groups that a plan of least violation may hold; None where they are too many without a plan to start from.
 
     With every group of slack ≤ s listed, a cover of total slack T ≤ s is proven least: a better one would hold only
     groups of slack < T. Otherwise s is raised to T, or doubled where there is no cover at all.
     """
     slack, ceiling = 0, int(pool.weights.sum()) + pool.low
     while True:
-        groups = groups_within(pool, slack)
+        groups = groups_within(pool, slack, limit=FEW_GROUPS)
         if groups is None:
             return None
         costs = [[group.violation] for group in groups]
-        best = cover(len(pool), [group.mask for group in groups], costs, time_limit_s, seed)
-        if best is not None and best.values[0] - pool.forced <= slack:
-            return groups
-        if best is None and slack >= ceiling:
+        best = cover(len(pool), [group.mask for group in groups], costs, deadline - time.monotonic(), seed)
+        if slack >= ceiling or (best is not None and best.values[0] - pool.forced <= slack):
             return groups
         slack = best.values[0] - pool.forced if best is not None else min(ceiling, max(2 * slack, pool.low // 8))
 
@@ -168,20 +182,6 @@ def _components(pool: Pool) -> list[NDArray[np.intp]]:
     order = csgraph.reverse_cuthill_mckee(graph, symmetric_mode=True)
     count, piece = csgraph.connected_components(graph, directed=False)
     return [order[piece[order] == number] for number in range(count)]
-
-
-def _sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
-    """The pool of some members only, numbered in the order given."""
-    place = {int(member): position for position, member in enumerate(members)}
-    near = ([place[other] for other in bits(pool.neighbours[member]) if other in place] for member in members)
-    return replace(
-        pool,
-        neighbours=tuple(mask_of(row) for row in near),
-        weights=pool.weights[members],
-        travel=pool.travel[np.ix_(members, members)],
-        site_rank=pool.site_rank[members],
-        locks=pool.locks[members],
-    )
 
 
 def _renumber(plan: PoolPlan, members: NDArray[np.intp]) -> PoolPlan:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
+from gridmgmt.planning.groups import groups_within
 from gridmgmt.planning.merge import merge, parent_pools
+from gridmgmt.planning.setpartition import _by_columns, cover_by_count
 from gridmgmt.planning.stations import plans_by_count
 
 Labels = list[int]
@@ -139,3 +141,22 @@ def test_degrees_are_measured_in_metres() -> None:
     assert result.units["part"].tolist() == [0, 0, 1]
     assert result.parts.crs.to_epsg() == 4326
     assert result.parts["walk_m"].max() < 501
+
+
+def test_a_large_pool_ends_with_a_plan_in_range_and_a_bound() -> None:
+    rng = np.random.default_rng(3)
+    report = merge(blocks(rng.integers(700, 1500, 49).tolist(), 7), parent=None, time_limit_s=6).report
+    assert report["share_in_range"] == 1.0
+    assert all(0 < goal["bound"] <= goal["value"] for goal in report["objectives"][1:])
+
+
+def test_the_programme_and_the_columns_agree() -> None:
+    rng = np.random.default_rng(7)
+    [pool] = parent_pools(blocks(rng.integers(500, 9000, 16).tolist(), 4), "households", None, 6000, 10000)
+    groups = groups_within(pool.pool, 6000) or []
+    masks, costs = [group.mask for group in groups], [[group.violation, 1, group.travel] for group in groups]
+    by_count = cover_by_count(16, masks, costs) or {}
+    best = min(found.values for found in by_count.values())
+    columns = _by_columns(16, masks, costs, 20.0, 0, ())
+    assert columns is not None
+    assert columns.values == columns.bounds == best
