@@ -43,12 +43,11 @@ class Step:
 
 def divide_district(session: Session, progress: Progress) -> tuple[Report, bool]:
     """Divide all communities into grids and put them in force from 1 July 2006, where there are none yet."""
-    plan = _existing(session, "divide", _DISTRICT)
-    if plan is not None:
-        return plan.report, True
-    plan = divide_grids(session, _DISTRICT, at=VALID_FROM, author=AUTHOR, progress=progress)
-    publish_plan(session, plan.id, GRIDS_FROM)
-    return plan.report, False
+    found = _existing(session, "divide", _DISTRICT)
+    plan = found or divide_grids(session, _DISTRICT, at=VALID_FROM, author=AUTHOR, progress=progress)
+    if plan.state == "computed" and boundaries_at(session, "grid", GRIDS_FROM).empty:
+        publish_plan(session, plan.id, GRIDS_FROM)
+    return plan.report, found is not None
 
 
 def merge_district(session: Session, progress: Progress) -> tuple[Report, bool]:
