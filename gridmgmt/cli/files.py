@@ -35,10 +35,13 @@ def import_file(
     encoding: Annotated[str | None, typer.Option(help="utf-8 or gbk, where it cannot be told.")] = None,
 ) -> None:
     """Bring a file into the database: checked first, refused with a report or mended, twice changes nothing."""
+    from gridmgmt.cli.main import language
     from gridmgmt.errors import InvalidImport
+    from gridmgmt.messages import text
     from gridmgmt.services.importing import import_layer
     from gridmgmt.store.engine import transaction
 
+    typer.echo(text("io.checking", language(), file=file.name), err=True)
     options: dict[str, Any] = {"crs": crs, "mapping": _pairs(mapping), "constants": _pairs(constants)}
     options |= {"source_layer": source_layer, "encoding": encoding, "parent": parent}
     options |= {"repair": repair, "dry_run": dry_run, "update": update}

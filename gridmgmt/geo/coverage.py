@@ -41,7 +41,7 @@ class Repair:
     area_before: float  # sum over polygons, overlaps counted twice
     area_after: float
     overlap_removed: float
-    gaps_filled: float  # with what snapping moved at the outer border
+    gaps_filled: float  # ground that was in none; what snapping takes off the outer border is in area_after alone
     made_valid: list[int] = field(default_factory=list)
     emptied: list[int] = field(default_factory=list)  # duplicates, and what lay wholly under others
     changes: list[Change] = field(default_factory=list)
@@ -173,7 +173,7 @@ def repair(polygons: Geometries, snap_m: float = SNAP_M, gap_width_m: float = GA
 
 def _account(usable: Geometries, clean: Geometries, before: Floats, made_valid: list[int]) -> Repair:
     after = shapely.area(clean)
-    overlap = float(before.sum() - shapely.union_all(usable).area)
+    covered, result = shapely.union_all(usable), shapely.coverage_union_all(clean)
     emptied = np.flatnonzero((after == 0) & (before > 0))
     moved = np.flatnonzero(~shapely.equals_exact(usable, clean))
     lost = shapely.area(shapely.difference(usable[moved], clean[moved]))
@@ -186,8 +186,8 @@ def _account(usable: Geometries, clean: Geometries, before: Floats, made_valid: 
     return Repair(
         area_before=float(before.sum()),
         area_after=float(after.sum()),
-        overlap_removed=overlap,
-        gaps_filled=float(after.sum() - before.sum()) + overlap,
+        overlap_removed=float(before.sum() - covered.area),
+        gaps_filled=float(shapely.difference(result, covered).area),
         made_valid=made_valid,
         emptied=[int(index) for index in emptied],
         changes=changes,
