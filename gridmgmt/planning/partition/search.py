@@ -20,7 +20,7 @@ class Effort:
     restarts: int = 1  # restarts even where it is
     heat: tuple[float, float] = (3.0, 0.003)
     swaps: float = 0.4
-    listing: int = 30_000  # possible parts listed at most for an exact packing
+    listing: int = 25  # possible parts per unit listed at most for an exact packing
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
     proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
 
@@ -29,8 +29,8 @@ class Effort:
         return replace(self, passes=max(self.passes, 1_000_000 // units), attempts=4, restarts=4, heat=(2.0, 0.05))
 
 
-FAST = Effort(passes=2500, attempts=2)
-THOROUGH = Effort(passes=40_000, attempts=4, restarts=2, listing=200_000, lumpiness=8.0, proof=60.0)
+FAST = Effort(passes=1500, attempts=2)
+THOROUGH = Effort(passes=40_000, attempts=4, restarts=2, listing=200, lumpiness=8.0, proof=60.0)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
 from gridmgmt.planning.partition.packing import cannot_be_in_range, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import Budget, Effort, anneal_from, met_weight, search_pool
+from gridmgmt.planning.partition.search import Budget, Effort, anneal_from, anneal_once, met_weight, search_pool
+
+MIN_LISTING, COVER_LISTING = 1000, 30_000  # possible parts listed at most: per pool, and where each must be used
 
 
 def _none() -> IntArray:
@@ -44,18 +46,22 @@ class Division:
 
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
     """Divide one pool (`problem` is the pool alone)."""
-    labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
+    lumpy = pool.parts is None and mean_weight(problem) * effort.lumpiness >= problem.low
+    tries = replace(effort, attempts=effort.restarts) if lumpy else effort  # the packing does better than a restart
+    labels, stopped = search_pool(problem, pool.parts, tries, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
     if pool.parts is not None and can_be_exact(problem, pool.parts):
         return _exact(problem, pool, division, effort, seed, budget)
     met = met_weight(problem, labels)
     if pool.parts is not None or met >= problem.total - pool.outside_bound or (problem.locks >= 0).any():
         return division
-    if mean_weight(problem) * effort.lumpiness >= problem.low:
+    if budget.spent():
+        return replace(division, stopped=True)
+    if lumpy:
         remaining = min(budget.deadline - time.monotonic(), 30.0)
-        packing = pack(problem, effort.listing, remaining)
+        packing = pack(problem, MIN_LISTING + effort.listing * problem.size, remaining)
         if packing is not None:
-            labels = _polished(problem, packing.labels, effort, seed)
+            labels = _polished(problem, _without_giants(problem, packing.labels, effort, seed), effort, seed)
             return _packed(problem, pool, division, labels, packing.most)
     return _with_hopeless(problem, pool, division)
 
@@ -64,7 +70,7 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
     """The proven answer for a small pool; the search's labels where they are better or the proof is not complete."""
     remaining = max(0.0, budget.deadline - time.monotonic())
     parts = pool.parts or 1
-    answer = cover_exactly(problem, parts, effort.listing, remaining) or solve_exactly(
+    answer = cover_exactly(problem, parts, COVER_LISTING, remaining) or solve_exactly(
         problem, parts, division.labels, effort.proof, remaining, seed
     )
     if answer.labels is None:
@@ -76,6 +82,18 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
     )
     labels = division.labels if mine >= theirs else answer.labels
     return replace(division, labels=labels, bound=answer.bound)
+
+
+def _without_giants(problem: Problem, labels: IntArray, effort: Effort, seed: int) -> IntArray:
+    """What a packing leaves over may hang together in a piece far above the range: divided as near to the target."""
+    labels = labels.copy()
+    loads = np.bincount(labels, weights=problem.weights)
+    for part in np.flatnonzero(loads > problem.high):
+        units = np.flatnonzero(labels == part)
+        count = min(len(units), round(float(loads[part]) / problem.target))
+        divided, _ = anneal_once(problem.pool(units), max(count, 1), effort, seed)
+        labels[units] = np.where(divided > 0, int(labels.max()) + divided, part)
+    return labels
 
 
 def _polished(problem: Problem, labels: IntArray, effort: Effort, seed: int) -> IntArray:
