@@ -19,6 +19,14 @@ def maps_folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def reader(small_district: str) -> Iterator[httpx.Client]:
+    """A client for the tests of a module that write nothing."""
+    settings = WebSettings(database_url=small_district, maps_folder=Path("none"), max_body_bytes=100_000)
+    with serving(settings) as address, httpx.Client(base_url=address, follow_redirects=True, timeout=30) as client:
+        yield client
+
+
 @pytest.fixture
 def client(fresh_district: str, maps_folder: Path) -> Iterator[httpx.Client]:
     """A client whose writes stay in a database of its own."""

@@ -42,8 +42,8 @@ def test_the_table_has_no_other_rows() -> None:
         ("GET", "/web/js/none.js", 404, "no_such_address"),
     ],
 )
-def test_a_refusal_is_a_problem_document(client: httpx.Client, method: str, path: str, status: int, code: str) -> None:
-    answer = client.request(method, path)
+def test_a_refusal_is_a_problem_document(reader: httpx.Client, method: str, path: str, status: int, code: str) -> None:
+    answer = reader.request(method, path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -59,34 +59,34 @@ def test_a_refusal_is_a_problem_document(client: httpx.Client, method: str, path
     [({}, "", "zh-CN"), ({"Accept-Language": "en-GB"}, "", "en"), ({"Accept-Language": "en"}, "?lang=zh", "zh-CN")],
 )
 def test_the_sentence_is_in_the_readers_language(
-    client: httpx.Client, headers: dict[str, str], query: str, language: str
+    reader: httpx.Client, headers: dict[str, str], query: str, language: str
 ) -> None:
-    answer = client.get(f"/no/such{query}", headers={"Accept-Language": "", **headers})
+    answer = reader.get(f"/no/such{query}", headers={"Accept-Language": "", **headers})
     assert answer.headers["content-language"] == language
     assert ("地址" in answer.json()["detail"]) == (language == "zh-CN")
 
 
-def test_an_invalid_body_tells_each_place(client: httpx.Client) -> None:
-    problem = client.post("/api/v1/incidents", json={"category": "", "lon": 999, "lat": 22}).json()
+def test_an_invalid_body_tells_each_place(reader: httpx.Client) -> None:
+    problem = reader.post("/api/v1/incidents", json={"category": "", "lon": 999, "lat": 22}).json()
     assert {error["where"] for error in problem["errors"]} == {"body.category", "body.lon"}
 
 
-def test_a_body_over_the_limit_is_refused(client: httpx.Client) -> None:
-    declared = client.post("/api/v1/patrols?worker_code=W001", content=b"x" * 100_001)
-    streamed = client.post("/api/v1/patrols?worker_code=W001", content=(b"x" * 1000 for _ in range(101)))
+def test_a_body_over_the_limit_is_refused(reader: httpx.Client) -> None:
+    declared = reader.post("/api/v1/patrols?worker_code=W001", content=b"x" * 100_001)
+    streamed = reader.post("/api/v1/patrols?worker_code=W001", content=(b"x" * 1000 for _ in range(101)))
     assert [declared.status_code, streamed.status_code] == [413, 413]
     assert declared.json()["code"] == streamed.json()["code"] == "body_too_large"
 
 
-def test_another_sites_page_cannot_write(client: httpx.Client) -> None:
+def test_another_sites_page_cannot_write(reader: httpx.Client) -> None:
     report = {"category": "rubbish", "lon": 114.1, "lat": 22.5}
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
-        assert client.post("/api/v1/incidents", json=report, headers=headers).json()["code"] == "foreign_origin"
-    assert client.get("/api/v1/overview").json()["open_incidents"] == 0
+        assert reader.post("/api/v1/incidents", json=report, headers=headers).json()["code"] == "foreign_origin"
+    assert reader.get("/api/v1/overview").json()["open_incidents"] == 0
 
 
-def test_a_foreign_host_name_is_refused(client: httpx.Client) -> None:
-    answer = client.get("/healthz", headers={"Host": "evil.example:8000"})
+def test_a_foreign_host_name_is_refused(reader: httpx.Client) -> None:
+    answer = reader.get("/healthz", headers={"Host": "evil.example:8000"})
     assert answer.json()["code"] == "unknown_host"
 
 
@@ -111,9 +111,9 @@ def test_a_database_that_is_away_is_503() -> None:
         assert "nobody" not in answer.text
 
 
-def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None:
+def test_every_answer_carries_the_security_headers(reader: httpx.Client) -> None:
     for path in ("/", "/field", "/web/js/main.js", "/healthz", "/no/such"):
-        headers = client.get(path).headers
+        headers = reader.get(path).headers
         assert "script-src 'self'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"

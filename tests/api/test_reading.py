@@ -14,9 +14,9 @@ from gridmgmt.messages import catalogue
 from gridmgmt.store.engine import transaction
 
 
-def test_health_and_readiness(client: httpx.Client) -> None:
-    assert client.get("/healthz").json()["status"] == "ok"
-    assert client.get("/readyz").json()["status"] == "ready"
+def test_health_and_readiness(reader: httpx.Client) -> None:
+    assert reader.get("/healthz").json()["status"] == "ok"
+    assert reader.get("/readyz").json()["status"] == "ready"
 
 
 def test_not_ready_at_another_schema(client: httpx.Client, fresh_district: str) -> None:
@@ -27,69 +27,69 @@ def test_not_ready_at_another_schema(client: httpx.Client, fresh_district: str) 
     assert answer.json()["code"] == "schema_out_of_date"
 
 
-def test_openapi_describes_the_api(client: httpx.Client) -> None:
-    paths = client.get("/openapi.json").json()["paths"]
+def test_openapi_describes_the_api(reader: httpx.Client) -> None:
+    paths = reader.get("/openapi.json").json()["paths"]
     assert {"/api/v1/boundaries/{level}", "/tiles/{layers}/{z}/{x}/{y}.mvt", "/api/v1/plans"} <= set(paths)
 
 
-def test_boundaries_of_a_date(client: httpx.Client) -> None:
-    answer = client.get("/api/v1/boundaries/community?at=2006-09-01")
+def test_boundaries_of_a_date(reader: httpx.Client) -> None:
+    answer = reader.get("/api/v1/boundaries/community?at=2006-09-01")
     assert answer.headers["content-type"] == "application/geo+json"
     features = answer.json()["features"]
     assert len(features) == 29
     assert all(feature["id"] == feature["properties"]["code"] for feature in features)
-    assert client.get("/api/v1/boundaries/community?at=2005-12-31").json()["features"] == []
+    assert reader.get("/api/v1/boundaries/community?at=2005-12-31").json()["features"] == []
 
 
-def test_boundaries_in_a_box_and_below_a_parent(client: httpx.Client) -> None:
-    everything = client.get("/api/v1/boundaries/community").json()["features"]
+def test_boundaries_in_a_box_and_below_a_parent(reader: httpx.Client) -> None:
+    everything = reader.get("/api/v1/boundaries/community").json()["features"]
     parent = everything[0]["properties"]["parent_code"]
-    below = client.get(f"/api/v1/boundaries/community?parent={parent}").json()["features"]
+    below = reader.get(f"/api/v1/boundaries/community?parent={parent}").json()["features"]
     assert {feature["properties"]["parent_code"] for feature in below} == {parent}
     box = shapely.from_geojson(str(everything[0]["geometry"]).replace("'", '"')).bounds
-    near = client.get("/api/v1/boundaries/community", params={"bbox": ",".join(map(str, box))}).json()["features"]
+    near = reader.get("/api/v1/boundaries/community", params={"bbox": ",".join(map(str, box))}).json()["features"]
     assert everything[0]["id"] in {feature["id"] for feature in near}
     assert len(near) < len(everything)
 
 
-def test_a_point_inside_each_area(client: httpx.Client) -> None:
-    areas = client.get("/api/v1/boundaries/subdistrict").json()["features"]
-    points = client.get("/api/v1/boundaries/subdistrict?geometry=point").json()["features"]
+def test_a_point_inside_each_area(reader: httpx.Client) -> None:
+    areas = reader.get("/api/v1/boundaries/subdistrict").json()["features"]
+    points = reader.get("/api/v1/boundaries/subdistrict?geometry=point").json()["features"]
     for area, point in zip(areas, points, strict=True):
         assert area["id"] == point["id"]
         shape = shapely.geometry.shape(area["geometry"])
         assert shape.contains(shapely.geometry.shape(point["geometry"]))
 
 
-def test_one_boundary_and_one_station(client: httpx.Client) -> None:
-    code = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
-    assert client.get(f"/api/v1/boundaries/subdistrict/{code}").json()["properties"]["code"] == code
-    station = client.get(f"/api/v1/stations/{code}Z01")
+def test_one_boundary_and_one_station(reader: httpx.Client) -> None:
+    code = reader.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
+    assert reader.get(f"/api/v1/boundaries/subdistrict/{code}").json()["properties"]["code"] == code
+    station = reader.get(f"/api/v1/stations/{code}Z01")
     assert station.json()["properties"]["office_m2"] > 0
-    assert client.get(f"/api/v1/stations/{code}Z99").status_code == 404
+    assert reader.get(f"/api/v1/stations/{code}Z99").status_code == 404
 
 
-def test_figures_of_a_date(client: httpx.Client) -> None:
-    figures = client.get("/api/v1/figures?at=2006-09-01").json()
+def test_figures_of_a_date(reader: httpx.Client) -> None:
+    figures = reader.get("/api/v1/figures?at=2006-09-01").json()
     assert figures["levels"]["community"]["areas"] == figures["stations"] == 29
     assert figures["epochs"] == ["2006-01-01"]
     assert figures["bounds"][0] < figures["bounds"][2]
-    before = client.get("/api/v1/figures?at=2005-09-01").json()
+    before = reader.get("/api/v1/figures?at=2005-09-01").json()
     assert before["levels"] == {}
     assert before["bounds"] is None
 
 
-def test_the_same_answer_is_not_sent_twice(client: httpx.Client) -> None:
-    first = client.get("/api/v1/boundaries/community")
-    again = client.get("/api/v1/boundaries/community", headers={"If-None-Match": first.headers["etag"]})
+def test_the_same_answer_is_not_sent_twice(reader: httpx.Client) -> None:
+    first = reader.get("/api/v1/boundaries/community")
+    again = reader.get("/api/v1/boundaries/community", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
 
 
-@pytest.fixture
-def middle(client: httpx.Client) -> tuple[int, int]:
+@pytest.fixture(scope="module")
+def middle(reader: httpx.Client) -> tuple[int, int]:
     """The tile at zoom 12 under the middle of the district."""
-    west, south, east, north = client.get("/api/v1/figures").json()["bounds"]
+    west, south, east, north = reader.get("/api/v1/figures").json()["bounds"]
     x, y = tile_under((west + east) / 2, (south + north) / 2, 12)
     return x, y
 
@@ -99,9 +99,9 @@ def tile_under(lon: float, lat: float, zoom: int) -> tuple[int, int]:
     return int((lon + 180) / 360 * 2**zoom), int((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**zoom)
 
 
-def test_a_tile_of_several_layers_reads_in_gdal(client: httpx.Client, middle: tuple[int, int], tmp_path: Path) -> None:
+def test_a_tile_of_several_layers_reads_in_gdal(reader: httpx.Client, middle: tuple[int, int], tmp_path: Path) -> None:
     x, y = middle
-    answer = client.get(f"/tiles/community,subdistrict,station,land/12/{x}/{y}.mvt?at=2006-09-01")
+    answer = reader.get(f"/tiles/community,subdistrict,station,land/12/{x}/{y}.mvt?at=2006-09-01")
     assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
     assert answer.headers["etag"]
     (tmp_path / "tile.mvt").write_bytes(answer.content)
@@ -110,20 +110,20 @@ def test_a_tile_of_several_layers_reads_in_gdal(client: httpx.Client, middle: tu
     assert "households" in pyogrio.read_info(tmp_path / "tile.mvt", layer="community")["fields"]
 
 
-def test_tile_json(client: httpx.Client) -> None:
-    document = client.get("/tiles/community,street.json?at=2006-09-01").json()
+def test_tile_json(reader: httpx.Client) -> None:
+    document = reader.get("/tiles/community,street.json?at=2006-09-01").json()
     assert document["tiles"] == [
-        f"{str(client.base_url).rstrip('/')}/tiles/community,street/{{z}}/{{x}}/{{y}}.mvt?at=2006-09-01"
+        f"{str(reader.base_url).rstrip('/')}/tiles/community,street/{{z}}/{{x}}/{{y}}.mvt?at=2006-09-01"
     ]
     assert [layer["id"] for layer in document["vector_layers"]] == ["community", "street"]
-    assert client.get("/tiles/community,nothing.json").status_code == 404
+    assert reader.get("/tiles/community,nothing.json").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_words_of_the_pages(client: httpx.Client, language: str) -> None:
-    words = client.get(f"/api/v1/messages/{language}").json()
+def test_the_words_of_the_pages(reader: httpx.Client, language: str) -> None:
+    words = reader.get(f"/api/v1/messages/{language}").json()
     assert words["common.grid"] == catalogue(language)["common.grid"]  # type: ignore[arg-type]
-    assert client.get("/api/v1/messages/fr").status_code == 422
+    assert reader.get("/api/v1/messages/fr").status_code == 422
 
 
 def test_map_pages_are_listed_by_title_and_sandboxed(client: httpx.Client, maps_folder: Path) -> None:
@@ -145,8 +145,8 @@ def test_map_pages_are_listed_by_title_and_sandboxed(client: httpx.Client, maps_
 @pytest.mark.parametrize(
     ("query", "language", "word"), [("", "zh-CN", "网格管理"), ("?lang=en", "en", "Grid management")]
 )
-def test_the_pages_come_with_their_words(client: httpx.Client, query: str, language: str, word: str) -> None:
+def test_the_pages_come_with_their_words(reader: httpx.Client, query: str, language: str, word: str) -> None:
     for path in ("/", "/field"):
-        page = client.get(f"{path}{query}", headers={"Accept-Language": "en"}).text
+        page = reader.get(f"{path}{query}", headers={"Accept-Language": "en"}).text
         assert f'<html lang="{language}"' in page
         assert word in page

@@ -18,7 +18,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-DESK: ViewportSize = {"width": 1120, "height": 700}
+DESK: ViewportSize = {"width": 1000, "height": 640}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
@@ -127,7 +127,7 @@ def _opened(
 
 def at_rest(page: Page) -> None:
     """No panel, the whole district, September 2006, Chinese: as when the page was opened."""
-    page.evaluate("location.hash = ''")
+    page.keyboard.press("Escape")
     page.locator('[data-lang-choice="zh"]').click()
     set_date(page, "2006-09-01")
     page.locator("#zoom-all").click()

@@ -14,12 +14,13 @@ const LISTED = 4;
 const CLASSES = VISIT_LIMITS.length + 1;
 let situation = null;
 let heardAt = null;
+let marked = ""; // the incidents on the map, so that an unchanged answer redraws nothing
 let timer;
 
 export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
   on("epoch", () => { situation = null; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
-  on("language", render);
+  on("language", () => { marked = ""; if (situation) take(situation); });
   on("repainted", paint);
   document.addEventListener("visibilitychange", () => !document.hidden && poll());
   paint();
@@ -50,6 +51,7 @@ async function poll() {
   const at = epoch();
   try {
     const fresh = await getJson(`/api/v1/overview?at=${at}`);
+    heardAt = new Date();
     if (at === epoch()) take(fresh);
     forget("live");
   } catch (refusal) {
@@ -62,10 +64,11 @@ async function poll() {
 function take(fresh) {
   const before = situation?.days_since_visit ?? {};
   situation = fresh;
-  heardAt = new Date();
   for (const [code, days] of Object.entries(fresh.days_since_visit))
     if (before[code] !== days) map.setFeatureState({ source: "areas", sourceLayer: "grid", id: code }, { visit: days === null ? CLASSES : visitClass(days) });
-  setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
+  const marks = JSON.stringify(fresh.recent_incidents);
+  if (marks !== marked) setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
+  marked = marks;
   render();
   announce("situation", fresh);
 }

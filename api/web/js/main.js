@@ -42,6 +42,7 @@ function createHeader() {
 }
 
 async function switchLanguage(language) {
+  if (language === currentLanguage()) return;
   await loadLanguage(language);
   rememberLanguage(language);
 }

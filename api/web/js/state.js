@@ -25,6 +25,7 @@ export const today = () => new Date().toLocaleDateString("sv-SE");
 export const epoch = () => query().get("at") ?? today();
 
 export function setEpoch(at) {
+  if (at === epoch()) return;
   setQuery("at", at);
   announce("epoch", at);
 }
