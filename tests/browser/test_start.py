@@ -165,6 +165,7 @@ def test_a_phone_has_the_map_above_the_panel(phone: Page) -> None:
     box = phone.locator("#panel").bounding_box()
     assert box is not None
     assert (box["x"], box["width"]) == (0, 390)
+    expect(phone.locator("#legend-inline")).to_contain_text("从未走访")
     phone.locator("#panel-handle").click()
     folded = phone.locator("#panel").bounding_box()
     assert folded is not None

@@ -16,9 +16,11 @@ export function createLegend() {
 }
 
 function render() {
-  const blocks = [compared ? planBlock() : null, !compared && isShown("visit") ? visitBlock() : null].filter(Boolean);
-  byId("legend").replaceChildren(...blocks);
-  byId("legend").hidden = blocks.length === 0;
+  const block = compared ? planBlock : isShown("visit") ? visitBlock : null;
+  for (const place of [byId("legend"), byId("legend-inline")]) {
+    place.replaceChildren(...(block ? [block()] : []));
+    place.hidden = block === null;
+  }
 }
 
 function visitBlock() {
