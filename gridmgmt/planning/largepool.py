@@ -12,6 +12,7 @@ from gridmgmt.planning.partition import partition
 
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
 MAX_CANDIDATES = 20_000
+BOUNDED = 200  # communities of the largest pool whose p-median relaxation (n² variables) is solved
 MORE_STATIONS = 3  # numbers of stations tried above the least that could do
 
 
@@ -63,9 +64,12 @@ def median_bound(pool: Pool, stations: int) -> int:
     """Least household-metres of `stations` sites when contiguity is let go: the capacitated p-median's LP relaxation.
 
     min Σ travel[u, s]·x[u, s] with every u served once, x[u, s] ≤ y[s], low ≤ load of s ≤ high where y[s] = 1, and
-    Σ y = stations. Loads count a community above `high` as `high`. Valid for plans without avoidable violation.
+    Σ y = stations. Loads count a community above `high` as `high`. Valid for plans without avoidable violation; 0 for
+    a pool too large for this programme.
     """
     n = len(pool)
+    if n > BOUNDED:
+        return 0
     loads = np.asarray(pool.loads, dtype=float)
     eye, ones = sparse.eye_array(n, format="csr"), np.ones((1, n))
     served = sparse.hstack([sparse.kron(eye, ones), sparse.csr_array((n, n))])

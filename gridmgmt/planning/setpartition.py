@@ -23,6 +23,10 @@ MAX_COLUMNS = 10_000  # cheapest columns among which CP-SAT chooses
 MAX_STEPS = 8_000_000  # pairs of state and group looked at: some seconds
 
 
+class OutOfTime(Exception):
+    """The clock ended the search before a first cover was found, and before it was proven that there is none."""
+
+
 @dataclass(frozen=True)
 class Cover:
     """Chosen groups (positions in the list given), the cost reached per goal, and what was proven about it."""
@@ -65,7 +69,10 @@ def cover(
     seed: int,
     start: Sequence[int] = (),
 ) -> Cover | None:
-    """The best cover with any number of groups; None where none was found. Large pools begin at `start`."""
+    """The best cover with any number of groups; None where there is none. Large pools begin at `start`.
+
+    Raises OutOfTime, never where a `start` is given.
+    """
     covers = cover_by_count(n, masks, costs) if n <= 32 else None
     if covers is None:
         return _by_columns(n, masks, costs, time_limit_s, seed, start)
@@ -212,7 +219,10 @@ def _decided(master: _Master, columns: Columns, goal: int, held: Sequence[int], 
         if wanted:
             model.add_hint(var, column in wanted)
     solver = _solver(max(1.0, master.deadline - time.monotonic()), master.seed)
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    status = solver.solve(model)
+    if status == cp_model.UNKNOWN and not len(best):
+        raise OutOfTime
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return best, 0
     chosen = columns[[solver.boolean_value(var) for var in take]]
     return chosen, round(solver.best_objective_bound)

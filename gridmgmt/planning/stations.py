@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.largepool import candidates, median_bound, start_plan
-from gridmgmt.planning.setpartition import Cover, cover, cover_by_count
+from gridmgmt.planning.setpartition import Cover, OutOfTime, cover, cover_by_count
 
 Goal = Literal["violation", "outside", "stations", "premises", "walk"]
 
@@ -112,8 +112,7 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
 
 def _plan_connected(pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int) -> PoolPlan | None:
     deadline = time.monotonic() + time_limit_s
-    start: list[Group] = []
-    complete = _sufficient_groups(pool, deadline, seed)
+    complete, start = _sufficient_groups(pool, deadline, seed)
     if complete is None:
         start = start_plan(pool, seed, time.monotonic() + time_limit_s / 3)
         complete = groups_within(pool, sum(group.violation for group in start) - pool.forced)
@@ -140,8 +139,8 @@ def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
 
 
-def _sufficient_groups(pool: Pool, deadline: float, seed: int) -> list[Group] | None:
-    """All groups that a plan of least violation may hold; None where they are too many without a plan to start from.
+def _sufficient_groups(pool: Pool, deadline: float, seed: int) -> tuple[list[Group] | None, list[Group]]:
+    """All groups that a plan of least violation may hold, and such a plan; None and no plan where they are too many.
 
     With every group of slack ≤ s listed, a cover of total slack T ≤ s is proven least: a better one would hold only
     groups of slack < T. Otherwise s is raised to T, or doubled where there is no cover at all.
@@ -150,11 +149,16 @@ def _sufficient_groups(pool: Pool, deadline: float, seed: int) -> list[Group] | 
     while True:
         groups = groups_within(pool, slack, limit=FEW_GROUPS)
         if groups is None:
-            return None
+            return None, []
         costs = [[group.violation] for group in groups]
-        best = cover(len(pool), [group.mask for group in groups], costs, deadline - time.monotonic(), seed)
-        if slack >= ceiling or (best is not None and best.values[0] - pool.forced <= slack):
-            return groups
+        try:
+            best = cover(len(pool), [group.mask for group in groups], costs, deadline - time.monotonic(), seed)
+        except OutOfTime:
+            return None, []
+        if best is not None and best.values[0] - pool.forced <= slack:
+            return groups, [groups[chosen] for chosen in best.chosen]
+        if slack >= ceiling:
+            return groups, []
         slack = best.values[0] - pool.forced if best is not None else min(ceiling, max(2 * slack, pool.low // 8))
 
 

@@ -145,7 +145,7 @@ def test_degrees_are_measured_in_metres() -> None:
 
 def test_a_large_pool_ends_with_a_plan_in_range_and_a_bound() -> None:
     rng = np.random.default_rng(3)
-    report = merge(blocks(rng.integers(700, 1500, 49).tolist(), 7), parent=None, time_limit_s=6).report
+    report = merge(blocks(rng.integers(700, 1500, 49).tolist(), 7), parent=None, time_limit_s=3).report
     assert report["share_in_range"] == 1.0
     assert all(0 < goal["bound"] <= goal["value"] for goal in report["objectives"][1:])
 
