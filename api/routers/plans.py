@@ -88,8 +88,15 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "created_at": plan.created_at,
         "status": plan.report.get("status"),
         "parts": plan.report.get("parts"),
-        "optimal_parts": plan.report.get("optimal", {}).get("stations"),  # a replay: what its own goals allow
+        "optimal_parts": _optimal_parts(plan),
     }
+
+
+def _optimal_parts(plan: Plan) -> int | None:
+    """Of a plan that was carried out and compared: how many stations the best plan for the same goals has."""
+    optimal = plan.report.get("comparison", {}).get("optimal", {})
+    stations: int | None = optimal.get("stations")
+    return stations
 
 
 def _facts(session: Session, plan: Plan) -> dict[str, Any]:

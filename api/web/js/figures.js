@@ -42,12 +42,9 @@ function render() {
 
 // What 2006 made of the stations, beside the best there is for the same goals.
 function renderStations() {
-  const kept = plans.filter(({ state }) => state !== "discarded");
-  const real = kept.find(({ task }) => task === "replay");
-  const best = real && kept.find(({ task, scope_code: scope }) => task === "merge" && scope === real.scope_code);
-  const optimal = real?.optimal_parts ?? best?.parts;
-  const known = real && optimal;
-  byId("station-line").textContent = known ? t("web.station_line", { before: figures.stations, real: real.parts, optimal }) : "";
+  const real = plans.find(({ state, optimal_parts: optimal }) => state !== "discarded" && optimal !== null);
+  byId("station-line").textContent = real
+    ? t("web.station_line", { before: figures.stations, real: real.parts, optimal: real.optimal_parts }) : "";
 }
 
 function nothingYet() {
