@@ -6,6 +6,8 @@ import geopandas
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
 from sqlalchemy.orm import Session
 
 from gridmgmt.field.coverage import RADIUS_M, street_shares, track_lines
@@ -16,6 +18,8 @@ from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.units import streets_frame
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import WGS84_SRID
+
+Shapes = NDArray[np.object_]
 
 GAP_S = 120.0  # longer without a fix is unknown, and is not walked through
 
@@ -43,21 +47,23 @@ def patrol_coverage_frame(
     )
 
 
-def _tracks(session: Session, first: date, last: date, crs: str) -> np.ndarray:
+def _tracks(session: Session, first: date, last: date, crs: str) -> Shapes:
     start, end = day_span(first, last)
-    rows = session.execute(query("track_points_between"), {"start": start, "end": end}).all()
-    if not rows:
+    segments = session.scalars(query("track_segments_between"), {"start": start, "end": end}).all()
+    fixes, segment = shapely.get_coordinates(
+        shapely.from_wkb(segments), include_z=True, include_m=True, return_index=True
+    )
+    if len(fixes) == 0:
         return np.array([], dtype=object)
-    points = pd.DataFrame(rows, columns=["patrol_id", "segment", "recorded_at", "lon", "lat"])
-    place = geopandas.GeoSeries(shapely.points(points["lon"], points["lat"]), crs=WGS84_SRID).to_crs(crs)
-    return track_lines(place.to_numpy(), _walks(points))
+    lon, lat, _, recorded_s = fixes.T
+    x, y = Transformer.from_crs(WGS84_SRID, crs, always_xy=True).transform(lon, lat)
+    return track_lines(shapely.points(x, y), _walks(segment, recorded_s))
 
 
-def _walks(points: pd.DataFrame) -> np.ndarray:
-    """A number per walk: a new one at each patrol, segment or gap (rows come in walking order)."""
-    waited_s = points["recorded_at"].diff().dt.total_seconds()
-    changes = points[["patrol_id", "segment"]].ne(points[["patrol_id", "segment"]].shift()).any(axis=1)
-    return np.asarray((changes | (waited_s > GAP_S)).cumsum().to_numpy(), dtype=np.int64)
+def _walks(segment: np.ndarray, recorded_s: np.ndarray) -> np.ndarray:
+    """A number per walk: a new one at each segment and each gap (fixes come in walking order)."""
+    new = (np.diff(segment) != 0) | (np.diff(recorded_s) > GAP_S)
+    return np.concatenate([[0], np.cumsum(new)])
 
 
 def _patrols(session: Session, first: date, last: date, codes: pd.Series) -> np.ndarray:
