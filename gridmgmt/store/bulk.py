@@ -97,7 +97,8 @@ def _hex_ewkb(frame: "GeoDataFrame", *, multi: bool) -> np.ndarray[Any, np.dtype
 def _copy(session: Session, statement: str, values: pa.Table) -> None:
     """Missing values travel as nothing, empty text as quotes."""
     buffer = io.BytesIO()
-    pa.csv.write_csv(values, buffer, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
+    whole = values.combine_chunks()  # pyarrow writes NUL bytes after a leading empty chunk, as pandas.concat leaves it
+    pa.csv.write_csv(whole, buffer, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
     connection: Any = session.connection().connection.driver_connection
     try:
         with connection.cursor() as cursor, cursor.copy(statement) as copy:

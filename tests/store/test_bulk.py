@@ -86,3 +86,9 @@ def test_the_checks_hold_and_nothing_of_a_bad_load_stays(session: Session) -> No
     with pytest.raises(IntegrityError, match="ck_building_geom_valid"), session.begin_nested():
         copy_frame(session, Building, bad)
     assert session.scalar(select(func.count()).select_from(Building)) == 0
+
+
+def test_a_frame_put_together_from_an_empty_and_a_full_one(session: Session) -> None:
+    frame = pandas.concat([buildings(0), buildings(name=["甲", "乙", "丙"])], ignore_index=True)
+    assert copy_frame(session, Building, frame) == 3
+    assert buildings_frame(session)["name"].tolist() == ["甲", "乙", "丙"]
