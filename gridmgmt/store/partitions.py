@@ -14,17 +14,20 @@ def ensure_track_partitions(session: Session, first: date, last: date) -> list[s
 
     Points that came before their month had a partition are moved out of the default one.
     """
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
-    there = set(
-        session.scalars(
-            text("select inhrelid::regclass::text from pg_inherits where inhparent = 'track_point'::regclass")
-        )
-    )
     wanted = {partition_name(month): month for month in months(first, last)}
+    if wanted.keys() <= _there(session):
+        return []  # the common case takes no lock: writers do not wait for one another
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
+    there = _there(session)
     missing = {name: month for name, month in wanted.items() if name not in there}
     for name, month in missing.items():
         _create(session, name, month)
     return list(missing)
+
+
+def _there(session: Session) -> set[str]:
+    attached = text("select inhrelid::regclass::text from pg_inherits where inhparent = 'track_point'::regclass")
+    return set(session.scalars(attached))
 
 
 def months(first: date, last: date) -> Iterator[date]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import geopandas
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.field.day import LOCAL_ZONE
@@ -38,6 +38,9 @@ def backfill(session: Session, frames: Frames, progress: Callable[[str, int], No
         copy_frame(session, table, frames[name])
         if progress is not None:
             progress(name, len(frames[name]))
+    session.execute(
+        text("analyze patrol, track_point, incident, incident_step")
+    )  # bulk rows are unknown to the planner
     patrol_ids, incident_ids = frames["patrols"]["id"].tolist(), frames["incidents"]["id"].tolist()
     session.execute(query("lay_patrols_to_grids"), {"patrol_ids": patrol_ids, "zone": LOCAL_ZONE.key})
     session.execute(query("lay_incidents_to_grids"), {"incident_ids": incident_ids, "zone": LOCAL_ZONE.key})
