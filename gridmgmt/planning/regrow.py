@@ -37,8 +37,11 @@ def goals(target: float) -> Goals:
     return Goals(outside=40.0, deviation=0.0, roundness=0.4, cut=0.0, moved=15.0 / target)
 
 
-def search(problem: Problem, seed: int, budget: Budget) -> Found:
-    """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes."""
+def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found:
+    """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes.
+
+    A plan in range that moves as few as `bound` ends the search.
+    """
     best: Found | None = None
     for attempt in range(STARTS):
         labels = _first_plan(problem, seed + attempt)
@@ -49,17 +52,18 @@ def search(problem: Problem, seed: int, budget: Budget) -> Found:
             if found.violation == 0 or budget.spent():
                 break
             labels = _repaired(problem, found.labels, seed + round_)
-        if budget.spent():
+        assert best is not None
+        if budget.spent() or best.rank <= (0, bound):
             break
     assert best is not None
-    return _polished(problem, best, seed, budget)
+    return _polished(problem, best, seed, budget, bound)
 
 
-def _polished(problem: Problem, best: Found, seed: int, budget: Budget) -> Found:
+def _polished(problem: Problem, best: Found, seed: int, budget: Budget, bound: int) -> Found:
     """Annealed again from the best plan as long as that helps: a part may come to continue another community."""
     misses = 0
     for attempt in range(POLISHES):
-        if misses == 2 or budget.spent():
+        if misses == 2 or budget.spent() or best.rank <= (0, bound):
             break
         found = _measured(problem, _annealed(problem, best.labels, seed + 7001 + attempt))
         misses = 0 if found.rank < best.rank else misses + 1

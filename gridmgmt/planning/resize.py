@@ -165,9 +165,10 @@ def _settle(problem: Problem, seed: int, budget: Budget) -> Iterator[Settled]:
         if part.total < problem.low or part.size == 1:
             yield Settled(pool.units, np.zeros_like(pool.units), 0, pool.reason)
             continue
-        found = search(part, seed + 7919 * number, budget)
-        bound = moved_bound(part.weights, part.home, int(part.low), int(part.high)) if found.violation == 0 else 0
-        yield Settled(pool.units, found.labels, bound, pool.reason)
+        bound = moved_bound(part.weights, part.home, int(part.low), int(part.high))
+        found = search(part, seed + 7919 * number, budget, bound)
+        # Outside the range fewer households may move than the bound says: then nothing is proven.
+        yield Settled(pool.units, found.labels, bound if found.violation == 0 else 0, pool.reason)
 
 
 def _numbered(size: int, settled: list[Settled]) -> IntArray:
