@@ -46,7 +46,7 @@ def all_pages(
     with _district(at, subdistrict) as district:
         context = _context(district, languages[0], source, approval)
         entries = write_all(district, context, out, languages, _announce)
-    typer.echo(_say("pages_written", languages[0], count=len(entries), folder=out))
+    typer.echo(_say("pages_written", _language(lang), count=len(entries), folder=out))
 
 
 def _page_command(name: str, description: str) -> None:
