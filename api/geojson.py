@@ -1,4 +1,4 @@
-"""Frames as GeoJSON (RFC 7946): the code is the id, coordinates to a tenth of a metre."""
+"""Frames as GeoJSON (RFC 7946): the code is the id, coordinates to a tenth of a millimetre."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-DECIMALS_GRID = 1e-6  # degrees, 0.11 m
+ROUNDED_DEG = 1e-9  # 0.1 mm; a coarser step makes narrow areas cross themselves
 
 
 def collection(frame: geopandas.GeoDataFrame, *, points: bool = False) -> dict[str, Any]:
@@ -31,5 +31,5 @@ def _plain(value: Any) -> Any:
 
 def _rounded(shapes: NDArray[Any]) -> NDArray[Any]:
     """Vertices on a grid one by one (`pointwise`), so that equal vertices of neighbours stay equal."""
-    rounded: NDArray[Any] = shapely.set_precision(shapes, DECIMALS_GRID, mode="pointwise")
+    rounded: NDArray[Any] = shapely.set_precision(shapes, ROUNDED_DEG, mode="pointwise")
     return rounded

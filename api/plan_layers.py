@@ -12,6 +12,7 @@ from gridmgmt.store.tables import Plan
 
 MERGES = ("merge", "replay")
 RANGES = {"divide": (120, 180), "resize": (1000, 2000), "merge": (6000, 10000), "replay": (6000, 10000)}
+LATTICE_DEG = 1e-7  # 1.1 cm
 LEAST_DEG2 = 1e-9  # about 11 m²: what is smaller is rounding, not ground that moved
 
 
@@ -60,7 +61,9 @@ def _moved(old: geopandas.GeoDataFrame, new: geopandas.GeoDataFrame) -> geopanda
     into, out_of = shapely.STRtree(old.geometry.to_numpy()).query(new.geometry.to_numpy(), predicate="intersects")
     other = old["code"].to_numpy()[out_of] != new["code"].to_numpy()[into]
     into, out_of = into[other], out_of[other]
-    pieces = shapely.intersection(old.geometry.to_numpy()[out_of], new.geometry.to_numpy()[into])
+    # On a lattice of a centimetre, so that where two borders run together no slivers are left over.
+    cut = shapely.intersection(old.geometry.to_numpy()[out_of], new.geometry.to_numpy()[into], grid_size=LATTICE_DEG)
+    pieces = shapely.buffer(cut, 0)  # areas only, without the lines where they touch
     real = shapely.area(pieces) > LEAST_DEG2
     columns = {"code": old["code"].to_numpy()[out_of][real], "part": new["part"].to_numpy()[into][real]}
     return geopandas.GeoDataFrame(columns, geometry=np.asarray(pieces)[real], crs=old.crs)

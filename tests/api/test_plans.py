@@ -33,6 +33,8 @@ def test_a_plan_is_computed_kept_and_shown(client: httpx.Client, task: str) -> N
     }
     assert len(layers["after"]) == plan["parts"] == plan["report"]["parts"]
     assert len(layers["before"]) == plan["count_before"]
+    shapes = [shapely.geometry.shape(area["geometry"]) for features in layers.values() for area in features]
+    assert shapely.is_valid(shapes).all()
     old, new, moved = (ground(layers[layer]) for layer in ("before", "after", "changed"))
     assert old.symmetric_difference(new).area < old.area * 1e-4
     assert moved.difference(old).area < old.area * 1e-4
