@@ -45,7 +45,7 @@ def fit(parts: Geometries, fixed: Geometries, neighbours: Geometries) -> tuple[G
 
 
 def snap(shapes: Geometries, onto: Geometries) -> Geometries:
-    """Shapes whose vertices moved, within MATCH_DEG, onto a vertex of `onto`, else an edge; their own within SAME_DEG are one."""
+    """Shapes moved, within MATCH_DEG, onto a vertex of `onto`, else an edge; their own within SAME_DEG are one."""
     vertices = shapely.get_coordinates(shapes)
     anchors = np.unique(shapely.get_coordinates(onto), axis=0)
     distance, nearest = cKDTree(anchors).query(vertices, distance_upper_bound=MATCH_DEG)
