@@ -40,8 +40,10 @@ def goals(target: float) -> Goals:
 def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found:
     """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes.
 
-    A plan in range that moves as few as `bound` ends the search.
+    A plan in range that moves as few as `bound` ends the search; today's plan does where it is whole and in range.
     """
+    if _stands(problem):
+        return Found(problem.home, 0, 0)
     best: Found | None = None
     for attempt in range(STARTS):
         labels = _first_plan(problem, seed + attempt)
@@ -56,7 +58,13 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
         if budget.spent() or best.rank <= (0, bound):
             break
     assert best is not None
-    return _polished(problem, best, seed, budget, bound)
+    return _restored(problem, _polished(problem, best, seed, budget, bound))
+
+
+def _stands(problem: Problem) -> bool:
+    """Whether today's communities are in range and each in one piece."""
+    whole = all(len(components(problem.graph, problem.home == label)) == 1 for label in np.unique(problem.home))
+    return whole and violation(problem, problem.home) == 0
 
 
 def _polished(problem: Problem, best: Found, seed: int, budget: Budget, bound: int) -> Found:
@@ -69,6 +77,43 @@ def _polished(problem: Problem, best: Found, seed: int, budget: Budget, bound: i
         misses = 0 if found.rank < best.rank else misses + 1
         best = min(best, found, key=lambda plan: plan.rank)
     return best
+
+
+def _restored(problem: Problem, found: Found) -> Found:
+    """Units that were moved for nothing, back at home: where both parts stay whole and as near the range as they were.
+
+    Annealing trades units without households for rounder shapes at no price; they are communities touched.
+    """
+    labels, moved = found.labels.copy(), found.moved
+    continues, _ = matched(problem.home, labels, problem.weights)
+    part_of_home = np.full(int(problem.home.max()) + 1, -1, dtype=np.int64)
+    part_of_home[continues[continues >= 0]] = np.flatnonzero(continues >= 0)
+    goal = part_of_home[problem.home]
+    loads = part_weights(labels, problem.weights)
+    waiting = True
+    while waiting:
+        waiting = False
+        for unit in np.flatnonzero((goal >= 0) & (goal != labels)):
+            if _may_return(problem, labels, loads, int(unit), int(goal[unit])):
+                loads[labels[unit]] -= problem.weights[unit]
+                loads[goal[unit]] += problem.weights[unit]
+                moved -= int(problem.weights[unit])
+                labels[unit] = goal[unit]
+                waiting = True
+    return Found(labels, violation(problem, labels), moved)
+
+
+def _may_return(problem: Problem, labels: IntArray, loads: IntArray, unit: int, goal: int) -> bool:
+    around = problem.graph.indices[problem.graph.indptr[unit] : problem.graph.indptr[unit + 1]]
+    source, weight = labels[unit], problem.weights[unit]
+    in_range = weight == 0 or (loads[goal] + weight <= problem.high and loads[source] - weight >= problem.low)
+    return in_range and goal in labels[around] and _whole_without(problem, labels, unit)
+
+
+def _whole_without(problem: Problem, labels: IntArray, unit: int) -> bool:
+    rest = labels == labels[unit]
+    rest[unit] = False
+    return len(components(problem.graph, rest)) == 1
 
 
 def violation(problem: Problem, labels: IntArray) -> int:

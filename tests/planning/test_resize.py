@@ -122,3 +122,28 @@ def test_the_same_seed_gives_the_same_plan() -> None:
     frame = cells(8, 8, rng.integers(20, 150, 64).tolist()).assign(community=["A"] * 30 + ["B"] * 34)
     first, second = (resize(frame, current="community", seed=3) for _ in range(2))
     assert first.units["part"].tolist() == second.units["part"].tolist()
+
+
+def test_cells_without_households_are_not_traded_for_shape() -> None:
+    frame = cells(8, 4, [100, 0, 100, 100] * 8)
+    frame["community"] = np.where(frame.index % 8 < 4, "A", "B")
+    result = resize(frame, current="community", low=1000, high=2000)
+    assert result.report["status"] == "optimal"
+    assert not result.units["moved"].any()
+
+
+def test_what_was_moved_for_nothing_goes_home() -> None:
+    frame = cells(12, 4, [100, 0, 100, 100] * 12)
+    frame["community"] = np.where(frame.index % 12 < 9, "A", "B")
+    result = resize(frame, current="community", low=1200, high=2400)
+    assert result.report["moved_households"] == result.report["objective"]["bound"] == 400
+    empty = result.units["households"] == 0
+    lonely = result.units[empty & result.units["moved"]]
+    borders = adjacency(frame.geometry.to_numpy())
+    for (
+        unit
+    ) in lonely.index:  # each is where it is because its home lies not beside it any more, or it holds a part together
+        rest = (result.units["part"] == result.units["part"][unit]) & (result.units.index != unit)
+        home = result.parts.loc[result.parts["continues"] == frame["community"][unit], "part"].iloc[0]
+        beside = (result.units["part"].to_numpy()[borders[[unit]].indices] == home).any()
+        assert not beside or metrics.not_contiguous(borders[rest][:, rest], np.zeros(rest.sum(), dtype=int)) > 0
