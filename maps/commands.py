@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option(help="The page to write; a folder for all.")]
 At = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day shown; today if not given.")]
 Lang = Annotated[str | None, typer.Option(help="zh or en; for all: both if not given.")]
 Subdistrict = Annotated[str, typer.Option(help="Only this subdistrict, by its code.")]
-Source = Annotated[str | None, typer.Option(help="The source line, where it is not the register.")]
+Source = Annotated[str | None, typer.Option(help="The source line, or demo; else the register.")]
 Approval = Annotated[str | None, typer.Option(help="Map approval number (审图号) of a published map.")]
 
 

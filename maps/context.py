@@ -5,13 +5,16 @@ from datetime import date
 
 from gridmgmt.messages import Language, text
 
+DEMO = "demo"
+
 
 @dataclass(frozen=True)
 class Context:
     """The reader's language and the four lines each sheet must carry.
 
     `approval` is the map approval number (审图号) of a published map; without one the sheet says that it is a working
-    map. `source` names the data; without one it is this system's register of boundaries.
+    map. `source` names the data; without one it is this system's register of boundaries, and `demo` says in the sheet's
+    language that the data are the demo's.
 
     >>> from datetime import date
     >>> Context(at=date(2006, 7, 1), place="罗湖区").say("epoch_line")
@@ -31,6 +34,7 @@ class Context:
     @property
     def footer(self) -> tuple[str, ...]:
         """Source, approval number and reference system."""
-        source = self.source or self.say("source_register")
+        known = {None: "source_register", DEMO: "source_demo"}
+        source = self.say(known[self.source]) if self.source in known else self.source
         approval = self.say("approval_number", number=self.approval) if self.approval else self.say("approval_none")
         return (self.say("source", source=source), approval, self.say("reference_system"))

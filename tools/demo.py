@@ -20,7 +20,7 @@ def build(variables: Mapping[str, str]) -> None:
     upgrade(variables)
     _gridmgmt("step_load", variables, "demo", "load")
     _gridmgmt("step_job", variables, "demo", "job", "--out", str(layout.OUT))
-    _gridmgmt("step_maps", variables, "map", "all", "--out", str(layout.OUT / "maps"))
+    _gridmgmt("step_maps", variables, "map", "all", "--source", "demo", "--out", str(layout.OUT / "maps"))
 
 
 def upgrade(variables: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -93,3 +94,10 @@ def test_english_sheets_have_no_chinese_but_names(name: str, every_page: Pages, 
 def test_no_page_keeps_folium_links_or_random_ids(page: str, read: Page) -> None:
     assert not re.search(r"\b[a-z_]+_[0-9a-f]{32}\b", page)
     assert "cdn" not in "".join(read.scripts[1:])
+
+
+def test_the_demo_says_so_in_the_language_of_the_sheet() -> None:
+    chinese = Context(at=date(2006, 7, 1), place="罗湖区", source="demo")
+    english = replace(chinese, language="en")
+    assert "演示数据" in chinese.footer[0]
+    assert "demo data" in english.footer[0]
