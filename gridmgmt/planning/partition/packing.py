@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 
+TIMED_OUT = 1  # the status by which scipy.optimize.milp says that the clock ended it
 COLUMN_LIMIT = 250_000
 
 
@@ -95,16 +96,19 @@ class Packing:
 
     Attributes
     ----------
-    labels : (n,) part of every unit; what is left over forms parts of its own, each connected
+    labels : (n,) part of every unit; what is left over forms parts of its own, each connected. None where nothing was
+        found in time
     most : weight that no plan exceeds
+    stopped : the clock ended the search or the proof
     """
 
-    labels: IntArray
+    labels: IntArray | None
     most: int
+    stopped: bool = False
 
 
 def pack(problem: Problem, limit: int = COLUMN_LIMIT, time_limit_s: float = 30.0) -> Packing | None:
-    """The best packing of a connected pool; None where too many parts are possible, or nothing was found in time.
+    """The best packing of a connected pool; None where too many parts are possible.
 
     Units without weight join the parts beside them afterwards. Where there are such units, a part may also hang
     together by them, so that the bound is then the linear one over all parts that could be if they were shared freely.
@@ -116,14 +120,15 @@ def pack(problem: Problem, limit: int = COLUMN_LIMIT, time_limit_s: float = 30.0
     columns = possible_parts(plain, limit)
     if columns is None:
         return None
-    chosen, most = _best(columns, len(carriers), time_limit_s)
+    chosen, most, stopped = _best(columns, len(carriers), time_limit_s)
     if chosen is None:
-        return None
+        return Packing(None, problem.total, stopped)
     if len(pockets):
         bridged = possible_parts(_bridged(plain, touch), limit)
-        most = problem.total if bridged is None else _linear_bound(bridged, len(carriers), time_limit_s)
+        shared = None if bridged is None else _linear_bound(bridged, len(carriers), time_limit_s)
+        most, stopped = problem.total if shared is None else shared, stopped or (bridged is not None and shared is None)
     parts = [columns.members[columns.starts[c] : columns.starts[c + 1]] for c in chosen]
-    return Packing(_labels(problem, carriers, pockets, touch, parts), most)
+    return Packing(_labels(problem, carriers, pockets, touch, parts), most, stopped)
 
 
 def _touch(problem: Problem, carriers: IntArray, pockets: list[IntArray]) -> NDArray[np.int64]:
@@ -151,12 +156,12 @@ def _bridged(problem: Problem, touch: NDArray[np.int64]) -> Problem:
     return replace(problem, graph=joined)
 
 
-def _best(columns: Columns, size: int, time_limit_s: float) -> tuple[IntArray | None, int]:
-    """Disjoint columns of most weight, and the weight that no choice exceeds."""
+def _best(columns: Columns, size: int, time_limit_s: float) -> tuple[IntArray | None, int, bool]:
+    """Disjoint columns of most weight, the weight that no choice exceeds, and whether the clock ended the search."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     if not len(columns):
-        return np.empty(0, dtype=np.int64), 0
+        return np.empty(0, dtype=np.int64), 0, False
     answer = milp(
         -columns.weights.astype(np.float64),
         constraints=LinearConstraint(csr_array(columns.matrix(size).T), ub=1),
@@ -165,11 +170,11 @@ def _best(columns: Columns, size: int, time_limit_s: float) -> tuple[IntArray | 
         options={"time_limit": max(time_limit_s, 0.1), "mip_rel_gap": 2e-3},
     )
     bound = int(columns.weights.sum()) if answer.mip_dual_bound is None else _whole(-answer.mip_dual_bound)
-    return (None if answer.x is None else np.flatnonzero(answer.x > 0.5)), bound
+    return (None if answer.x is None else np.flatnonzero(answer.x > 0.5)), bound, answer.status == TIMED_OUT
 
 
-def _linear_bound(columns: Columns, size: int, time_limit_s: float) -> int:
-    """Weight that no disjoint columns exceed, by the linear relaxation; all of it where that is not solved in time."""
+def _linear_bound(columns: Columns, size: int, time_limit_s: float) -> int | None:
+    """Weight that no disjoint columns exceed, by the linear relaxation; None where that is not solved in time."""
     from scipy.optimize import linprog
 
     if not len(columns):
@@ -182,7 +187,7 @@ def _linear_bound(columns: Columns, size: int, time_limit_s: float) -> int:
         method="highs-ipm",
         options={"time_limit": max(time_limit_s, 0.1)},
     )
-    return _whole(-answer.fun) if answer.status == 0 else int(np.iinfo(np.int64).max)
+    return _whole(-answer.fun) if answer.status == 0 else None
 
 
 def _whole(weight: float) -> int:

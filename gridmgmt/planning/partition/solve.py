@@ -61,6 +61,8 @@ def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: 
         remaining = min(budget.deadline - time.monotonic(), 30.0)
         packing = pack(problem, MIN_LISTING + effort.listing * problem.size, remaining)
         if packing is not None:
+            division = replace(division, stopped=division.stopped or packing.stopped)
+        if packing is not None and packing.labels is not None:
             labels = _polished(problem, _without_giants(problem, packing.labels, effort, seed), effort, seed)
             return _packed(problem, pool, division, labels, packing.most)
     return _with_hopeless(problem, pool, division)
