@@ -24,6 +24,9 @@ def metric(frame: GeoDataFrame) -> GeoDataFrame:
     return frame.to_crs(metric_crs(frame.to_crs(4326).total_bounds))
 
 
+ROWS_NAMED = 5  # of those at fault, in an error
+
+
 def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
     """A column by name; UnknownColumn where there is none."""
     if column not in frame:
@@ -36,7 +39,9 @@ def households_of(frame: GeoDataFrame, column: str) -> NDArray[np.int64]:
     values = pd.to_numeric(column_of(frame, column), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
     if wrong.any():
-        raise InvalidInput(detail=f"{int(wrong.sum())} values of {column!r} are not whole, not negative numbers")
+        rows = ", ".join(map(str, frame.index[wrong][:ROWS_NAMED])) + (" …" if wrong.sum() > ROWS_NAMED else "")
+        fault = f"{int(wrong.sum())} values of {column!r} are not whole, not negative numbers"
+        raise InvalidInput(detail=f"{fault} (rows {rows}). Correct them, or leave those rows out")
     counts: NDArray[np.int64] = values.astype(np.int64)
     return counts
 
