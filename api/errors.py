@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -129,6 +129,12 @@ def on_database_away(request: Request, error: Exception) -> Problem:
     return answer
 
 
+def on_unstorable(request: Request, error: Exception) -> Problem:
+    """A value that no column can hold (a NUL in a text, a number beyond all bounds)."""
+    log.info("request %s: unstorable value", request.scope.get("state", {}).get("request_id"), exc_info=error)
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, errors.InvalidInput.code)
+
+
 def on_unexpected(request: Request, error: Exception) -> Problem:
     """Everything else is a fault of ours: one sentence, and the request id under which the log has the rest."""
     log.error("request %s failed", request.scope.get("state", {}).get("request_id"), exc_info=error)
@@ -142,3 +148,4 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(OperationalError, on_database_away)
     app.add_exception_handler(InterfaceError, on_database_away)
+    app.add_exception_handler(DataError, on_unstorable)

@@ -1,27 +1,31 @@
 """Files of the planning commands: units in, a plan and its report out."""
 
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from gridmgmt.errors import InvalidInput
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from gridmgmt.planning.report import PlanResult
 
+RESULT_LAYERS = {"units", "parts", "buildings"}
 QUIET_S = 2.0  # a step that takes longer shows how far it is
 
 
-def read_frame(path: Path, crs: str | None = None) -> "GeoDataFrame":
-    """A file of places as a frame with its CRS; one in GCJ-02 or BD-09 comes as EPSG:4326."""
+def read_frame(path: Path, crs: str | None = None, layer: str | None = None) -> "GeoDataFrame":
+    """A file of places (or one `layer` of it) as a frame with its CRS; one in GCJ-02 or BD-09 comes as EPSG:4326."""
     from gridmgmt.geo.crs import WGS84, to_wgs84
     from gridmgmt.io.files import read_file
 
-    source = read_file(path, crs=crs)
+    source = read_file(path, crs=crs, layer=layer)
     frame = source.frame
     if source.crs.shift is None:
         return frame.set_crs(source.crs.crs)
@@ -33,14 +37,46 @@ def read_optional(path: Path | None) -> "GeoDataFrame | None":
     return None if path is None else read_frame(path)
 
 
+def result_file(path: Path | None) -> Path | None:
+    """A GeoPackage that may be written: a new one, or the result of an earlier run. Checked before the work begins."""
+    if path is None:
+        return None
+    if path.suffix.lower() != ".gpkg":
+        raise InvalidInput(detail=f"{path} is no GeoPackage. Name the result something.gpkg")
+    if path.exists():
+        import pyogrio
+
+        others = {str(name) for name in pyogrio.list_layers(path)[:, 0]} - RESULT_LAYERS
+        if others:
+            raise InvalidInput(detail=f"{path} holds other layers ({', '.join(sorted(others))}). Name another file")
+    return path
+
+
 def write_plan(path: Path, plan: "PlanResult") -> None:
     """A GeoPackage with the layers `units` (input rows and `part`) and `parts`; an earlier one is replaced."""
+    write_layers(path, {"units": plan.units, "parts": plan.parts})
+
+
+def write_layers(path: Path, layers: "Mapping[str, GeoDataFrame]") -> None:
+    """A GeoPackage with these layers, in the place of an earlier one only when it is whole."""
     import pyogrio
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    pyogrio.write_dataframe(plan.units, path, layer="units", driver="GPKG")
-    pyogrio.write_dataframe(plan.parts, path, layer="parts", driver="GPKG")
+    new = path.with_name(f".{path.stem}.{os.getpid()}.gpkg")
+    try:
+        for name, frame in layers.items():
+            pyogrio.write_dataframe(frame, new, layer=name, driver="GPKG", layer_options={"FID": _free_name(frame)})
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _free_name(frame: "GeoDataFrame") -> str:
+    """A name for the file's own row number that no column of the input has."""
+    taken = {str(column).lower() for column in frame.columns}
+    return next(
+        name for name in ("fid", *(f"fid_{number}" for number in range(1, len(taken) + 2))) if name not in taken
+    )
 
 
 def write_report(path: Path | None, plan: "PlanResult") -> None:

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridmgmt.cli.plan_files import result_file
+
 if TYPE_CHECKING:
     from gridmgmt.planning.report import PlanResult
     from gridmgmt.store.tables import Plan
 
 InputFile = Annotated[Path, typer.Argument(help="GeoPackage, GeoJSON, Shapefile or GeoParquet.", exists=True)]
-OutFile = Annotated[Path, typer.Option(help="GeoPackage to write: layers `units` and `parts`.")]
+OutFile = Annotated[Path, typer.Option(help="GeoPackage to write: layers `units` and `parts`.", callback=result_file)]
+SourceLayer = Annotated[str | None, typer.Option(help="Layer of the input, where it has several.")]
 ReportFile = Annotated[Path | None, typer.Option(help="JSON file for the report.")]
 CrsOption = Annotated[str | None, typer.Option(help="EPSG:n, gcj02 or bd09, where the file does not say.")]
 
@@ -37,6 +40,7 @@ def divide(
     barriers: Annotated[Path | None, typer.Option(help="Rivers, railways, walls not to cross.", exists=True)] = None,
     code: Annotated[str | None, typer.Option(help="Column that names the units in the report.")] = None,
     crs: CrsOption = None,
+    source_layer: SourceLayer = None,
     thorough: Annotated[bool, typer.Option("--thorough", help="Search longer, for rounder and evener grids.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal plans.")] = 0,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")] = 60.0,
@@ -46,7 +50,7 @@ def divide(
     from gridmgmt.planning.divide import divide as divide_units
 
     plan = divide_units(
-        read_frame(units, crs),
+        read_frame(units, crs, source_layer),
         households=households,
         within=within,
         target=target,

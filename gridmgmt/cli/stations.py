@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridmgmt.cli.planning import CrsOption, InputFile, OutFile, ReportFile
+from gridmgmt.cli.plan_files import result_file
+from gridmgmt.cli.planning import CrsOption, InputFile, OutFile, ReportFile, SourceLayer
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -16,6 +17,9 @@ TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.
 CodeOption = Annotated[str | None, typer.Option(help="Column that names the rows in the report.")]
 
 replay_commands = typer.Typer(no_args_is_help=True, help="A plan that was carried out, checked and compared.")
+BuildingsFile = Annotated[
+    Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.", callback=result_file)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +41,7 @@ def resize(
     report: ReportFile = None,
     code: CodeOption = None,
     crs: CrsOption = None,
+    source_layer: SourceLayer = None,
     seed: Seed = 0,
     time_limit: TimeLimit = 60.0,
 ) -> None:
@@ -48,7 +53,7 @@ def resize(
     from gridmgmt.planning.resize import resize as resize_units
 
     plan = resize_units(
-        read_frame(units, crs),
+        read_frame(units, crs, source_layer),
         current=current,
         households=households,
         parent=parent,
@@ -77,6 +82,7 @@ def merge(
     report: ReportFile = None,
     code: CodeOption = None,
     crs: CrsOption = None,
+    source_layer: SourceLayer = None,
     seed: Seed = 0,
     time_limit: TimeLimit = 60.0,
 ) -> None:
@@ -87,7 +93,7 @@ def merge(
     from gridmgmt.planning.stations import DEFAULT_GOALS, goals_named
 
     plan = merge_communities(
-        read_frame(communities, crs),
+        read_frame(communities, crs, source_layer),
         households=households,
         parent=parent,
         low=low,
@@ -107,7 +113,9 @@ def coverage(
     buildings: InputFile,
     streets: Annotated[Path, typer.Option(help="Lines that meet in common vertices.", exists=True)],
     stations: Annotated[Path, typer.Option(help="Points or polygons.", exists=True)],
-    out: Annotated[Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.", callback=result_file)
+    ] = None,
     barriers: Annotated[Path | None, typer.Option(help="Rivers, railways, walls not to cross.", exists=True)] = None,
     households: Households = "households",
     serving: Annotated[str | None, typer.Option(help="Column with the serving station; else the nearest.")] = None,
@@ -115,19 +123,27 @@ def coverage(
     community: Annotated[str, typer.Option(help="Column by which gained and lost are counted.")] = "community",
     report: ReportFile = None,
     crs: CrsOption = None,
+    source_layer: SourceLayer = None,
 ) -> None:
     """Walking distance along the streets from every building to its station: shares, median, what is out of reach."""
-    from gridmgmt.cli.plan_files import read_frame, read_optional
+    import numpy as np
+
+    from gridmgmt.cli.plan_files import read_frame, read_optional, write_layers
     from gridmgmt.planning.service import coverage as cover
 
-    places = (read_frame(buildings, crs), read_frame(streets), read_frame(stations), read_optional(barriers))
+    places = (
+        read_frame(buildings, crs, source_layer),
+        read_frame(streets),
+        read_frame(stations),
+        read_optional(barriers),
+    )
     before = cover(*places, households=households, serving=serving)
     frame, figures = before.buildings, before.report
     if serving_after is not None:
         after = cover(*places, households=households, serving=serving_after)
         frame, figures = _before_and_after(before, after, households, community)
     if out is not None:
-        _write_layer(out, "buildings", frame)
+        write_layers(out, {"buildings": frame.replace(np.inf, np.nan)})
     if report is not None:
         write_json(report, figures)
     say_coverage(figures if serving_after is None else figures["after"])
@@ -160,15 +176,6 @@ def say_coverage(figures: dict[str, Any]) -> None:
     lost = figures["unreachable"]
     if lost["buildings"]:
         typer.echo(text("plans.unreachable", language(), buildings=lost["buildings"], households=lost["households"]))
-
-
-def _write_layer(path: Path, layer: str, frame: "GeoDataFrame") -> None:
-    import numpy as np
-    import pyogrio
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    pyogrio.write_dataframe(frame.replace(np.inf, np.nan), path, layer=layer, driver="GPKG")
 
 
 def write_json(path: Path, figures: Any) -> None:

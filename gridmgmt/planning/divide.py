@@ -17,6 +17,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import metrics
 from gridmgmt.planning.atoms import (
     Atoms,
@@ -39,11 +40,15 @@ RESIDENTIAL = "residential"
 
 @dataclass(frozen=True)
 class Range:
-    """Households of a grid."""
+    """Households of a grid: InvalidInput unless low ≤ target ≤ high."""
 
     low: float
     high: float
     target: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.target <= self.high:
+            raise InvalidInput(detail=f"the target {self.target} lies outside the range {self.low}–{self.high}")
 
 
 def divide(
@@ -125,7 +130,10 @@ def divide(
 def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:
     if within is None:
         return np.zeros(len(frame), dtype=np.int64), [None]
-    numbers, values = pd.factorize(column_of(frame, within), use_na_sentinel=False)
+    column = column_of(frame, within)
+    if column.isna().any():
+        raise InvalidInput(detail=f"{int(column.isna().sum())} rows have no {within}")
+    numbers, values = pd.factorize(column)
     return numbers.astype(np.int64), list(values)
 
 

@@ -188,3 +188,22 @@ def test_real_cells_are_divided_in_one_piece_each(district: str) -> None:
     assert plan.parts["households"].sum() == frame["households"].sum()
     assert set(plan.parts.geom_type) <= {"Polygon", "MultiPolygon"}
     assert plan.report["objective"]["bound"] <= plan.report["objective"]["value"]
+
+
+@pytest.mark.parametrize("within", [None, "place"])
+def test_units_that_touch_nothing_are_parts_of_their_own(within: str | None) -> None:
+    lonely = gpd.GeoDataFrame(
+        {"households": [150, 40], "place": ["a", "b"]}, geometry=shapely.box([0, 900], 0, [10, 910], 10), crs=4547
+    )
+    for frame in (lonely, lonely.iloc[:1]):
+        plan = divide(frame, within=within)
+        assert plan.report["parts"] == len(frame)
+        assert plan.report["not_contiguous"] == 0
+
+
+def test_a_target_outside_the_range_and_a_row_without_group_are_refused() -> None:
+    frame = gpd.GeoDataFrame({"households": [80, 80]}, geometry=shapely.box([0, 9], 0, [9, 18], 9), crs=4547)
+    with pytest.raises(InvalidInput, match="outside the range"):
+        divide(frame, target=500)
+    with pytest.raises(InvalidInput, match="1 rows have no place"):
+        divide(frame.assign(place=["a", None]), within="place")

@@ -192,7 +192,7 @@ def _column(values: ArrayLike | None, count: int, default: float) -> FloatArray:
 
 def _same_pattern(borders: csr_array | None, graph: csr_array) -> csr_array:
     """`borders` with the entries of `graph`, in its order; zeros where there is no border."""
-    if borders is None:
+    if borders is None or graph.nnz == 0:
         return csr_array((np.zeros_like(graph.data), graph.indices, graph.indptr), shape=graph.shape)
     edges = graph.tocoo()
     lengths = np.asarray(csr_array(borders)[edges.row, edges.col], dtype=np.float64).ravel()
