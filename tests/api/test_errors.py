@@ -118,3 +118,10 @@ def test_every_answer_carries_the_security_headers(reader: httpx.Client) -> None
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-request-id"]
+
+
+def test_text_that_no_column_can_hold_is_the_senders_fault(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/boundaries/community", params={"parent": "\x00"})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_input"
+    assert "psycopg" not in answer.text
