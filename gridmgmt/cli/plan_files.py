@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -82,8 +82,13 @@ def _free_name(frame: "GeoDataFrame") -> str:
 def write_report(path: Path | None, plan: "PlanResult") -> None:
     """The report as JSON; nothing where no path is given."""
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(plan.report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_json(path, plan.report)
+
+
+def write_json(path: Path, figures: Any) -> None:
+    """Figures as readable JSON; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def show_progress() -> Callable[[int, int], None]:

@@ -120,7 +120,8 @@ def coverage(
 ) -> None:
     """Walking distances before and under a plan of stations."""
     from gridmgmt.cli.main import language
-    from gridmgmt.cli.stations import say_coverage, write_json
+    from gridmgmt.cli.plan_files import write_json
+    from gridmgmt.cli.stations import say_coverage
     from gridmgmt.messages import text
     from gridmgmt.services.coverage import coverage_of_plan
     from gridmgmt.store.engine import transaction

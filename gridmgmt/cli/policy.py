@@ -52,7 +52,7 @@ def check(
     report: Annotated[Path | None, typer.Option(help="JSON file for the verdicts.")] = None,
 ) -> None:
     """The verdict of every norm on the register of a day, or on a plan. What is not known is never called met."""
-    from gridmgmt.cli.stations import write_json
+    from gridmgmt.cli.plan_files import write_json
     from gridmgmt.policy.norms import profile as read_profile
     from gridmgmt.services.compliance import check_plan, check_register
     from gridmgmt.services.plans import find_scope, today

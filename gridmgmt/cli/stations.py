@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridmgmt.cli.plan_files import result_file
+from gridmgmt.cli.plan_files import result_file, write_json
 from gridmgmt.cli.planning import CrsOption, InputFile, OutFile, ReportFile, SourceLayer
 
 if TYPE_CHECKING:
@@ -176,14 +176,6 @@ def say_coverage(figures: dict[str, Any]) -> None:
     lost = figures["unreachable"]
     if lost["buildings"]:
         typer.echo(text("plans.unreachable", language(), buildings=lost["buildings"], households=lost["households"]))
-
-
-def write_json(path: Path, figures: Any) -> None:
-    """Figures as readable JSON; folders are made."""
-    import json
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 @replay_commands.command("luohu-2006")
