@@ -1,0 +1,43 @@
+"""The product's own batch: `{"points": [row, …], "crs": "gcj02"}`; `crs` and other defaults are optional."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from gridmgmt.errors import InvalidInput
+from gridmgmt.field.sent import SYSTEMS, Reading
+from gridmgmt.io.protocols.rows import read_rows
+
+ALIASES = {  # what browsers and other clients call the same
+    "timestamp": "time", "recorded_at": "time", "longitude": "lon", "lng": "lon", "latitude": "lat",
+    "accuracy": "accuracy_m", "speed": "speed_mps", "heading": "heading_deg", "altitude": "altitude_m",
+}  # fmt: skip
+
+
+def read_batch(body: bytes, *, now: datetime | None = None) -> Reading:
+    """The points of a batch; InvalidInput where the body is no such object at all.
+
+    >>> body = b'{"points": [{"seq": 1, "time": "2026-07-10T09:20:00+08:00", "lon": 114.1, "lat": 22.5}]}'
+    >>> read_batch(body).fixes.seq.tolist()
+    [1]
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(detail=f"The body is not JSON ({error}).") from error
+    points = document.get("points") if isinstance(document, dict) else None
+    if not isinstance(points, list):
+        raise InvalidInput(detail='The body needs "points", a list of objects with time, lon and lat.')
+    crs = document.get("crs", "wgs84")
+    if crs not in SYSTEMS:
+        raise InvalidInput(detail=f'"crs" is one of {", ".join(SYSTEMS)}, not {crs!r}.')
+    return read_rows([_named(row) for row in points], crs=crs, now=now)
+
+
+def _named(row: Any) -> Any:
+    """The row by our names, where it uses others."""
+    if not isinstance(row, Mapping) or ALIASES.keys().isdisjoint(row):
+        return row
+    return {ALIASES.get(key, key): value for key, value in row.items()}

@@ -1,0 +1,60 @@
+"""Times as clients write them: epoch seconds or milliseconds, ISO 8601, and Traccar's own form."""
+
+import math
+from datetime import UTC, datetime
+
+MILLISECONDS_FROM = 1e11  # as seconds that is the year 5138, as milliseconds 1973
+
+
+class NoZone(ValueError):
+    """A time that does not say which zone it is in."""
+
+
+def time_us_of(written: object) -> int:
+    """Microseconds since 1970 of a number or a text; ValueError where it is no time, NoZone where it has no zone.
+
+    >>> time_us_of(1783646400) == time_us_of("1783646400000") == time_us_of("2026-07-10T09:20:00+08:00")
+    True
+    """
+    if isinstance(written, bool):
+        raise ValueError(written)
+    if isinstance(written, (int, float)):
+        return _from_epoch(float(written))
+    text = str(written).strip()
+    try:
+        return _from_epoch(float(text))
+    except ValueError:
+        return _from_iso(text)
+
+
+def _from_epoch(value: float) -> int:
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return round(value * (1e3 if abs(value) >= MILLISECONDS_FROM else 1e6))
+
+
+def _from_iso(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise NoZone(text)
+    try:
+        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def utc_where_unsaid(written: object) -> object:
+    """The same with a zone where it has none: `yyyy-MM-dd HH:mm:ss` is UTC in Traccar's protocol.
+
+    >>> utc_where_unsaid("2026-07-10 01:20:00")
+    '2026-07-10 01:20:00+00:00'
+    """
+    if isinstance(written, str):
+        try:
+            _from_iso(written.strip())
+        except NoZone:
+            return f"{written.strip()}+00:00"
+        except ValueError:
+            return written
+    return written
