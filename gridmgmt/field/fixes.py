@@ -1,0 +1,152 @@
+"""A frame of fixes as arrays in one order: checked, in WGS 84, sorted by everything that a row says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gridmgmt.errors import InvalidInput, UnknownColumn
+from gridmgmt.geo.crs import bd09_to_wgs84, gcj02_to_wgs84
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NEEDED = ("time", "lon", "lat")
+UNSHIFT = {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
+PLAIN = ("", "wgs84", "epsg:4326", "epsg:4490", "cgcs2000", "crs84")
+
+
+@dataclass(frozen=True)
+class Fixes:
+    """Fixes in canonical order, all arrays (n,): equal sets of rows give equal arrays, however they are shuffled."""
+
+    row: Ints  # position in the frame
+    time_us: Floats  # microseconds since 1970; whole numbers, exact
+    lon: Floats  # WGS 84
+    lat: Floats
+    accuracy_m: Floats  # NaN where unknown
+    source: Ints  # number of the source in alphabetical order
+    segment: Ints
+    mock: Mask
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def read_fixes(points: pd.DataFrame) -> Fixes:
+    """The rows of a frame with `time`, `lon`, `lat` and the optional columns of `clean_track`.
+
+    UnknownColumn where a needed column is missing; InvalidInput, naming the row, for a time without zone, a
+    place that is no number or off the world, or a coordinate system that is none.
+    """
+    for column in NEEDED:
+        if column not in points:
+            raise UnknownColumn(column=column, columns=", ".join(map(str, points.columns)))
+    time_us = _times(points["time"])
+    given_lon, given_lat = _degrees(points, "lon", 180.0), _degrees(points, "lat", 90.0)
+    crs = _words(points, "crs")
+    lon, lat = _in_wgs84(points, given_lon, given_lat, crs)
+    accuracy, speed = (_numbers(points, name) for name in ("accuracy", "speed"))
+    accuracy = np.where(accuracy < 0, np.nan, accuracy)  # -1 is how some clients say unknown
+    source, segment = _codes(_words(points, "source")), _whole(points, "segment")
+    mock = _flags(points)
+    order = np.lexsort((_labels(points.index), mock, segment, _codes(crs), source, speed, accuracy, lat, lon, time_us))
+    return Fixes(
+        order, time_us[order], lon[order], lat[order], accuracy[order], source[order], segment[order], mock[order]
+    )
+
+
+def seconds_on_duty(time_us: Floats, duty: Sequence[tuple[datetime, datetime]]) -> Mask:
+    """Which moments lie in one of the intervals [start, end] of aware datetimes."""
+    inside = np.zeros(len(time_us), dtype=bool)
+    for start, end in duty:
+        if start.tzinfo is None or end.tzinfo is None:
+            raise InvalidInput(detail=f"The duty from {start} to {end} is given without a time zone.")
+        inside |= (time_us >= start.timestamp() * 1e6) & (time_us <= end.timestamp() * 1e6)
+    return inside
+
+
+def _times(times: pd.Series) -> Floats:
+    """Microseconds since 1970 of aware times."""
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        aware = times
+    else:
+        for row, moment in zip(times.index, times, strict=True):
+            if not isinstance(moment, datetime) or moment is pd.NaT:
+                raise InvalidInput(detail=f"Row {row}: {moment!r} is no time.")
+            if moment.tzinfo is None:
+                raise InvalidInput(detail=f"Row {row}: the time {moment.isoformat()} has no time zone.")
+        aware = pd.to_datetime(times, utc=True)
+    if aware.isna().any():
+        raise InvalidInput(detail=f"Row {aware.index[aware.isna().to_numpy()][0]}: there is no time.")
+    zoneless = aware.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    return np.asarray(zoneless.astype(np.int64), dtype=float)
+
+
+def _numbers(points: pd.DataFrame, column: str) -> Floats:
+    if column not in points:
+        return np.full(len(points), np.nan)
+    try:
+        return np.asarray(points[column].to_numpy(dtype=float, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(detail=f"Column {column!r} holds something that is no number: {error}.") from error
+
+
+def _degrees(points: pd.DataFrame, column: str, limit: float) -> Floats:
+    values = _numbers(points, column)
+    off = ~(np.abs(values) <= limit)
+    if off.any():
+        first = int(np.flatnonzero(off)[0])
+        raise InvalidInput(detail=f"Row {points.index[first]}: {column} {values[first]} is not on the world.")
+    return values
+
+
+def _whole(points: pd.DataFrame, column: str) -> Ints:
+    values = _numbers(points, column)
+    return np.where(np.isnan(values), 0, values).astype(np.int64)
+
+
+def _words(points: pd.DataFrame, column: str) -> pd.Series:
+    if column not in points:
+        return pd.Series("", index=points.index, dtype=object)
+    return points[column].astype(object).where(points[column].notna(), "").astype(str)
+
+
+def _codes(words: pd.Series) -> Ints:
+    return np.asarray(pd.factorize(words.to_numpy(dtype=object), sort=True)[0], dtype=np.int64)
+
+
+def _flags(points: pd.DataFrame) -> Mask:
+    if "mock" not in points:
+        return np.zeros(len(points), dtype=bool)
+    return np.asarray(points["mock"].astype("boolean").fillna(False), dtype=bool)
+
+
+def _labels(index: pd.Index) -> Ints:
+    """Rank of each row's label: of rows that say the same, always the same one is kept."""
+    try:
+        order = np.asarray(index.argsort())
+    except TypeError:  # labels of several kinds have no order
+        order = np.arange(len(index))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def _in_wgs84(points: pd.DataFrame, lon: Floats, lat: Floats, crs: pd.Series) -> tuple[Floats, Floats]:
+    names = crs.str.strip().str.lower().str.replace("-", "").to_numpy(dtype=object)
+    for name in pd.unique(names):
+        these = names == name
+        if name in UNSHIFT:
+            lon, lat = lon.copy(), lat.copy()
+            lon[these], lat[these] = UNSHIFT[name](lon[these], lat[these])
+        elif name not in PLAIN:
+            row = points.index[int(np.flatnonzero(these)[0])]
+            raise InvalidInput(
+                detail=f"Row {row}: {name!r} is no coordinate system of points; use wgs84, gcj02 or bd09."
+            )
+    return lon, lat
