@@ -38,6 +38,12 @@ STATUS: dict[type[GridError], HTTPStatus] = {
     errors.BrokenCoverage: HTTPStatus.CONFLICT,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.MissingProgram: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    errors.WrongPassword: HTTPStatus.UNAUTHORIZED,
+    errors.LockedOut: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.PasswordDue: HTTPStatus.FORBIDDEN,
+    errors.WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
 }
 
 # Refusals that are no typed error of the library; the codes are as stable as theirs.

@@ -73,3 +73,27 @@ class DatabaseUnavailable(GridError):
 
 class MissingProgram(GridError):
     """{program} is needed and not on this machine. {remedy}"""
+
+
+class NotSignedIn(GridError):
+    """You are not signed in, or no longer. Sign in and try again."""
+
+
+class WrongPassword(GridError):
+    """The name or the password is wrong."""
+
+
+class LockedOut(GridError):
+    """Too many failed attempts. Try again in {minutes} minutes."""
+
+
+class PasswordDue(GridError):
+    """Change your password first."""
+
+
+class WeakPassword(GridError):
+    """This password will not do: {detail}"""
+
+
+class Forbidden(GridError):
+    """You have no right to {action} here. Whoever keeps the rights can give it to you."""

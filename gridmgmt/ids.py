@@ -8,6 +8,7 @@ UnitCode = NewType("UnitCode", str)  # a compound, building or entrance
 StationCode = NewType("StationCode", str)
 WorkerCode = NewType("WorkerCode", str)
 
+PersonId = NewType("PersonId", UUID)  # someone who signs in
 PlanId = NewType("PlanId", UUID)
 PatrolId = NewType("PatrolId", UUID)  # made by the phone
 IncidentId = NewType("IncidentId", UUID)  # made by the phone

@@ -22,7 +22,7 @@ class Worker(Base):
 
 
 class WorkerGrid(Base):
-    """A worker is responsible for a grid during [valid_from, valid_to)."""
+    """A worker is responsible for a grid during [valid_from, valid_to): one main worker at a time, others part-time."""
 
     __tablename__ = "worker_grid"
     __table_args__ = (
@@ -33,6 +33,13 @@ class WorkerGrid(Base):
             name="ex_worker_grid_period",
             using="gist",
         ),
+        ExcludeConstraint(
+            ("grid_code", "="),
+            (text("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_worker_grid_main",
+            using="gist",
+            where=text("main"),
+        ),
         real_period(),
         Index("ix_worker_grid_grid_code", "grid_code"),
     )
@@ -41,6 +48,7 @@ class WorkerGrid(Base):
     grid_code: Mapped[str] = mapped_column(ForeignKey("boundary_code.code"), primary_key=True)
     valid_from: Mapped[date] = mapped_column(primary_key=True)
     valid_to: Mapped[date | None]
+    main: Mapped[bool] = mapped_column(server_default="true")
 
 
 class Patrol(Base):
