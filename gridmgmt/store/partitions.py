@@ -12,7 +12,8 @@ PARTITION_LOCK = 2006_1101  # any number, the same in every process that makes p
 def ensure_track_partitions(session: Session, first: date, last: date) -> list[str]:
     """Make the partitions of every month (UTC) from `first` to `last` that lack one; their names are returned.
 
-    Points that came before their month had a partition are moved out of the default one.
+    Points that came before their month had a partition are moved out of the default one. Call it before the
+    transaction writes a patrol: attaching a partition waits for the writers of `patrol`, to which points refer.
     """
     wanted = {partition_name(month): month for month in months(first, last)}
     if wanted.keys() <= _there(session):

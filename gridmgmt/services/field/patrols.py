@@ -56,9 +56,11 @@ def record_patrol(
         "kind": kind,
         "started_at": track.started_at,
         "ended_at": track.ended_at,
+        "declared_end": track.ended_at,
         "source": source,
         "content_hash": digest,
     }
+    ensure_track_partitions(session, track.started_at.date(), track.ended_at.date())
     written = insert_once(Patrol).values(row).on_conflict_do_nothing().returning(Patrol.id)
     if session.scalar(written) is not None:
         _write_points(session, patrol_id, track)
@@ -73,7 +75,6 @@ def _digest(worker_code: WorkerCode, kind: str, track: Track) -> str:
 
 
 def _write_points(session: Session, patrol_id: PatrolId, track: Track) -> None:
-    ensure_track_partitions(session, track.started_at.date(), track.ended_at.date())
     fixes = geopandas.GeoDataFrame(
         {
             "recorded_at": track.recorded_at,

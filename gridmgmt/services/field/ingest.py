@@ -1,0 +1,178 @@
+"""The one way in for fixes, whoever sends them: each kept once, in WGS 84, faults set aside, nothing refused.
+
+A batch costs in proportion to itself. What follows from the points (grids, coverage, visits) is counted afterwards by
+`gridmgmt.services.field.settling`, which finds the patrol marked stale.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+import shapely
+from geoalchemy2.shape import from_shape
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import Session
+
+from gridmgmt.errors import Conflict, NotFound
+from gridmgmt.field.sent import Fault, FaultReason, Reading, SentFixes
+from gridmgmt.ids import PatrolId, WorkerCode
+from gridmgmt.services.field.quarantine import set_aside
+from gridmgmt.store.partitions import ensure_track_partitions
+from gridmgmt.store.points import copy_points
+from gridmgmt.store.queries import query
+from gridmgmt.store.tables import WGS84_SRID, LatestPosition, Patrol, Worker
+
+SAME_PLACE_DEG = 1e-7  # about 1 cm: what a coordinate system's inverse may differ by
+ANNOUNCED = ""  # content hash of a patrol whose points came before its description
+
+
+@dataclass(frozen=True)
+class IngestReceipt:
+    """What became of a batch; the same batch gets the same receipt."""
+
+    patrol_id: PatrolId
+    received: int
+    accepted: int  # now in the store, by this batch or an earlier one
+    quarantined: list[dict[str, object]]  # index and reason of each row set aside
+    until: datetime | None  # time of the latest fix accepted
+
+
+def ingest(
+    session: Session,
+    patrol_id: PatrolId,
+    worker_code: WorkerCode,
+    reading: Reading,
+    *,
+    source: str,
+    device: str | None = None,
+    battery_percent: float | None = None,
+) -> IngestReceipt:
+    """Keep the fixes of one patrol of a worker, in any order and any number of times.
+
+    A patrol that is not known yet is opened by its points. NotFound for an unknown worker; Conflict where the
+    patrol is another worker's.
+    """
+    fixes, faults = reading.fixes.to_wgs84(), list(reading.faults)
+    if len(fixes):
+        ensure_track_partitions(session, fixes.first.date(), fixes.last.date())
+        _open(session, patrol_id, worker_code, fixes, source, device)
+        fixes, twisted = _new_ones(session, patrol_id, fixes, source)
+        faults += [Fault(index, FaultReason.OTHER_CONTENT, raw) for index, raw in twisted]
+    set_aside(session, faults, source, device=device, worker_code=worker_code, patrol_id=patrol_id)
+    if len(fixes):
+        copy_points(session, patrol_id, fixes, source)
+        _stretch(session, patrol_id, fixes)
+        _move_forward(session, patrol_id, worker_code, fixes, battery_percent)
+    return _receipt(patrol_id, reading, faults)
+
+
+def _open(
+    session: Session,
+    patrol_id: UUID,
+    worker_code: WorkerCode,
+    fixes: SentFixes,
+    source: str,
+    device: str | None,
+) -> None:
+    """Make the patrol where it is not there, and hold it: batches of one patrol go one after another."""
+    mine = select(Patrol.worker_code).where(Patrol.id == patrol_id).with_for_update()
+    owner = session.scalar(mine)
+    if owner is None:
+        if session.get(Worker, worker_code) is None:
+            raise NotFound(what="worker", key=worker_code)
+        row = {
+            "id": patrol_id, "worker_code": worker_code, "started_at": fixes.first, "ended_at": fixes.last,
+            "source": source, "content_hash": ANNOUNCED, "device": device,
+        }  # fmt: skip
+        session.execute(insert_once(Patrol).values(row).on_conflict_do_nothing())
+        owner = session.scalar(mine)
+    if owner != worker_code:
+        raise Conflict(what="patrol", key=str(patrol_id))
+
+
+def _new_ones(
+    session: Session, patrol_id: UUID, fixes: SentFixes, source: str
+) -> tuple[SentFixes, list[tuple[int, dict[str, object]]]]:
+    """The fixes that are not stored yet, and (index, content) of those whose time and sequence lie elsewhere."""
+    order = np.lexsort((fixes.row, fixes.seq, fixes.time_us))
+    fixes = fixes.take(order)
+    kept = _stored(session, patrol_id, fixes)
+    stored_lon, stored_lat = np.full(len(fixes), np.nan), np.full(len(fixes), np.nan)
+    for number, key in enumerate(zip(fixes.time_us.tolist(), fixes.seq.tolist(), strict=True)) if kept else ():
+        stored_lon[number], stored_lat[number] = kept.get(key, (np.nan, np.nan))
+    first = _first_of_key(fixes)
+    known = ~np.isnan(stored_lon)
+    stored_lon = np.where(known, stored_lon, fixes.lon[first])
+    stored_lat = np.where(known, stored_lat, fixes.lat[first])
+    elsewhere = np.maximum(np.abs(stored_lon - fixes.lon), np.abs(stored_lat - fixes.lat)) > SAME_PLACE_DEG
+    new = ~known & (first == np.arange(len(fixes)))
+    return fixes.take(new), [_content(fixes, int(number)) for number in np.flatnonzero(elsewhere)]
+
+
+def _stored(session: Session, patrol_id: UUID, fixes: SentFixes) -> dict[tuple[int, int], tuple[float, float]]:
+    """Places of the patrol's fixes in the batch's span of time, by time and sequence."""
+    span = {"patrol_id": patrol_id, "first": fixes.first, "last": fixes.last}
+    rows = session.execute(query("fixes_in_span"), span)
+    return {(row.time_us, row.seq): (row.lon, row.lat) for row in rows}
+
+
+def _first_of_key(fixes: SentFixes) -> NDArray[np.int64]:
+    """For each fix (sorted) the position of the first one with its time and sequence."""
+    same = (np.diff(fixes.time_us) == 0) & (np.diff(fixes.seq) == 0)
+    positions = np.arange(len(fixes))
+    return np.maximum.accumulate(np.where(np.concatenate([[False], same]), 0, positions))
+
+
+def _content(fixes: SentFixes, number: int) -> tuple[int, dict[str, object]]:
+    return int(fixes.row[number]), {
+        "time_us": int(fixes.time_us[number]),
+        "seq": int(fixes.seq[number]),
+        "lon": float(fixes.lon[number]),
+        "lat": float(fixes.lat[number]),
+    }
+
+
+def _stretch(session: Session, patrol_id: UUID, fixes: SentFixes) -> None:
+    """A patrol lasts at least from its first fix to its last, and has to be counted anew."""
+    patrol = session.execute(select(Patrol).where(Patrol.id == patrol_id)).scalar_one()
+    patrol.started_at = min(patrol.started_at, fixes.first)
+    patrol.ended_at = max(patrol.ended_at, fixes.last)
+    patrol.stale = True
+    session.flush()
+
+
+def _move_forward(
+    session: Session, patrol_id: UUID, worker_code: WorkerCode, fixes: SentFixes, battery_percent: float | None
+) -> None:
+    """The latest position of the worker, unless a later fix is known."""
+    last = int(fixes.time_us.argmax())
+    accuracy = float(fixes.accuracy_m[last])
+    row = {
+        "worker_code": worker_code,
+        "patrol_id": patrol_id,
+        "recorded_at": fixes.last,
+        "geom": from_shape(shapely.Point(fixes.lon[last], fixes.lat[last]), srid=WGS84_SRID),
+        "accuracy_m": None if np.isnan(accuracy) else accuracy,
+        "battery_percent": battery_percent,
+    }
+    insert = insert_once(LatestPosition).values(row)
+    later = {name: insert.excluded[name] for name in row} | {"received_at": func.now()}
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["worker_code"], set_=later, where=LatestPosition.recorded_at < insert.excluded.recorded_at
+        )
+    )
+
+
+def _receipt(patrol_id: PatrolId, reading: Reading, faults: list[Fault]) -> IngestReceipt:
+    aside = sorted({(fault.index, str(fault.reason)) for fault in faults})
+    return IngestReceipt(
+        patrol_id=patrol_id,
+        received=len(reading.fixes) + len(reading.faults),
+        accepted=len(reading.fixes) + len(reading.faults) - len(aside),
+        quarantined=[{"index": index, "reason": reason} for index, reason in aside],
+        until=reading.fixes.last if len(reading.fixes) else None,
+    )
