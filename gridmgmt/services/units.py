@@ -7,9 +7,10 @@ from datetime import date
 
 import geopandas
 import pandas
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from gridmgmt.access import Area
 from gridmgmt.services.frames import Box, read_frame
 from gridmgmt.store.tables import (
     WGS84_SRID,
@@ -73,11 +74,26 @@ def land_frame(session: Session, bbox: Box | None = None) -> geopandas.GeoDataFr
     return _frame(session, Land, *_near(Land, bbox))
 
 
-def stations_at(session: Session, at: date, within_code: str = "") -> geopandas.GeoDataFrame:
-    """Stations that stood on the day `at` in the district or subdistrict `within_code`; geometry is a Point."""
-    return _frame(
-        session, Station, *_valid(Station, at), Station.subdistrict_code.startswith(within_code, autoescape=True)
+def stations_at(
+    session: Session, at: date, within_code: str = "", area: Area = Area.everything
+) -> geopandas.GeoDataFrame:
+    """Stations that stood on the day `at` in the district or subdistrict `within_code`; geometry is a Point.
+
+    `area` keeps those that lie in a subdistrict of it, or serve a community of it.
+    """
+    below = Station.subdistrict_code.startswith(within_code, autoescape=True)
+    return _frame(session, Station, *_valid(Station, at), below, stations_inside(area, at))
+
+
+def stations_inside(area: Area, at: date) -> ColumnElement[bool]:
+    """Condition that a station lies in a subdistrict of the area, or served a community of it on that day."""
+    if area.is_everything:
+        return true()
+    patterns = any_(literal(area.like_patterns(), ARRAY(Text)))
+    serving = select(StationService.station_code).where(
+        *_valid(StationService, at), StationService.community_code.like(patterns)
     )
+    return or_(Station.subdistrict_code.like(patterns), Station.code.in_(serving))
 
 
 def station_services_at(session: Session, at: date) -> pandas.DataFrame:

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gridmgmt.access import Area
 from gridmgmt.field.day import LOCAL_ZONE, day_span, local_day
 from gridmgmt.ids import BoundaryCode
-from gridmgmt.services.field.incidents import CLOSED
 from gridmgmt.store.queries import query
 
 RECENT = 20  # incidents listed by name; the count covers all
@@ -26,16 +26,19 @@ class Situation:
     days_since_visit: dict[BoundaryCode, int | None]  # every grid of the day; None where nobody has been yet
 
 
-def overview(session: Session, at: datetime) -> Situation:
-    """The situation as it was known at the aware moment `at`.
+def overview(session: Session, at: datetime, area: Area = Area.everything) -> Situation:
+    """The situation in an area as it was known at the aware moment `at`.
 
     A grid counts as visited on the day a patrol left at least one fix in it.
     """
     today = local_day(at)
     start, end = day_span(today, today)
-    incidents = session.execute(query("open_incidents"), {"at": at, "closed": CLOSED, "recent": RECENT}).all()
-    patrols = session.execute(query("patrols_between"), {"start": start, "end": min(end, at)}).one()
-    visits = session.execute(query("days_since_visit"), {"today": today, "end": at, "zone": LOCAL_ZONE.key})
+    where = {"area": area.like_patterns(), "everywhere": area.is_everything}
+    wanted = {"at": at, "recent": RECENT, **where}
+    incidents = session.execute(query("open_incidents"), wanted).all()
+    patrols = session.execute(query("patrols_between"), {"start": start, "end": min(end, at), **where}).one()
+    grids = {"today": today, "end": at, "zone": LOCAL_ZONE.key, "area": area.like_patterns()}
+    visits = session.execute(query("days_since_visit"), grids)
     return Situation(
         at=at,
         open_incidents=incidents[0].total if incidents else 0,

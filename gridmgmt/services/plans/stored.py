@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pandas as pd
 from geopandas import GeoDataFrame
-from sqlalchemy import func, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
+from gridmgmt.access import Area
 from gridmgmt.errors import Conflict, NotFound
 from gridmgmt.ids import BoundaryCode, PlanId
 from gridmgmt.services.boundaries import boundaries_at
@@ -68,17 +69,22 @@ def save_plan(session: Session, draft: Draft) -> Plan:
     return plan
 
 
-def get_plan(session: Session, plan_id: PlanId | UUID) -> Plan:
-    """One plan; NotFound where there is none of that id."""
+def get_plan(session: Session, plan_id: PlanId | UUID, area: Area = Area.everything) -> Plan:
+    """One plan; NotFound where there is none of that id for a place in the area."""
     plan = session.get(Plan, plan_id)
-    if plan is None:
+    if plan is None or not area.holds(plan.scope_code):
         raise NotFound(what="plan", key=str(plan_id))
     return plan
 
 
-def list_plans(session: Session, task: str | None = None, state: str | None = None) -> Sequence[Plan]:
-    """Plans, newest first; `task` and `state` keep only those."""
+def list_plans(
+    session: Session, task: str | None = None, state: str | None = None, area: Area = Area.everything
+) -> Sequence[Plan]:
+    """Plans for places in the area, newest first; `task` and `state` keep only those."""
     chosen = select(Plan).order_by(Plan.created_at.desc(), Plan.id)
+    if not area.is_everything:
+        below = (Plan.scope_code.startswith(prefix, autoescape=True) for prefix in area.prefixes)
+        chosen = chosen.where(or_(false(), *below))
     if task is not None:
         chosen = chosen.where(Plan.task == task)
     if state is not None:
@@ -95,9 +101,9 @@ def discard_plan(session: Session, plan_id: PlanId | UUID) -> None:
     session.flush()
 
 
-def plan_frames(session: Session, plan_id: PlanId | UUID) -> PlanFrames:
+def plan_frames(session: Session, plan_id: PlanId | UUID, area: Area = Area.everything) -> PlanFrames:
     """A plan with its units: buildings (divide, resize), or communities of the base date (merge, replay)."""
-    plan = get_plan(session, plan_id)
+    plan = get_plan(session, plan_id, area)
     columns = [column for column in PlanPart.__table__.columns if column.name not in ("plan_id", "geom")]
     shape = func.ST_AsBinary(PlanPart.geom).label("geometry")
     parts = read_frame(session, select(*columns, shape).where(PlanPart.plan_id == plan.id).order_by(PlanPart.part))

@@ -6,4 +6,5 @@ where level = :level
   and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
   and (cast(:codes as text[]) is null or code = any (cast(:codes as text[])))
   and starts_with(code, :within_code)
+  and code like any (cast(:area as text[]))
 order by code

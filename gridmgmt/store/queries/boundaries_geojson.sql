@@ -13,4 +13,5 @@ from (
     and valid_from <= :at and (valid_to is null or valid_to > :at)
     and geom && st_makeenvelope(:west, :south, :east, :north, 4326)
     and starts_with(code, :within_code)
+    and code like any (cast(:area as text[]))
 ) features

@@ -2,7 +2,7 @@
 SELECT incident.id,
        incident.category,
        incident.text,
-       last.step AS state,
+       last.state,
        incident.occurred_at,
        incident.grid_code,
        ST_X(incident.geom) AS lon,
@@ -10,12 +10,16 @@ SELECT incident.id,
        count(*) OVER () AS total
 FROM incident
 CROSS JOIN LATERAL (
-    SELECT step
-    FROM incident_step
-    WHERE incident_id = incident.id AND at <= :at
-    ORDER BY id DESC
+    SELECT rule.to_state AS state
+    FROM incident_step AS step
+    INNER JOIN workflow_move AS rule ON rule.version = incident.workflow_version AND rule.move = step.move
+    WHERE step.incident_id = incident.id AND step.at <= :at AND rule.to_state IS NOT NULL
+    ORDER BY step.id DESC
     LIMIT 1
 ) AS last
-WHERE last.step <> :closed
+INNER JOIN workflow_state AS known ON known.version = incident.workflow_version AND known.state = last.state
+WHERE known.open
+  AND incident.deleted_at IS NULL
+  AND (:everywhere OR incident.grid_code LIKE ANY (CAST(:area AS text[])))
 ORDER BY incident.occurred_at DESC, incident.id
 LIMIT :recent

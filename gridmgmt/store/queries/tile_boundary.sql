@@ -6,6 +6,7 @@ from (
     st_asmvtgeom(st_transform(geom, 3857), st_tileenvelope(:z, :x, :y)) as geom
   from boundary
   where level = :layer
+    and code like any (cast(:area as text[]))
     and valid_from <= :at and (valid_to is null or valid_to > :at)
     and geom && st_transform(st_tileenvelope(:z, :x, :y, margin => 0.0625), 4326)
 ) feature
