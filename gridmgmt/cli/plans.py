@@ -94,7 +94,7 @@ def merge(
     time_limit: TimeLimit = 60.0,
 ) -> None:
     """Merge stations to 6,000–10,000 households each, inside their subdistrict, proven best."""
-    from gridmgmt.planning.stations import DEFAULT_GOALS, goals_named
+    from gridmgmt.planning.prices import DEFAULT_GOALS, goals_named
     from gridmgmt.services.plans import merge_stations
     from gridmgmt.store.engine import transaction
 

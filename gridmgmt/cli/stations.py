@@ -90,7 +90,7 @@ def merge(
     from gridmgmt.cli.plan_files import read_frame, write_plan, write_report
     from gridmgmt.cli.planning import say
     from gridmgmt.planning.merge import merge as merge_communities
-    from gridmgmt.planning.stations import DEFAULT_GOALS, goals_named
+    from gridmgmt.planning.prices import DEFAULT_GOALS, goals_named
 
     plan = merge_communities(
         read_frame(communities, crs, source_layer),

@@ -11,7 +11,7 @@ with more slack than B can stand in a better one: the enumeration stays complete
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,12 +22,36 @@ MAX_GROUPS = 40_000  # sets looked at before the list is given up: two seconds
 
 
 @dataclass(frozen=True)
+class SiteWeights:
+    """How a group chooses its site: what a household-norm missed, a household-metre and a unit of upgrade weigh."""
+
+    premises: float = 0.0
+    walk: float = 1.0
+    upgrade: float = 0.0
+
+
+@dataclass(frozen=True)
+class SitePrices:
+    """A site's price: household-metres × `per_metre` + households × `per_household` + `fixed`, the last two by site."""
+
+    per_metre: float
+    per_household: NDArray[np.float64]
+    fixed: NDArray[np.float64]
+
+
+def _none() -> NDArray[np.int64]:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
 class Pool:
     """Communities that may be grouped with each other, and what it costs to serve one from another's site.
 
     `neighbours[u]` is the bit mask of u's neighbours, `weights[u]` its households, `travel[u, s]` the household-metres
     from the homes of u to the site in s, `site_rank[s]` the standing of that site (0 is best; it goes before distance),
-    `locks[u]` a label (−1: free): units of one label stay together, units of two labels never meet.
+    `locks[u]` a label (−1: free): units of one label stay together, units of two labels never meet. What else a plan
+    may be priced by, nothing where it is not given: `upgrade[s]` what the site in s lacks, `kinds[u]` the type of u,
+    `staff[u]` the people that u's station has today. `weigh` says how a group's site is chosen.
     """
 
     neighbours: tuple[int, ...]
@@ -37,6 +61,15 @@ class Pool:
     locks: NDArray[np.int64]
     low: int
     high: int
+    upgrade: NDArray[np.int64] = field(default_factory=_none)
+    kinds: NDArray[np.int64] = field(default_factory=_none)
+    staff: NDArray[np.int64] = field(default_factory=_none)
+    weigh: SiteWeights | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("upgrade", "kinds", "staff"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.zeros(len(self.neighbours), dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.neighbours)
@@ -57,6 +90,20 @@ class Pool:
         """One bit mask per lock label."""
         return tuple(mask_of(np.flatnonzero(self.locks == label)) for label in np.unique(self.locks[self.locks >= 0]))
 
+    @cached_property
+    def site_prices(self) -> SitePrices:
+        """What a site costs a group; the cheapest is chosen, of equals the first."""
+        if self.weigh is None:
+            farthest = 1.0 + float(self.travel.sum())
+            return SitePrices(1.0, np.zeros(len(self)), self.site_rank * farthest)
+        premises, walk, upgrade = self.weigh.premises, self.weigh.walk, self.weigh.upgrade
+        return SitePrices(walk, premises * self.site_rank, upgrade * self.upgrade.astype(float))
+
+    def staff_gap(self, people: NDArray[np.int64], households: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Hundredths of people that a group has above or below its share, which is by households."""
+        total, homes = int(self.staff.sum()), max(int(self.weights.sum()), 1)
+        return np.rint(100 * np.abs(people - total * households / homes)).astype(np.int64)
+
     def violation(self, households: int) -> int:
         """Households missing below `low` or in excess of `high`."""
         return max(self.low - households, households - self.high, 0)
@@ -72,6 +119,9 @@ class Group:
     site: int
     site_rank: int
     travel: int  # household-metres, whole
+    upgrade: int = 0  # what the site lacks
+    mixed: int = 0  # households that are not of the group's commonest type
+    staff_gap: int = 0  # hundredths of people above or below the group's share
 
     @property
     def members(self) -> list[int]:
@@ -128,12 +178,33 @@ def connected_masks_with(
 
 
 def price(pool: Pool, mask: int) -> Group:
-    """The group with its best site: highest standing first, then least household-metres."""
+    """The group with its best site; by default the highest standing first, then the least household-metres."""
     members = bits(mask)
-    households = int(pool.weights[members].sum())
     totals = pool.travel[np.ix_(members, members)].sum(axis=0)
-    rank, travel, site = min(zip(pool.site_rank[members].tolist(), totals.tolist(), members, strict=True))
-    return Group(mask, households, pool.violation(households), site, rank, round(travel))
+    prices, households = pool.site_prices, int(pool.weights[members].sum())
+    scores = prices.per_metre * totals + prices.per_household[members] * households + prices.fixed[members]
+    best = int(np.argmin(scores))
+    return group_at(pool, mask, members[best], float(totals[best]))
+
+
+def group_at(pool: Pool, mask: int, site: int, travel: float) -> Group:
+    """The group of a mask with the site that is given."""
+    members = bits(mask)
+    households = pool.weights[members].sum(keepdims=True)
+    kinds = np.unique(pool.kinds[members], return_inverse=True)[1]
+    commonest = int(np.bincount(kinds, weights=pool.weights[members]).max())
+    total = int(households[0])
+    return Group(
+        mask,
+        total,
+        pool.violation(total),
+        site,
+        int(pool.site_rank[site]),
+        round(travel),
+        int(pool.upgrade[site]),
+        total - commonest,
+        int(pool.staff_gap(pool.staff[members].sum(keepdims=True), households)[0]) if pool.staff.any() else 0,
+    )
 
 
 def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
@@ -147,6 +218,9 @@ def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
         travel=pool.travel[np.ix_(members, members)],
         site_rank=pool.site_rank[members],
         locks=pool.locks[members],
+        upgrade=pool.upgrade[members],
+        kinds=pool.kinds[members],
+        staff=pool.staff[members],
     )
 
 

@@ -17,7 +17,7 @@ MORE_STATIONS = 3  # numbers of stations tried above the least that could do
 
 
 def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
-    """A connected plan with as few stations as the search can bring into the range, then shorter walks."""
+    """A connected plan with as few stations as the search can bring into the range."""
     fewest = max(1, -(-sum(pool.loads) // pool.high))
     locks = len(pool.lock_masks)
     best: list[Group] = []
@@ -27,7 +27,7 @@ def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
             best = found
         if _violation(best) <= pool.forced or time.monotonic() > deadline:
             break
-    return improved(pool, best, deadline)
+    return best if _violation(best) <= pool.forced else improved(pool, best, deadline)
 
 
 def improved(pool: Pool, groups: Sequence[Group], deadline: float) -> list[Group]:

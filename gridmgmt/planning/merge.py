@@ -19,16 +19,10 @@ from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
 from gridmgmt.planning.groups import Group, Pool, neighbour_masks
+from gridmgmt.planning.prices import DEFAULT_GOALS, GOAL_NAMES, Goal
 from gridmgmt.planning.report import Objective, PlanResult, Unmet, build_report
-from gridmgmt.planning.stations import DEFAULT_GOALS, Goal, PoolPlan, plan_pool
+from gridmgmt.planning.stations import PoolPlan, plan_pool
 
-GOAL_NAMES: dict[Goal, str] = {
-    "violation": "households_missing_or_in_excess",
-    "outside": "households_in_stations_out_of_range",
-    "stations": "stations",
-    "premises": "household_norms_missed_at_premises",
-    "walk": "household_metres_to_site",
-}
 MIN_BORDER_M = 1.0  # communities that share less of a border than this only touch
 
 

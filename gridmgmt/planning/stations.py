@@ -1,9 +1,8 @@
 """The best stations for one pool of communities: least violation of the range first, then the goals asked for."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,35 +10,16 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.planning.columngen import choose
 from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.largepool import candidates, median_bound, start_plan
-from gridmgmt.planning.setpartition import Cover, OutOfTime, cover, cover_by_count
+from gridmgmt.planning.listing import listed_from, listing
+from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of
+from gridmgmt.planning.setpartition import Cover, cover_by_count
 
-Goal = Literal["violation", "outside", "stations", "premises", "walk"]
-
-# What one group costs under each goal, in whole units; a plan costs the sum over its groups.
-GOALS: dict[Goal, Callable[[Group], int]] = {
-    "violation": lambda group: group.violation,  # households missing below the range or in excess of it
-    "outside": lambda group: group.households if group.violation else 0,  # households of stations out of range
-    "stations": lambda group: 1,
-    "premises": lambda group: group.households * group.site_rank,  # household-norms missed at the chosen premises
-    "walk": lambda group: group.travel,  # household-metres to the site
-}
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
+FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried
 EVERY_COUNT_STEPS = 200_000_000
-DEFAULT_GOALS: tuple[Goal, ...] = ("stations", "walk")
-
-
-def goals_named(names: Sequence[str]) -> tuple[Goal, ...]:
-    """Goals by name; InvalidInput for a name there is not.
-
-    >>> goals_named(["stations", "walk"])
-    ('stations', 'walk')
-    """
-    unknown = [name for name in names if name not in GOALS]
-    if unknown:
-        raise InvalidInput(detail=f"there is no goal {unknown[0]!r}; there are {', '.join(GOALS)}")
-    return tuple(goal for name in names for goal in GOALS if goal == name)
 
 
 @dataclass(frozen=True)
@@ -63,16 +43,19 @@ class PoolPlan:
 
 
 def plan_pool(
-    pool: Pool, goals: Sequence[Goal] = DEFAULT_GOALS, time_limit_s: float = 60.0, seed: int = 0
+    pool: Pool,
+    goals: Sequence[Goal] = DEFAULT_GOALS,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    weights: Weights | None = None,
 ) -> PoolPlan | None:
     """The lexicographically best plan of a pool: violation, then `goals`; None where the locks leave no plan."""
     plans = []
-    pieces = _components(pool)
+    pieces = components(pool)
     if any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks):
         return None
     for members in pieces:
-        part = sub_pool(pool, members)
-        found = _plan_connected(part, ("violation", *goals), time_limit_s, seed)
+        found = _plan_connected(sub_pool(pool, members), ("violation", *goals), time_limit_s, seed, weights)
         if found is None:
             return None
         plans.append(_renumber(found, members))
@@ -87,11 +70,11 @@ def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) ->
     """
     wanted = tuple(goals)
     total: dict[int, PoolPlan] = {0: _sum([], wanted)}
-    for members in _components(pool):
+    for members in components(pool):
         part = sub_pool(pool, members)
         groups = groups_within(part, int(part.weights.sum()) + part.low) or []
         masks = [group.mask for group in groups]
-        covers = cover_by_count(len(part), masks, _costs(groups, wanted), EVERY_COUNT_STEPS) if groups else None
+        covers = cover_by_count(len(part), masks, costs_of(wanted, groups), EVERY_COUNT_STEPS) if groups else None
         if covers is None:
             raise InvalidInput(detail=f"{len(part)} communities are too many to try every number of stations")
         front = {count: _renumber(_plan(groups, found, wanted), members) for count, found in covers.items()}
@@ -110,22 +93,45 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
     return joined
 
 
-def _plan_connected(pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int) -> PoolPlan | None:
+def _plan_connected(
+    pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int, weights: Weights | None
+) -> PoolPlan | None:
     deadline = time.monotonic() + time_limit_s
-    complete, start = _sufficient_groups(pool, deadline, seed)
-    if complete is None:
-        start = start_plan(pool, seed, time.monotonic() + time_limit_s / 3)
-        complete = groups_within(pool, sum(group.violation for group in start) - pool.forced)
-    groups = list({group.mask: group for group in [*start, *(complete or candidates(pool))]}.values())
-    masks = [group.mask for group in groups]
-    chosen = cover(len(pool), masks, _costs(groups, goals), deadline - time.monotonic(), seed, range(len(start)))
-    if chosen is None:
+    groups = sufficient_groups(pool)
+    covers = None
+    if groups is not None:
+        covers = cover_by_count(len(pool), [group.mask for group in groups], costs_of(goals, groups, weights))
+    if groups is None or covers is None:
+        return _plan_large(pool, goals, deadline, seed, weights)
+    best = min(covers.values(), key=lambda found: found.values, default=None)
+    return None if best is None else _plan(groups, best, goals)
+
+
+def _plan_large(
+    pool: Pool, goals: tuple[Goal, ...], deadline: float, seed: int, weights: Weights | None
+) -> PoolPlan | None:
+    """Column generation from a plan that a search found: exact where all groups that may count can be listed."""
+    start = start_plan(pool, seed, deadline)
+    if not start:
         return None
-    plan = _plan(groups, chosen, goals)
-    if plan.optimal and complete is not None:
-        return plan
-    proven = plan.bounds if complete is not None else (0,) * len(goals)
-    return replace(plan, bounds=tuple(map(max, proven, _outer_bounds(pool, plan))))
+    slack = sum(group.violation for group in start) - pool.forced
+    listed = listing(pool, slack)
+    complete = listed is not None
+    listed = listed_from(pool, [*start, *candidates(pool)]) if listed is None else listed
+    floors = _floors(pool, goals, slack)
+    costs = costs_listed(goals, listed, weights)
+    least_load = pool.low - slack
+    most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
+    rows = listed.rows_of(group.mask for group in start)
+    found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), deadline)
+    plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds)
+    return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan))
+
+
+def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
+    """Per goal a bound that is plain to see."""
+    known = {"violation": pool.forced, "stations": -(-sum(pool.loads) // (pool.high + slack))}
+    return [known.get(goal, 0) for goal in goals]
 
 
 def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
@@ -134,36 +140,30 @@ def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
     bounds["violation"] = pool.forced
     if plan.values[0] == pool.forced:
         bounds["stations"] = -(-sum(pool.loads) // pool.high)
-        if "walk" in plan.goals:
+        if "stations" in plan.goals[: plan.goals.index("walk") if "walk" in plan.goals else 0]:
             bounds["walk"] = median_bound(pool, len(plan.groups))
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
 
 
-def _sufficient_groups(pool: Pool, deadline: float, seed: int) -> tuple[list[Group] | None, list[Group]]:
-    """All groups that a plan of least violation may hold, and such a plan; None and no plan where they are too many.
+def sufficient_groups(pool: Pool) -> list[Group] | None:
+    """All groups that a plan of least violation may hold; None where they are too many for the dynamic programme.
 
     With every group of slack ≤ s listed, a cover of total slack T ≤ s is proven least: a better one would hold only
     groups of slack < T. Otherwise s is raised to T, or doubled where there is no cover at all.
     """
     slack, ceiling = 0, int(pool.weights.sum()) + pool.low
-    while True:
+    while len(pool) <= FEW_COMMUNITIES:
         groups = groups_within(pool, slack, limit=FEW_GROUPS)
         if groups is None:
-            return None, []
-        costs = [[group.violation] for group in groups]
-        try:
-            best = cover(len(pool), [group.mask for group in groups], costs, deadline - time.monotonic(), seed)
-        except OutOfTime:
-            return None, []
-        if best is not None and best.values[0] - pool.forced <= slack:
-            return groups, [groups[chosen] for chosen in best.chosen]
-        if slack >= ceiling:
-            return groups, []
-        slack = best.values[0] - pool.forced if best is not None else min(ceiling, max(2 * slack, pool.low // 8))
-
-
-def _costs(groups: Sequence[Group], goals: Sequence[Goal]) -> list[list[int]]:
-    return [[GOALS[goal](group) for goal in goals] for group in groups]
+            return None
+        covers = cover_by_count(len(pool), [group.mask for group in groups], [[group.violation] for group in groups])
+        if covers is None:
+            return None
+        least = min((found.values[0] for found in covers.values()), default=None)
+        if (least is not None and least - pool.forced <= slack) or slack >= ceiling:
+            return groups
+        slack = least - pool.forced if least is not None else min(ceiling, max(2 * slack, pool.low // 8))
+    return None
 
 
 def _plan(groups: Sequence[Group], found: Cover, goals: tuple[Goal, ...]) -> PoolPlan:
@@ -177,7 +177,7 @@ def _sum(plans: Sequence[PoolPlan], goals: tuple[Goal, ...]) -> PoolPlan:
     return total
 
 
-def _components(pool: Pool) -> list[NDArray[np.intp]]:
+def components(pool: Pool) -> list[NDArray[np.intp]]:
     """Connected pieces of the pool, each in an order that keeps the frontier of the dynamic programme narrow."""
     size = len(pool)
     edges = [(u, v) for u in range(size) for v in bits(pool.neighbours[u])]

@@ -1,5 +1,6 @@
 """Station areas: exact against brute force, whole, inside their parent, with reasons where the range cannot be met."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
+from gridmgmt.planning.columngen import choose
 from gridmgmt.planning.groups import groups_within
+from gridmgmt.planning.listing import listing
 from gridmgmt.planning.merge import merge, parent_pools
-from gridmgmt.planning.setpartition import _by_columns, cover_by_count
+from gridmgmt.planning.prices import costs_listed, costs_of
+from gridmgmt.planning.setpartition import cover_by_count
 from gridmgmt.planning.stations import plans_by_count
 
 Labels = list[int]
@@ -143,9 +147,17 @@ def test_degrees_are_measured_in_metres() -> None:
     assert result.parts["walk_m"].max() < 501
 
 
-def test_a_large_pool_ends_with_a_plan_in_range_and_a_bound() -> None:
+def test_a_large_pool_is_proven_by_its_columns() -> None:
     rng = np.random.default_rng(3)
-    report = merge(blocks(rng.integers(700, 1500, 49).tolist(), 7), parent=None, time_limit_s=3).report
+    report = merge(blocks(rng.integers(900, 1900, 36).tolist(), 6), parent=None, time_limit_s=30).report
+    assert report["share_in_range"] == 1.0
+    assert report["status"] == "optimal"
+    assert all(goal["bound"] == goal["value"] for goal in report["objectives"])
+
+
+def test_a_stopped_search_still_ends_with_a_bound() -> None:
+    rng = np.random.default_rng(3)
+    report = merge(blocks(rng.integers(900, 1900, 36).tolist(), 6), parent=None, time_limit_s=0.01).report
     assert report["share_in_range"] == 1.0
     assert all(0 < goal["bound"] <= goal["value"] for goal in report["objectives"][1:])
 
@@ -154,9 +166,14 @@ def test_the_programme_and_the_columns_agree() -> None:
     rng = np.random.default_rng(7)
     [pool] = parent_pools(blocks(rng.integers(500, 9000, 16).tolist(), 4), "households", None, 6000, 10000)
     groups = groups_within(pool.pool, 6000) or []
-    masks, costs = [group.mask for group in groups], [[group.violation, 1, group.travel] for group in groups]
-    by_count = cover_by_count(16, masks, costs) or {}
+    masks, goals = [group.mask for group in groups], ("violation", "stations", "walk")
+    by_count = cover_by_count(16, masks, costs_of(goals, groups)) or {}
     best = min(found.values for found in by_count.values())
-    columns = _by_columns(16, masks, costs, 20.0, 0, ())
-    assert columns is not None
-    assert columns.values == columns.bounds == best
+    listed = listing(pool.pool, 6000)
+    assert listed is not None
+    assert {listed.group(row).mask: listed.group(row) for row in range(len(listed))} == dict(
+        zip(masks, groups, strict=True)
+    )
+    start = listed.rows_of(masks[row] for row in by_count[max(by_count)].chosen)
+    chosen = choose(listed.members, costs_listed(goals, listed), start, [0, 0, 0], 16, 16, time.monotonic() + 20)
+    assert chosen.values == chosen.bounds == best

@@ -1,0 +1,274 @@
+"""Exact set partitioning over millions of listed groups: column generation, subset-row cuts, reduced-cost fixing.
+
+min Σ c_G·x_G, every community in one chosen group, earlier goals held. The linear relaxation is solved over a few
+thousand columns; each round prices *all* listed columns with dual prices smoothed towards the best ones so far
+(Wentges 1997), so that the bound
+
+    Σ_u π_u + Σ_h σ_h·v_h + K·min(0, min_G reduced(G)),    K: most stations a plan can have,
+
+holds whenever the rounds end, not only at convergence. A plan better than one known (value v) holds only columns of
+reduced cost ≤ v − 1 − bound: the others are struck out. Subset-row cuts (Jepsen et al. 2008: of three communities, at
+most one chosen group holds two) raise the bound until the columns that are left are few enough for HiGHS to decide.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.linear_solver import pywraplp
+from scipy import optimize, sparse
+
+from gridmgmt.planning.listing import NOBODY, even_prices, reduced_costs, triples
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Members = NDArray[np.uint16]
+
+ROUNDS = 400
+ENTERING = 600  # columns that enter the relaxation in one round
+SMOOTHING = 0.7  # how near the best prices so far a round prices
+DECIDABLE = 2500  # columns that HiGHS decides in seconds
+CUTTABLE = 250_000  # columns up to which cuts are worth their memory
+CUT_ROUNDS = 40
+CUTS = 60  # in one round
+VIOLATED = 0.02  # least violation of a cut that is added
+ZERO = 1e-6
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Chosen rows of the listing; per goal the value reached and the bound proven."""
+
+    rows: Ints
+    values: tuple[int, ...]
+    bounds: tuple[int, ...]
+
+
+@dataclass
+class Relaxation:
+    """The linear relaxation over some columns: cost, and rows `extra` of coefficients with Σ extra·x ≤ limit."""
+
+    size: int
+    members: Members
+    cost: Floats
+    most: int  # stations a plan can have at the most
+    extra: list[Floats] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+
+    def subset(self, rows: Ints) -> "Relaxation":
+        """The same over fewer columns."""
+        some = [coefficients[rows] for coefficients in self.extra]
+        return Relaxation(self.size, self.members[rows], self.cost[rows], self.most, some, list(self.limits))
+
+    def reduced(self, prices: Floats) -> Floats:
+        """(columns,) the reduced costs under prices of the communities and then of the extra rows."""
+        found: Floats = reduced_costs(self.members, self.cost, prices[: self.size])
+        for coefficients, price in zip(self.extra, prices[self.size :], strict=True):
+            if price:
+                found -= price * coefficients
+        return found
+
+    def bound(self, prices: Floats, reduced: Floats) -> float:
+        """The Lagrangian bound of some prices; valid for every cover."""
+        held = float(np.dot(prices[self.size :], self.limits)) if self.limits else 0.0
+        return float(prices[: self.size].sum()) + held + self.most * min(0.0, float(reduced.min()))
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A bound, the reduced costs that belong to it, the active columns and their share in the relaxed plan."""
+
+    bound: float
+    reduced: Floats
+    active: Ints
+    share: Floats
+
+
+class _Programme:
+    """The restricted linear programme; columns may be added between solutions (GLOP keeps its basis)."""
+
+    def __init__(self, relaxation: Relaxation, scale: float) -> None:
+        self._relaxation, self._scale = relaxation, scale
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        covers = [self._solver.Constraint(1.0, 1.0) for _ in range(relaxation.size)]
+        held = [self._solver.Constraint(-self._solver.infinity(), limit) for limit in relaxation.limits]
+        self._rows = [*covers, *held]
+        self._objective = self._solver.Objective()
+        self._objective.SetMinimization()
+        self._columns: list[pywraplp.Variable] = []
+        for row in covers:  # nobody serves a community, at a price nobody pays
+            self._objective.SetCoefficient(self._variable([row], [1.0]), 10 * float(relaxation.cost.max()) / scale + 10)
+
+    def _variable(self, rows: Sequence[pywraplp.Constraint], coefficients: Sequence[float]) -> pywraplp.Variable:
+        variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
+        for row, coefficient in zip(rows, coefficients, strict=True):
+            row.SetCoefficient(variable, coefficient)
+        return variable
+
+    def add(self, columns: Ints) -> None:
+        """Columns of the relaxation, by number."""
+        for column in columns.tolist():
+            members = [int(member) for member in self._relaxation.members[column] if member != NOBODY]
+            more = [float(row[column]) for row in self._relaxation.extra]
+            rows = [self._rows[member] for member in members] + self._rows[self._relaxation.size :]
+            variable = self._variable(rows, [1.0] * len(members) + more)
+            self._objective.SetCoefficient(variable, float(self._relaxation.cost[column]) / self._scale)
+            self._columns.append(variable)
+
+    def solve(self) -> Floats:
+        """The prices of all rows."""
+        self._solver.Solve()
+        return np.array([row.dual_value() for row in self._rows]) * self._scale
+
+    def shares(self) -> Floats:
+        return np.array([column.solution_value() for column in self._columns])
+
+
+def relax(relaxation: Relaxation, active: Ints, deadline: float) -> Relaxed:
+    """Column generation from some active columns until no listed column can improve the relaxation, or the deadline."""
+    programme = _Programme(relaxation, max(1.0, float(np.abs(relaxation.cost).max()) / 1000))
+    programme.add(active)
+    inside = np.zeros(len(relaxation.cost), dtype=bool)
+    inside[active] = True
+    even = even_prices(relaxation.members, relaxation.cost, relaxation.size)
+    first = np.concatenate([even, np.zeros(len(relaxation.extra))])
+    numbers, best = [active], (float(first.sum()), first, relaxation.reduced(first))
+    for _ in range(ROUNDS):
+        prices = programme.solve()
+        for asked in (SMOOTHING * best[1] + (1 - SMOOTHING) * prices, prices):
+            reduced = relaxation.reduced(asked)
+            bound = relaxation.bound(asked, reduced)
+            if bound > best[0]:
+                best = (bound, asked, reduced)
+            entering = _entering(relaxation, reduced, prices, inside)
+            if len(entering):
+                break
+        if not len(entering) or time.monotonic() > deadline:
+            break
+        programme.add(entering)
+        inside[entering] = True
+        numbers.append(entering)
+    return Relaxed(best[0], best[2], np.concatenate(numbers), programme.shares())
+
+
+def _entering(relaxation: Relaxation, reduced: Floats, prices: Floats, inside: NDArray[np.bool_]) -> Ints:
+    """The cheapest columns under the prices asked that also gain under the programme's own."""
+    gaining = np.flatnonzero((reduced < -ZERO) & ~inside)
+    if len(gaining) > ENTERING:
+        gaining = gaining[np.argpartition(reduced[gaining], ENTERING)[:ENTERING]]
+    own = relaxation.subset(gaining).reduced(prices)
+    return np.sort(gaining[own < -ZERO])
+
+
+def choose(
+    members: Members, costs: Ints, start: Ints, floors: Sequence[int], most: int, size: int, deadline: float
+) -> Chosen:
+    """The best cover by groups of a listing, goal after goal.
+
+    Parameters
+    ----------
+    members : (groups, k) positions, NOBODY behind the last
+    costs : (groups, goals) whole
+    start : rows that cover every community once
+    floors : per goal a bound that is known to hold
+    most : stations a plan can have at the most
+    size : communities
+    """
+    best, values, bounds = np.sort(start), [], []
+    relaxation = Relaxation(size, members, np.zeros(len(members)), most)
+    active = best
+    for goal in range(costs.shape[1]):
+        relaxation.cost = costs[:, goal].astype(float)
+        bound = floors[goal]
+        if int(costs[best, goal].sum()) > bound:
+            best, proven, active = _decided(relaxation, best, active, bound, deadline)
+            bound = max(bound, proven)
+        value = int(costs[best, goal].sum())
+        values.append(value)
+        bounds.append(min(bound, value))
+        relaxation.extra.append(relaxation.cost)
+        relaxation.limits.append(float(value))
+    return Chosen(best, tuple(values), tuple(bounds))
+
+
+def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float) -> tuple[Ints, int, Ints]:
+    """One goal: the best cover found, the bound proven, and the columns that were active."""
+    found = relax(relaxation, np.union1d(active, best), deadline)
+    cheapest = np.argsort(found.reduced, kind="stable")[:DECIDABLE]
+    best, _ = _whole(relaxation, np.union1d(cheapest, best), best, deadline)
+    value, bound = _value(relaxation, best), max(float(floor), found.bound)
+    kept = np.flatnonzero(found.reduced <= value - 1 - bound + ZERO)
+    if len(kept) <= CUTTABLE:
+        best, bound = _closed(relaxation, best, kept, np.intersect1d(found.active, kept), bound, deadline)
+    return best, int(np.ceil(bound - ZERO)), found.active
+
+
+def _closed(
+    relaxation: Relaxation, best: Ints, kept: Ints, active: Ints, bound: float, deadline: float
+) -> tuple[Ints, float]:
+    """The best cover by the columns that a better one may hold, and the bound; cuts strike columns out."""
+    value, small = _value(relaxation, best), relaxation.subset(kept)
+    place = np.searchsorted(kept, active)
+    for _ in range(CUT_ROUNDS):
+        if not len(kept) or len(kept) <= DECIDABLE or time.monotonic() > deadline:
+            break
+        found = relax(small, place, deadline)
+        bound = max(bound, found.bound)
+        cuts = _cuts(small, found)
+        stay = found.reduced <= value - 1 - bound + ZERO
+        place = np.searchsorted(np.flatnonzero(stay), np.sort(found.active[stay[found.active]]))
+        kept, small = kept[stay], small.subset(np.flatnonzero(stay))
+        if not cuts:
+            break
+        for cut in cuts:
+            small.extra.append(_held_twice(small.members, cut))
+            small.limits.append(1.0)
+    if len(kept) > DECIDABLE:
+        return best, bound
+    best, proven = _whole(relaxation, np.union1d(kept, best), best, deadline)
+    return best, float(_value(relaxation, best)) if proven else bound
+
+
+def _value(relaxation: Relaxation, rows: Ints) -> int:
+    return round(float(relaxation.cost[rows].sum()))
+
+
+def _cuts(small: Relaxation, found: Relaxed) -> list[tuple[int, int, int]]:
+    """The subset-row cuts that the relaxed plan breaks most."""
+    used = found.share > ZERO
+    broken = triples(small.members[found.active[used]], found.share[used], small.size, VIOLATED)
+    order = np.argsort(-broken[:, 3], kind="stable")[:CUTS]
+    return [(int(i), int(j), int(k)) for i, j, k in broken[order, :3]]
+
+
+def _held_twice(members: Members, three: tuple[int, int, int]) -> Floats:
+    """(columns,) 1 where a group holds two of the three communities."""
+    twice: Floats = (np.isin(members, three).sum(axis=1) >= 2).astype(float)
+    return twice
+
+
+def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float) -> tuple[Ints, bool]:
+    """The best cover by some columns (those of `best` among them), and whether that is proven among them."""
+    small = relaxation.subset(rows)
+    lengths = (small.members != NOBODY).sum(axis=1)
+    pointers = np.concatenate([[0], np.cumsum(lengths)])
+    members = small.members[small.members != NOBODY].astype(np.int64)
+    covers = sparse.csc_array((np.ones(len(members)), members, pointers), shape=(relaxation.size, len(rows)))
+    limits = [optimize.LinearConstraint(covers, 1, 1)]
+    if small.extra:
+        limits.append(optimize.LinearConstraint(np.stack(small.extra), -np.inf, small.limits))
+    scale = max(1.0, float(np.abs(small.cost).max()) / 1000)
+    found = optimize.milp(
+        small.cost / scale,
+        constraints=limits,
+        bounds=optimize.Bounds(0, 1),
+        integrality=np.ones(len(rows)),
+        options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 0.0},
+    )
+    if found.x is None:
+        return best, False
+    chosen = rows[found.x > 0.5]
+    better = chosen if _value(relaxation, chosen) < _value(relaxation, best) else best
+    return better, bool(found.success)
