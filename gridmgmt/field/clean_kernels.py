@@ -13,6 +13,7 @@ from numba import njit
 
 AXIS_M = 6378137.0  # WGS 84
 ECCENTRICITY_2 = 0.00669437999014
+LEAST_DEGREE_M = 110_500.0  # no degree of a meridian is shorter, nor one of longitude on the equator
 LOOKBACK = 2000  # fixes: a wrong stretch longer than this (33 min of one a second) is not bridged
 
 
@@ -126,15 +127,23 @@ def believable(time_us, lon, lat, accuracy_m, noise_m, slow_m_s, top_m_s, ride_s
     score, way = np.empty(count), np.empty(count)
     before = np.full(count, -1, np.int64)
     top = np.empty(count)
+    shrink = np.cos(np.radians(lat))  # of a degree of longitude
     for i in range(count):
         best, best_way = 1.0, 0.0
         for j in range(i - 1, max(i - LOOKBACK, 0) - 1, -1):
             if top[j] + 1.0 < best:
                 break
             seconds = (time_us[i] - time_us[j]) / 1e6
+            near_m = slow_m_s * seconds + allowance_m(seconds, accuracy_m[i], accuracy_m[j], noise_m)
+            reach_m = max(near_m, top_m_s * seconds)
+            apart = abs(lon[i] - lon[j])
+            if LEAST_DEGREE_M * abs(lat[i] - lat[j]) > reach_m:
+                continue
+            if apart < 180.0 and LEAST_DEGREE_M * apart * min(shrink[i], shrink[j]) > reach_m:
+                continue
             step_m = metres(lon[j], lat[j], lon[i], lat[i])
             cost = 0.0
-            if step_m > slow_m_s * seconds + allowance_m(seconds, accuracy_m[i], accuracy_m[j], noise_m):
+            if step_m > near_m:
                 if seconds < ride_s or step_m > top_m_s * seconds:
                     continue
                 cost = ride_cost
