@@ -97,3 +97,15 @@ class WeakPassword(GridError):
 
 class Forbidden(GridError):
     """You have no right to {action} here. Whoever keeps the rights can give it to you."""
+
+
+class IllegalMove(GridError):
+    """{move!r} is not possible: {reason}. Possible now: {allowed}."""
+
+
+class StaleStep(GridError):
+    """Somebody moved incident {key!r} after step {seen}: it is at step {now}. Load it again."""
+
+
+class Gone(GridError):
+    """{what} {key!r} was deleted on {when}. It is not taken again."""

@@ -17,18 +17,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmgmt.demo.cases import VERSION, Made, case_steps, settings_of
 from gridmgmt.demo.names import person_name
 from gridmgmt.demo.walks import Fixes, Footways
 from gridmgmt.field.day import LOCAL_ZONE, local_day
 from gridmgmt.services.field.content import content_hash
-from gridmgmt.services.field.incidents import STEPS
 
 SOURCE = "demo"
 _NAMESPACE = UUID("6f3c2a52-0d0b-5c55-9a0e-2006081400cc")
 _SHIFTS = ((time(8, 20), time(11, 40)), (time(14, 20), time(17, 50)), (time(19, 0), time(20, 30)))
 _MINUTES = (20.0, 40.0)
-# how long an incident rests before each step, in hours; the last ones are still open
-_STEP_HOURS = {"filed": (0.1, 2.0), "dispatched": (0.1, 3.0), "handled": (1.0, 30.0), "verified": (0.5, 12.0)}
 
 Frames = dict[str, pd.DataFrame]
 
@@ -76,7 +74,10 @@ def week(
 
 
 _PATROL = ("id", "worker_code", "kind", "started_at", "ended_at", "source", "content_hash", "received_at")
-_INCIDENT = ("id", "category", "text", "occurred_at", "received_at", "worker_code", "source", "content_hash")
+_INCIDENT = (
+    "id", "category", "text", "occurred_at", "received_at", "worker_code", "source", "content_hash",
+    "first_asked", "severity", "workflow_version",
+)  # fmt: skip
 
 
 def _workers(grids: gpd.GeoDataFrame, seed: int) -> pd.DataFrame:
@@ -152,36 +153,29 @@ class _Day:
             occurred = self._moment()
             if occurred < self.now:
                 point = _within(self.grids.geometry.iloc[grid], self.rng)
-                yield self._incident(place, category, words, occurred, str(self.workers[grid]), point)
+                code, worker = str(self.grids["code"].iloc[grid]), str(self.workers[grid])
+                yield self._incident(place, category, words, occurred, code, worker, point)
 
     def _incident(
-        self, place: int, category: str, words: str, occurred: datetime, worker: str, point: shapely.Point
+        self, place: int, category: str, words: str, occurred: datetime, grid: str, worker: str, point: shapely.Point
     ) -> dict[str, object]:
         content = [category, words, occurred.isoformat(), worker, point.wkt]
+        received = occurred + timedelta(seconds=90)
         return {
             "id": uuid5(_NAMESPACE, f"incident {self.day} {place}"),
             "category": category,
             "text": words,
             "occurred_at": occurred,
-            "received_at": min(occurred + timedelta(seconds=90), self.now),
+            "received_at": min(received, self.now),
             "worker_code": worker,
+            "first_asked": worker,
+            "severity": settings_of(category).get("severity", "general"),
+            "workflow_version": VERSION,
             "source": SOURCE,
             "content_hash": content_hash(content),
             "geometry": point,
-            "steps": list(self._steps(occurred, worker)),
+            "steps": list(case_steps(category, received, self.now, grid, worker, self.rng)),
         }
-
-    def _steps(self, occurred: datetime, worker: str) -> Iterator[tuple[str, datetime, str]]:
-        """The steps taken by now; one incident in twenty-five waits long somewhere on its way."""
-        at = occurred + timedelta(seconds=90)
-        yield STEPS[0], min(at, self.now), worker
-        slow = 12.0 if self.rng.random() < 0.04 else 1.0
-        for step in STEPS[1:]:
-            hours = slow * float(self.rng.uniform(*_STEP_HOURS.get(step, (0.1, 4.0))))
-            at += timedelta(seconds=round(3600 * hours))
-            if at >= self.now:
-                return
-            yield step, at, "网格中心" if step != "handled" else "处置单位"
 
 
 @cache
@@ -217,6 +211,6 @@ def _track_points(parts: list[tuple[dict[str, object], Fixes]]) -> gpd.GeoDataFr
 def _incident_frames(rows: list[dict[str, Any]]) -> Frames:
     shapes = [row["geometry"] for row in rows]
     incidents = gpd.GeoDataFrame(rows, columns=[*_INCIDENT], geometry=shapes, crs="EPSG:4326")
-    steps = [(row["id"], step, at, actor) for row in rows for step, at, actor in row["steps"]]
-    log = pd.DataFrame(steps, columns=["incident_id", "step", "at", "actor"]).sort_values("at", kind="stable")
+    steps = [(row["id"], *step) for row in rows for step in row["steps"]]
+    log = pd.DataFrame(steps, columns=["incident_id", *Made._fields]).sort_values("at", kind="stable")
     return {"incidents": incidents, "incident_steps": log.reset_index(drop=True)}

@@ -61,10 +61,10 @@ def test_every_geometry_column_has_its_checks_and_its_index(session: Session, ta
     [("'NaN'", "22"), ("114", "'NaN'"), ("'Infinity'", "22"), ("114", "'-Infinity'"), ("500", "22"), ("114", "91")],
 )
 def test_points_outside_the_world_are_refused(session: Session, x: str, y: str) -> None:
-    insert = "insert into incident (id, category, text, occurred_at, geom, source, content_hash) values "
-    values = f"(gen_random_uuid(), 'a', '', now(), st_setsrid(st_makepoint({x}, {y}), 4326), 'test', '')"
+    columns = "id, category, text, occurred_at, geom, source, content_hash, workflow_version"
+    values = f"(gen_random_uuid(), 'a', '', now(), st_setsrid(st_makepoint({x}, {y}), 4326), 'test', '', '2026.1')"
     with pytest.raises(IntegrityError, match="geom_"), session.begin_nested():
-        session.execute(text(insert + values))
+        session.execute(text(f"insert into incident ({columns}) values {values}"))
 
 
 def test_a_street_is_a_line_and_no_area(session: Session) -> None:
@@ -165,18 +165,19 @@ def test_a_code_has_the_shape_of_its_level(session: Session, code: str, level: s
 def report_incident(session: Session) -> Incident:
     incident = Incident(
         id=uuid4(), category="rubbish", text="", occurred_at=datetime(2006, 9, 1, tzinfo=UTC), source="test",
-        content_hash="", geom="SRID=4326;POINT (114 22.5)",
+        content_hash="", geom="SRID=4326;POINT (114 22.5)", workflow_version="2026.1",
     )  # fmt: skip
     session.add(incident)
     session.flush()
-    for step in ("reported", "filed"):
-        session.add(IncidentStep(incident_id=incident.id, step=step, at=incident.occurred_at, actor="W1"))
+    for move in ("report", "file", "remind"):
+        session.add(IncidentStep(incident_id=incident.id, move=move, at=incident.occurred_at, actor="W1"))
         session.flush()
     return incident
 
 
 @pytest.mark.parametrize(
-    "statement", ["update incident_step set step = 'closed'", "delete from incident_step", "truncate incident_step"]
+    "statement",
+    ["update incident_step set move = 'close'", "delete from incident_step", "truncate incident_step cascade"],
 )
 def test_the_step_log_is_append_only(session: Session, statement: str) -> None:
     report_incident(session)
@@ -184,7 +185,7 @@ def test_the_step_log_is_append_only(session: Session, statement: str) -> None:
         session.execute(text(statement))
 
 
-def test_the_state_of_an_incident_is_its_last_step(session: Session) -> None:
+def test_the_state_of_an_incident_is_what_its_last_move_led_to(session: Session) -> None:
     incident = report_incident(session)
     state = session.execute(
         select(incident_state).where(incident_state.c.incident_id == bindparam("id")), {"id": incident.id}

@@ -2,18 +2,26 @@
 
 from gridmgmt.services.field.backfill import backfill
 from gridmgmt.services.field.coverage import patrol_coverage_frame
-from gridmgmt.services.field.incidents import IncidentReceipt, IncidentReport, add_step, incident_steps, report_incident
+from gridmgmt.services.field.incidents import (
+    IncidentReceipt,
+    IncidentReport,
+    MoveRequest,
+    incident_steps,
+    move_incident,
+    report_incident,
+)
 from gridmgmt.services.field.patrols import PatrolReceipt, record_patrol
 from gridmgmt.services.field.situation import Situation, overview
 
 __all__ = [
     "IncidentReceipt",
     "IncidentReport",
+    "MoveRequest",
     "PatrolReceipt",
     "Situation",
-    "add_step",
     "backfill",
     "incident_steps",
+    "move_incident",
     "overview",
     "patrol_coverage_frame",
     "record_patrol",

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.field.day import LOCAL_ZONE
+from gridmgmt.services.field.incidents import recount
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.queries import query
@@ -44,6 +45,7 @@ def backfill(session: Session, frames: Frames, progress: Callable[[str, int], No
     patrol_ids, incident_ids = frames["patrols"]["id"].tolist(), frames["incidents"]["id"].tolist()
     session.execute(query("lay_patrols_to_grids"), {"patrol_ids": patrol_ids, "zone": LOCAL_ZONE.key})
     session.execute(query("lay_incidents_to_grids"), {"incident_ids": incident_ids, "zone": LOCAL_ZONE.key})
+    recount(session, incident_ids)
     return {name: len(frames[name]) for name in ORDER}
 
 

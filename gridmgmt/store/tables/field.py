@@ -1,12 +1,12 @@
-"""Field work: workers and their grids, patrols with points partitioned by month, incidents with a step log."""
+"""Field work: workers and their grids, patrols with points partitioned by month."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, column, func, table, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB, REAL, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmgmt.store.tables.base import Base, not_negative, real_period, shape_column, sound_shape
@@ -59,6 +59,7 @@ class Patrol(Base):
         CheckConstraint("started_at <= ended_at", name="period"),
         Index("ix_patrol_started_at", "started_at"),
         Index("ix_patrol_worker_code", "worker_code"),
+        Index("ix_patrol_stale", "id", postgresql_where=text("stale")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -69,6 +70,10 @@ class Patrol(Base):
     source: Mapped[str]
     content_hash: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    device: Mapped[str | None]
+    declared_end: Mapped[datetime | None]  # as the phone told it; NULL while it walks, and for trackers
+    stale: Mapped[bool] = mapped_column(server_default="false")  # points came since its figures were counted
+    legs: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
 
 
 class TrackPoint(Base):
@@ -87,6 +92,12 @@ class TrackPoint(Base):
     segment: Mapped[int] = mapped_column(server_default="0")
     geom: Mapped[WKBElement] = shape_column("POINT")
     accuracy_m: Mapped[float | None]
+    speed_mps: Mapped[float | None] = mapped_column(REAL)
+    heading_deg: Mapped[float | None] = mapped_column(REAL)
+    altitude_m: Mapped[float | None] = mapped_column(REAL)
+    crs: Mapped[str] = mapped_column(server_default="wgs84")  # as sent; `geom` is WGS 84 always
+    source: Mapped[str] = mapped_column(server_default="track")
+    mock: Mapped[bool] = mapped_column(server_default="false")
 
 
 class PatrolGrid(Base):
@@ -98,46 +109,3 @@ class PatrolGrid(Base):
     patrol_id: Mapped[UUID] = mapped_column(ForeignKey("patrol.id"), primary_key=True)
     grid_code: Mapped[str] = mapped_column(ForeignKey("boundary_code.code"), primary_key=True)
     points: Mapped[int]
-
-
-class Incident(Base):
-    """Something seen in a grid. What happened to it since stands in its steps."""
-
-    __tablename__ = "incident"
-    __table_args__ = (
-        *sound_shape("incident"),
-        Index("ix_incident_occurred_at", "occurred_at"),
-        Index("ix_incident_grid_code", "grid_code"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    category: Mapped[str]
-    text: Mapped[str]
-    occurred_at: Mapped[datetime]
-    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    worker_code: Mapped[str | None] = mapped_column(ForeignKey("worker.code"))
-    grid_code: Mapped[str | None] = mapped_column(ForeignKey("boundary_code.code"))
-    geom: Mapped[WKBElement] = shape_column("POINT")
-    source: Mapped[str]
-    content_hash: Mapped[str]
-
-
-class IncidentStep(Base):
-    """One step in the life of an incident. Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE."""
-
-    __tablename__ = "incident_step"
-    __table_args__ = (
-        CheckConstraint("step <> ''", name="step_named"),
-        Index("ix_incident_step_incident_id", "incident_id"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incident.id"))
-    step: Mapped[str]
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    note: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
-
-
-incident_state = table("incident_state", column("incident_id"), column("state"), column("since"), column("actor"))
-"""View: the state of an incident is its last step."""
