@@ -16,17 +16,23 @@ def ensure_track_partitions(session: Session, first: date, last: date) -> list[s
     transaction writes a patrol: attaching a partition waits for the writers of `patrol`, to which points refer.
     """
     wanted = {partition_name(month): month for month in months(first, last)}
-    if wanted.keys() <= _there(session):
+    if not _missing(session, list(wanted)):
         return []  # the common case takes no lock: writers do not wait for one another
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
-    there = _there(session)
-    missing = {name: month for name, month in wanted.items() if name not in there}
-    for name, month in missing.items():
-        _create(session, name, month)
-    return list(missing)
+    missing = [name for name in wanted if name not in _there(session)]
+    for name in missing:
+        _create(session, name, wanted[name])
+    return missing
+
+
+def _missing(session: Session, names: list[str]) -> list[str]:
+    """Which of these tables are not known by name: quick, but what another transaction just made may be named too."""
+    absent = text("select name from unnest(cast(:names as text[])) as name where to_regclass(name) is null")
+    return list(session.scalars(absent, {"names": names}))
 
 
 def _there(session: Session) -> set[str]:
+    """The partitions, read from the catalogue itself."""
     attached = text("select inhrelid::regclass::text from pg_inherits where inhparent = 'track_point'::regclass")
     return set(session.scalars(attached))
 

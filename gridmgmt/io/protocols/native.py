@@ -1,6 +1,5 @@
 """The product's own batch: `{"points": [row, …], "crs": "gcj02"}`; `crs` and other defaults are optional."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +32,14 @@ def read_batch(body: bytes, *, now: datetime | None = None) -> Reading:
     crs = document.get("crs", "wgs84")
     if crs not in SYSTEMS:
         raise InvalidInput(detail=f'"crs" is one of {", ".join(SYSTEMS)}, not {crs!r}.')
-    return read_rows([_named(row) for row in points], crs=crs, now=now)
+    return read_rows(_named(points), crs=crs, now=now)
 
 
-def _named(row: Any) -> Any:
-    """The row by our names, where it uses others."""
-    if not isinstance(row, Mapping) or ALIASES.keys().isdisjoint(row):
-        return row
-    return {ALIASES.get(key, key): value for key, value in row.items()}
+def _named(rows: list[Any]) -> list[Any]:
+    """The rows by our names, where they use others."""
+    used: set[str] = set().union(*(row for row in rows if isinstance(row, dict)))
+    if ALIASES.keys().isdisjoint(used):
+        return rows
+    return [
+        {ALIASES.get(key, key): value for key, value in row.items()} if isinstance(row, dict) else row for row in rows
+    ]

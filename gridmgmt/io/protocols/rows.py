@@ -16,6 +16,7 @@ CLOCK_SKEW = timedelta(minutes=10)  # a phone's clock may be ahead by so much
 GPS_TIME = datetime(1980, 1, 6, tzinfo=UTC)  # no receiver knows an earlier moment
 SEQ_LIMIT = 2**31 - 1
 MAGNITUDES = ("accuracy_m", "speed_mps", "heading_deg")
+NAMES = ("time", "lon", "lat", "seq", "segment", "crs", "mock", "altitude_m", *MAGNITUDES)
 Row = Mapping[str, Any]
 
 
@@ -42,23 +43,36 @@ def read_rows(rows: Sequence[Any], *, crs: str = "wgs84", now: datetime | None =
 
 def _by_columns(rows: Sequence[Row], numbers: NDArray[np.int64], crs: str) -> SentFixes:
     """All rows at once; raises where any is not what it should be."""
-    systems = [row.get("crs") or crs for row in rows]
+    columns = _columns(rows)
+    systems = [system or crs for system in columns["crs"]]
     return sent_fixes(
-        _times([row["time"] for row in rows]),
-        _strict([row["lon"] for row in rows]),
-        _strict([row["lat"] for row in rows]),
-        seq=_whole([row.get("seq") or 0 for row in rows]),
-        segment=_whole([row.get("segment") or 0 for row in rows]),
+        _times(columns["time"]),
+        _strict(columns["lon"]),
+        _strict(columns["lat"]),
+        seq=_whole([value or 0 for value in columns["seq"]]),
+        segment=_whole([value or 0 for value in columns["segment"]]),
         crs=None if set(systems) == {"wgs84"} else [SYSTEMS.index(system) for system in systems],
-        mock=[bool(row.get("mock")) for row in rows],
+        mock=[bool(value) for value in columns["mock"]],
         row=numbers,
-        altitude_m=_measure([row.get("altitude_m") for row in rows]),
-        **{name: _magnitude([row.get(name) for row in rows]) for name in MAGNITUDES},
+        altitude_m=_measure(columns["altitude_m"]),
+        **{name: _magnitude(columns[name]) for name in MAGNITUDES},
     )
 
 
-def _times(written: list[Any]) -> NDArray[np.int64]:
-    if written and all(type(value) is str for value in written):
+def _columns(rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+    """Values by name, None where a row lacks one. Rows of one shape, which is what clients send, are transposed."""
+    names = list(rows[0]) if rows else []
+    if all(list(row) == names for row in rows):
+        given: dict[str, Sequence[Any]] = dict(
+            zip(names, zip(*(row.values() for row in rows), strict=True), strict=True)
+        )
+        absent = (None,) * len(rows)
+        return {name: given.get(name, absent) for name in NAMES}
+    return {name: [row.get(name) for row in rows] for name in NAMES}
+
+
+def _times(written: Sequence[Any]) -> NDArray[np.int64]:
+    if len(written) and all(type(value) is str for value in written):
         try:
             stamps = pa.array(written).cast(pa.timestamp("us", tz="UTC"))
             return np.asarray(stamps.cast(pa.int64()).to_numpy(zero_copy_only=False))
@@ -67,7 +81,7 @@ def _times(written: list[Any]) -> NDArray[np.int64]:
     return np.array([time_us_of(value) for value in written], dtype=np.int64)
 
 
-def _strict(values: list[Any]) -> NDArray[np.float64]:
+def _strict(values: Sequence[Any]) -> NDArray[np.float64]:
     if None in values or any(type(value) is bool for value in values):
         raise ValueError("a position is missing")
     array = np.array(values, dtype=float)
@@ -76,22 +90,24 @@ def _strict(values: list[Any]) -> NDArray[np.float64]:
     return array
 
 
-def _whole(values: list[Any]) -> NDArray[np.int32]:
+def _whole(values: Sequence[Any]) -> NDArray[np.int32]:
     array = np.array(values, dtype=np.int64)
     if array.ndim > 1 or (len(array) and (array.min() < 0 or array.max() > SEQ_LIMIT)):
         raise ValueError("a sequence is no count")
     return array.astype(np.int32)
 
 
-def _measure(values: list[Any]) -> NDArray[np.float64]:
+def _measure(values: Sequence[Any]) -> NDArray[np.float64]:
     """Optional figures; what is not finite is unknown."""
+    if not any(value is not None for value in values):
+        return np.full(len(values), np.nan)
     array = np.array(values, dtype=float)
     if array.ndim > 1:
         raise ValueError("a figure is no number")
     return np.where(np.isfinite(array), array, np.nan)
 
 
-def _magnitude(values: list[Any]) -> NDArray[np.float64]:
+def _magnitude(values: Sequence[Any]) -> NDArray[np.float64]:
     """Figures that cannot be negative: clients say −1 for unknown."""
     array = _measure(values)
     return np.where(array >= 0, array, np.nan)

@@ -9,10 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-import shapely
-from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
@@ -23,7 +21,7 @@ from gridmgmt.services.field.quarantine import set_aside
 from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.points import copy_points
 from gridmgmt.store.queries import query
-from gridmgmt.store.tables import WGS84_SRID, LatestPosition, Patrol, Worker
+from gridmgmt.store.tables import Patrol, Worker
 
 SAME_PLACE_DEG = 1e-7  # about 1 cm: what a coordinate system's inverse may differ by
 ANNOUNCED = ""  # content hash of a patrol whose points came before its description
@@ -58,14 +56,14 @@ def ingest(
     fixes, faults = reading.fixes.to_wgs84(), list(reading.faults)
     if len(fixes):
         ensure_track_partitions(session, fixes.first.date(), fixes.last.date())
-        _open(session, patrol_id, worker_code, fixes, source, device)
-        fixes, twisted = _new_ones(session, patrol_id, fixes, source)
+        known_until = _open(session, patrol_id, worker_code, fixes, source, device)
+        stored = {} if known_until < fixes.first else _stored(session, patrol_id, fixes)
+        fixes, twisted = _new_ones(fixes, stored)
         faults += [Fault(index, FaultReason.OTHER_CONTENT, raw) for index, raw in twisted]
     set_aside(session, faults, source, device=device, worker_code=worker_code, patrol_id=patrol_id)
     if len(fixes):
         copy_points(session, patrol_id, fixes, source)
-        _stretch(session, patrol_id, fixes)
-        _move_forward(session, patrol_id, worker_code, fixes, battery_percent)
+        _tell(session, patrol_id, worker_code, fixes, battery_percent)
     return _receipt(patrol_id, reading, faults)
 
 
@@ -76,11 +74,14 @@ def _open(
     fixes: SentFixes,
     source: str,
     device: str | None,
-) -> None:
-    """Make the patrol where it is not there, and hold it: batches of one patrol go one after another."""
-    mine = select(Patrol.worker_code).where(Patrol.id == patrol_id).with_for_update()
-    owner = session.scalar(mine)
-    if owner is None:
+) -> datetime:
+    """Make the patrol where it is not there, and hold it: batches of one patrol go one after another.
+
+    Returns the time after which no fix of it is stored.
+    """
+    held = select(Patrol.worker_code, Patrol.ended_at).where(Patrol.id == patrol_id).with_for_update()
+    patrol = session.execute(held).one_or_none()
+    if patrol is None:
         if session.get(Worker, worker_code) is None:
             raise NotFound(what="worker", key=worker_code)
         row = {
@@ -88,31 +89,30 @@ def _open(
             "source": source, "content_hash": ANNOUNCED, "device": device,
         }  # fmt: skip
         session.execute(insert_once(Patrol).values(row).on_conflict_do_nothing())
-        owner = session.scalar(mine)
-    if owner != worker_code:
+        patrol = session.execute(held).one()
+    if patrol.worker_code != worker_code:
         raise Conflict(what="patrol", key=str(patrol_id))
+    until: datetime = patrol.ended_at
+    return until
 
 
-def _new_ones(
-    session: Session, patrol_id: UUID, fixes: SentFixes, source: str
-) -> tuple[SentFixes, list[tuple[int, dict[str, object]]]]:
+Places = dict[tuple[int, int], tuple[float, float]]
+
+
+def _new_ones(fixes: SentFixes, stored: Places) -> tuple[SentFixes, list[tuple[int, dict[str, object]]]]:
     """The fixes that are not stored yet, and (index, content) of those whose time and sequence lie elsewhere."""
-    order = np.lexsort((fixes.row, fixes.seq, fixes.time_us))
-    fixes = fixes.take(order)
-    kept = _stored(session, patrol_id, fixes)
-    stored_lon, stored_lat = np.full(len(fixes), np.nan), np.full(len(fixes), np.nan)
-    for number, key in enumerate(zip(fixes.time_us.tolist(), fixes.seq.tolist(), strict=True)) if kept else ():
-        stored_lon[number], stored_lat[number] = kept.get(key, (np.nan, np.nan))
-    first = _first_of_key(fixes)
-    known = ~np.isnan(stored_lon)
-    stored_lon = np.where(known, stored_lon, fixes.lon[first])
-    stored_lat = np.where(known, stored_lat, fixes.lat[first])
-    elsewhere = np.maximum(np.abs(stored_lon - fixes.lon), np.abs(stored_lat - fixes.lat)) > SAME_PLACE_DEG
+    fixes = fixes.take(np.lexsort((fixes.row, fixes.seq, fixes.time_us)))
+    lon, lat = np.full(len(fixes), np.nan), np.full(len(fixes), np.nan)
+    for number, key in enumerate(zip(fixes.time_us.tolist(), fixes.seq.tolist(), strict=True)) if stored else ():
+        lon[number], lat[number] = stored.get(key, (np.nan, np.nan))
+    first, known = _first_of_key(fixes), ~np.isnan(lon)
+    lon, lat = np.where(known, lon, fixes.lon[first]), np.where(known, lat, fixes.lat[first])
+    elsewhere = np.maximum(np.abs(lon - fixes.lon), np.abs(lat - fixes.lat)) > SAME_PLACE_DEG
     new = ~known & (first == np.arange(len(fixes)))
     return fixes.take(new), [_content(fixes, int(number)) for number in np.flatnonzero(elsewhere)]
 
 
-def _stored(session: Session, patrol_id: UUID, fixes: SentFixes) -> dict[tuple[int, int], tuple[float, float]]:
+def _stored(session: Session, patrol_id: UUID, fixes: SentFixes) -> Places:
     """Places of the patrol's fixes in the batch's span of time, by time and sequence."""
     span = {"patrol_id": patrol_id, "first": fixes.first, "last": fixes.last}
     rows = session.execute(query("fixes_in_span"), span)
@@ -135,36 +135,23 @@ def _content(fixes: SentFixes, number: int) -> tuple[int, dict[str, object]]:
     }
 
 
-def _stretch(session: Session, patrol_id: UUID, fixes: SentFixes) -> None:
-    """A patrol lasts at least from its first fix to its last, and has to be counted anew."""
-    patrol = session.execute(select(Patrol).where(Patrol.id == patrol_id)).scalar_one()
-    patrol.started_at = min(patrol.started_at, fixes.first)
-    patrol.ended_at = max(patrol.ended_at, fixes.last)
-    patrol.stale = True
-    session.flush()
-
-
-def _move_forward(
+def _tell(
     session: Session, patrol_id: UUID, worker_code: WorkerCode, fixes: SentFixes, battery_percent: float | None
 ) -> None:
-    """The latest position of the worker, unless a later fix is known."""
+    """The patrol lasts at least as long as its fixes and has to be counted anew; the worker was last there."""
     last = int(fixes.time_us.argmax())
     accuracy = float(fixes.accuracy_m[last])
-    row = {
-        "worker_code": worker_code,
+    told = {
         "patrol_id": patrol_id,
-        "recorded_at": fixes.last,
-        "geom": from_shape(shapely.Point(fixes.lon[last], fixes.lat[last]), srid=WGS84_SRID),
+        "worker_code": worker_code,
+        "first": fixes.first,
+        "last": fixes.last,
+        "lon": float(fixes.lon[last]),
+        "lat": float(fixes.lat[last]),
         "accuracy_m": None if np.isnan(accuracy) else accuracy,
         "battery_percent": battery_percent,
     }
-    insert = insert_once(LatestPosition).values(row)
-    later = {name: insert.excluded[name] for name in row} | {"received_at": func.now()}
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["worker_code"], set_=later, where=LatestPosition.recorded_at < insert.excluded.recorded_at
-        )
-    )
+    session.execute(query("tell_of_fixes"), told)
 
 
 def _receipt(patrol_id: PatrolId, reading: Reading, faults: list[Fault]) -> IngestReceipt:
