@@ -9,14 +9,26 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.middleware import RequestShell
-from api.routers import boundaries, field, health, maps, messages, pages, plans, situation, tiles
+from api.routers import (
+    boundaries,
+    field,
+    health,
+    maps,
+    messages,
+    pages,
+    people,
+    plans,
+    sign_in,
+    situation,
+    tiles,
+)
 from api.settings import WebSettings
 from api.static import StaticFolder
 from gridmgmt import __version__
 from gridmgmt.store.engine import make_engine, session_factory
 
 WEB_FOLDER = Path(__file__).parent / "web"
-ROUTERS = (health, boundaries, tiles, plans, maps, situation, field, messages, pages)
+ROUTERS = (health, sign_in, people, boundaries, tiles, plans, maps, situation, field, messages, pages)
 
 
 def create_app(settings: WebSettings | None = None) -> FastAPI:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.languages import request_language
+from api.refusals import headers_for, page_for
 from gridmgmt import errors
 from gridmgmt.errors import GridError
 from gridmgmt.messages import Language, catalogue, error_text, text
@@ -44,6 +45,9 @@ STATUS: dict[type[GridError], HTTPStatus] = {
     errors.PasswordDue: HTTPStatus.FORBIDDEN,
     errors.WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.IllegalMove: HTTPStatus.CONFLICT,
+    errors.StaleStep: HTTPStatus.CONFLICT,
+    errors.Gone: HTTPStatus.GONE,
 }
 
 # Refusals that are no typed error of the library; the codes are as stable as theirs.
@@ -96,14 +100,19 @@ def _status_text(kind: str, status: int, language: Language) -> str:
     return known.get(f"web.{kind}_{int(status)}") or text(f"web.{kind}_{int(status) // 100}xx", language)
 
 
-def on_grid_error(request: Request, error: Exception) -> Problem:
+def on_grid_error(request: Request, error: Exception) -> Response:
     """A typed error: its own sentence, except where the fault is ours (5xx) and the sentence may quote a machine."""
     assert isinstance(error, GridError)
+    page = page_for(request, error)
+    if page is not None:
+        return page
     status = STATUS[type(error)]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request %s: %s", request.scope.get("state", {}).get("request_id"), error)
         return problem(request, status, error.code)
-    return problem(request, status, error.code, error_text(error, request_language(request)))
+    answer = problem(request, status, error.code, error_text(error, request_language(request)))
+    answer.headers.update(headers_for(request, error))
+    return answer
 
 
 def on_invalid_request(request: Request, error: Exception) -> Problem:

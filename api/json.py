@@ -8,6 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+CREDENTIALS = "Authorization, Cookie"  # whose answer it is: no cache may give it to another
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -29,7 +30,7 @@ class GeoJson(Json):
 def revalidated(request: Request, response: Response, headers: Mapping[str, str] | None = None) -> Response:
     """`response` with an ETag of its bytes, or 304 where the client has exactly these."""
     etag = f'W/"{sha256(response.body).hexdigest()[:32]}"'
-    kept = {"ETag": etag, "Cache-Control": "no-cache", **(headers or {})}
+    kept = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": CREDENTIALS, **(headers or {})}
     if etag in {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}:
         return Response(status_code=304, headers=kept)
     response.headers.update(kept)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -23,7 +24,7 @@ from api.deps import DbSession
 from api.languages import Lang
 from gridmgmt.access import Action, Person
 from gridmgmt.errors import Forbidden, NotSignedIn, PasswordDue
-from gridmgmt.messages import text
+from gridmgmt.messages import Language, text
 from gridmgmt.services.access import (
     audit,
     person_by_access_token,
@@ -53,7 +54,21 @@ def _signed(request: Request, session: DbSession) -> Person:
     raise NotSignedIn
 
 
-def _by_bearer(session: DbSession, token: str) -> Person:
+def known(request: Request, session: Session) -> Person | None:
+    """Who asks, where it is somebody; for pages that look different then."""
+    try:
+        return _signed(request, session)
+    except NotSignedIn:
+        return None
+
+
+def access_token_of(request: Request) -> str | None:
+    """The access token that came with a request, if one did."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and "." in value else None
+
+
+def _by_bearer(session: Session, token: str) -> Person:
     """An access token has two dots; a device's secret has none."""
     return person_by_access_token(session, token) if "." in token else person_by_secret(session, token)
 
@@ -68,7 +83,7 @@ def _name_and_secret(encoded: str) -> tuple[str, str]:
     return name, secret
 
 
-def _by_cookie(request: Request, session: DbSession) -> Person:
+def _by_cookie(request: Request, session: Session) -> Person:
     touch = POLL_HEADER not in request.headers
     person_id = person_by_web_session(session, request.cookies[COOKIE], datetime.now(UTC), touch=touch)
     person = None if person_id is None else person_by_id(session, person_id)
@@ -109,7 +124,7 @@ def may(action: Action) -> Any:
     return Depends(May(action), scope="function")
 
 
-def require(person: Person, action: Action, language: Any = "zh", code: str | None = None) -> None:
+def require(person: Person, action: Action, language: Language = "zh", code: str | None = None) -> None:
     """Forbidden unless the person may do it, in the boundary `code` where one is given."""
     if person.password_due:
         raise PasswordDue

@@ -23,6 +23,7 @@ class WebSettings:
     poll_seconds: int = 10  # how often the start page asks for fresh figures
     map_source: str | None = None  # None: the line of the message catalogue
     map_approval: str | None = None  # 审图号
+    secure_cookies: bool = False  # True where a proxy in front of us speaks TLS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "WebSettings":
@@ -32,4 +33,5 @@ class WebSettings:
             maps_folder=Path(environ.get("GRIDMGMT_MAPS", cls.maps_folder)),
             map_source=environ.get("GRIDMGMT_MAP_SOURCE"),
             map_approval=environ.get("GRIDMGMT_MAP_APPROVAL"),
+            secure_cookies=environ.get("GRIDMGMT_SECURE_COOKIES", "") not in ("", "0"),
         )

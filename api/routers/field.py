@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from api.deps import DbSession, RawBody
 from api.json import Json
+from api.security import may
+from gridmgmt.access import Action
 from gridmgmt.ids import IncidentId, PatrolId, WorkerCode
 from gridmgmt.io.tracks import read_track
 from gridmgmt.services.field import IncidentReport, PatrolReceipt, incident_steps, record_patrol, report_incident
@@ -53,7 +55,7 @@ class IncidentBody(BaseModel):
         )
 
 
-@router.post("/incidents", status_code=201)
+@router.post("/incidents", status_code=201, dependencies=[may(Action.report_incident)])
 def post_incident(session: DbSession, body: IncidentBody) -> Response:
     """Report an incident. 201 with the receipt, which tells the grid it fell into."""
     incident_id = IncidentId(body.id or uuid4())
@@ -61,7 +63,7 @@ def post_incident(session: DbSession, body: IncidentBody) -> Response:
     return Json(receipt, status_code=201, headers={"Location": f"/api/v1/incidents/{incident_id}"})
 
 
-@router.get("/incidents/{incident_id}")
+@router.get("/incidents/{incident_id}", dependencies=[may(Action.see_incidents)])
 def get_incident(session: DbSession, incident_id: UUID) -> Response:
     """The log of an incident, oldest step first."""
     steps = incident_steps(session, IncidentId(incident_id))
@@ -69,7 +71,7 @@ def get_incident(session: DbSession, incident_id: UUID) -> Response:
     return Json({"id": incident_id, "state": log[-1]["step"], "steps": log})
 
 
-@router.post("/patrols", status_code=201, openapi_extra=TRACK_BODY)
+@router.post("/patrols", status_code=201, dependencies=[may(Action.record_patrol)], openapi_extra=TRACK_BODY)
 def post_patrol(
     session: DbSession,
     body: RawBody,
@@ -82,7 +84,7 @@ def post_patrol(
     return Json(receipt, status_code=201)
 
 
-@router.put("/patrols/{patrol_id}", openapi_extra=TRACK_BODY)
+@router.put("/patrols/{patrol_id}", dependencies=[may(Action.record_patrol)], openapi_extra=TRACK_BODY)
 def put_patrol(
     session: DbSession, body: RawBody, patrol_id: UUID, worker_code: Worker, kind: Kind = "routine"
 ) -> Response:

@@ -1,25 +1,26 @@
 """Is the process alive, and can it serve?"""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import DbSession
 from api.errors import problem
 from api.json import Json
+from api.security import public
 from gridmgmt import __version__
 from gridmgmt.store.migrate import current_revision, head_revision
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", dependencies=[Depends(public)])
 def healthz() -> dict[str, str]:
     """The process answers. Says nothing about the database."""
     return {"status": "ok", "version": __version__}
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[Depends(public)])
 def readyz(request: Request, session: DbSession) -> Response:
     """The database answers and is at the schema of this version; 503 otherwise."""
     found, wanted = current_revision(session.connection()), head_revision()

@@ -1,17 +1,18 @@
 """The words of the pages, from the one catalogue."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.json import Json, revalidated
+from api.security import public
 from gridmgmt.messages import Language, catalogue
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
-ROOMS = ("common.", "web.", "planning.")  # planning: the reasons in a plan's report
+ROOMS = ("common.", "web.", "access.", "planning.")  # planning: the reasons in a plan's report
 
 
-@router.get("/messages/{language}")
+@router.get("/messages/{language}", dependencies=[Depends(public)])
 def messages(request: Request, language: Language) -> Response:
     """All messages of the pages in one language, by key; placeholders as in Python's str.format."""
     return revalidated(

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-import jinja2
 import orjson
-from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -17,9 +15,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import DbSession, Settings
 from api.errors import on_grid_error, on_invalid_request
-from api.languages import DEFAULT, choose
+from api.rendering import PageLang, page_language, render
 from api.routers.field import IncidentBody, take_patrol
-from gridmgmt.errors import GridError
+from api.security import Signed, may
+from gridmgmt.access import Action
+from gridmgmt.errors import Forbidden, GridError, NotSignedIn, PasswordDue
 from gridmgmt.ids import IncidentId
 from gridmgmt.messages import Language, catalogue, text
 from gridmgmt.services.field import report_incident
@@ -27,19 +27,6 @@ from gridmgmt.services.field import report_incident
 MAPLIBRE = "maplibre-gl-6.17.0"
 CATEGORY = "web.category_"
 TYPED: dict[str, Any] = dict.fromkeys(("category", "text", "lon", "lat", "worker_code"), "")
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent.parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-)
-
-
-def _page_language(request: Request) -> Language:
-    """Pages are Chinese unless the address says otherwise: what a browser prefers is often nobody's choice."""
-    return choose(request.query_params.get("lang"), DEFAULT)
-
-
-PageLang = Annotated[Language, Depends(_page_language)]
 
 
 class FormRoute(APIRoute):
@@ -52,11 +39,13 @@ class FormRoute(APIRoute):
             typed = dict(await request.form()) if request.method == "POST" else {}
             try:
                 return await handle(request)
+            except (NotSignedIn, PasswordDue, Forbidden):
+                raise
             except (GridError, RequestValidationError) as error:
                 refused = on_grid_error if isinstance(error, GridError) else on_invalid_request
-                problem = orjson.loads(refused(request, error).body)
+                problem = orjson.loads(bytes(refused(request, error).body))
                 return _field_page(
-                    _page_language(request), failed=problem["detail"], typed=typed, status_code=problem["status"]
+                    page_language(request), failed=problem["detail"], typed=typed, status_code=problem["status"]
                 )
 
         return answer
@@ -65,22 +54,13 @@ class FormRoute(APIRoute):
 router = APIRouter(include_in_schema=False, route_class=FormRoute)
 
 
-def _render(template: str, language: Language, status_code: int = 200, **values: Any) -> HTMLResponse:
-    page = _templates.get_template(template).render(
-        t=lambda key, **fields: text(key, language, **fields),
-        language=language,
-        html_language={"zh": "zh-CN", "en": "en"}[language],
-        **values,
-    )
-    return HTMLResponse(page, status_code, {"Cache-Control": "no-cache"})
-
-
 @router.get("/")
-def start(language: PageLang, settings: Settings) -> Response:
+def start(language: PageLang, settings: Settings, person: Signed) -> Response:
     """The start page. Everything on it comes from the API."""
-    return _render(
+    return render(
         "start.html",
         language,
+        person=person,
         maplibre=MAPLIBRE,
         poll_seconds=settings.poll_seconds,
         map_source=settings.map_source,
@@ -88,7 +68,7 @@ def start(language: PageLang, settings: Settings) -> Response:
     )
 
 
-@router.get("/field")
+@router.get("/field", dependencies=[may(Action.report_incident)])
 def field(language: PageLang, done: str = "", grid: str = "") -> Response:
     """The plain form; after a submission it says what was kept."""
     sentence = f"web.done_{done}"
@@ -103,7 +83,7 @@ def _field_page(
     categories = [
         (key.removeprefix(CATEGORY), name) for key, name in catalogue(language).items() if key.startswith(CATEGORY)
     ]
-    return _render(
+    return render(
         "field.html",
         language,
         status_code,
@@ -117,14 +97,14 @@ def _field_page(
     )
 
 
-@router.post("/field/incident")
+@router.post("/field/incident", dependencies=[may(Action.report_incident)])
 def send_incident(session: DbSession, language: PageLang, form: Annotated[IncidentBody, Form()]) -> Response:
     """Keep the report; the id in the form makes pressing twice one report."""
     receipt = report_incident(session, IncidentId(form.id or uuid4()), form.report())
     return _back(language, "incident", receipt.grid_code)
 
 
-@router.post("/field/patrol")
+@router.post("/field/patrol", dependencies=[may(Action.record_patrol)])
 def send_patrol(
     session: DbSession,
     language: PageLang,

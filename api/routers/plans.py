@@ -14,13 +14,17 @@ from api import plan_layers
 from api.deps import DbSession
 from api.geojson import collection
 from api.json import GeoJson, Json, revalidated
+from api.languages import Lang
+from api.security import may, require
+from gridmgmt.access import Action, Person
 from gridmgmt.services.plans import get_plan, list_plans, merge_stations, plan_frames, resize_communities
 from gridmgmt.store.tables import Plan
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 
 COMPUTE = {"merge": merge_stations, "resize": resize_communities}
-AUTHOR = "web"
+SEE = Action.see_plans
+Reader = Annotated[Person, may(SEE)]
 LIMIT_S = 30.0  # a request that takes longer is a job, and jobs come later
 
 
@@ -38,41 +42,46 @@ class PlanOrder(BaseModel):
 
 
 @router.get("")
-def get_plans(session: DbSession) -> Response:
+def get_plans(session: DbSession, person: Reader) -> Response:
     """All plans, newest first, without their reports."""
-    return Json([_summary(plan) for plan in list_plans(session)])
+    return Json([_summary(plan) for plan in list_plans(session, area=person.area(SEE))])
 
 
 @router.post("", status_code=201)
-def order_plan(session: DbSession, order: PlanOrder) -> Response:
+def order_plan(
+    session: DbSession, person: Annotated[Person, may(Action.make_plans)], language: Lang, order: PlanOrder
+) -> Response:
     """Compute a plan now and keep it. 201 with the plan and its Location."""
+    require(person, Action.make_plans, language, order.subdistrict)
     compute = COMPUTE[order.task]
-    plan = compute(session, order.subdistrict, at=order.at, time_limit_s=LIMIT_S, author=AUTHOR)
+    plan = compute(session, order.subdistrict, at=order.at, time_limit_s=LIMIT_S, author=person.name)
     return Json(_facts(session, plan), status_code=201, headers={"Location": f"/api/v1/plans/{plan.id}"})
 
 
 @router.get("/{plan_id}")
-def show_plan(session: DbSession, plan_id: UUID) -> Response:
+def show_plan(session: DbSession, person: Reader, plan_id: UUID) -> Response:
     """One plan with its parameters and report."""
-    return Json(_facts(session, get_plan(session, plan_id)))
+    return Json(_facts(session, get_plan(session, plan_id, person.area(SEE))))
 
 
 @router.get("/{plan_id}/before", response_class=GeoJson)
-def show_before(request: Request, session: DbSession, plan_id: UUID) -> Response:
+def show_before(request: Request, session: DbSession, person: Reader, plan_id: UUID) -> Response:
     """The areas as they were on the plan's base date."""
-    return revalidated(request, GeoJson(collection(plan_layers.before(session, get_plan(session, plan_id)))))
+    plan = get_plan(session, plan_id, person.area(SEE))
+    return revalidated(request, GeoJson(collection(plan_layers.before(session, plan))))
 
 
 @router.get("/{plan_id}/after", response_class=GeoJson)
-def show_after(request: Request, session: DbSession, plan_id: UUID) -> Response:
+def show_after(request: Request, session: DbSession, person: Reader, plan_id: UUID) -> Response:
     """The parts of the plan."""
-    return revalidated(request, GeoJson(collection(plan_layers.after(plan_frames(session, plan_id)))))
+    return revalidated(request, GeoJson(collection(plan_layers.after(plan_frames(session, plan_id, person.area(SEE))))))
 
 
 @router.get("/{plan_id}/changed", response_class=GeoJson)
-def show_changed(request: Request, session: DbSession, plan_id: UUID) -> Response:
+def show_changed(request: Request, session: DbSession, person: Reader, plan_id: UUID) -> Response:
     """The ground that changed hands."""
-    return revalidated(request, GeoJson(collection(plan_layers.changed(session, plan_frames(session, plan_id)))))
+    frames = plan_frames(session, plan_id, person.area(SEE))
+    return revalidated(request, GeoJson(collection(plan_layers.changed(session, frames))))
 
 
 def _summary(plan: Plan) -> dict[str, Any]:

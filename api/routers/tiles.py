@@ -1,11 +1,15 @@
 """Vector tiles from PostGIS. Several layers in one tile: `/tiles/land,street/{z}/{x}/{y}.mvt` (tiles concatenate)."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import DbSession, Epoch
 from api.json import Json, revalidated
+from api.security import may
+from gridmgmt.access import Action, Person
 from gridmgmt.errors import NotFound
 from gridmgmt.services.figures import figures
 from gridmgmt.services.tiles import LAYERS, tile
@@ -13,18 +17,22 @@ from gridmgmt.services.tiles import LAYERS, tile
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 
 MVT = "application/vnd.mapbox-vector-tile"
+Reader = Annotated[Person, may(Action.see_boundaries)]
 DEEPEST_CUT = 16  # clients enlarge these beyond
 
 
 @router.get("/{layers}/{z}/{x}/{y}.mvt", response_class=Response, responses={200: {"content": {MVT: {}}}})
-def get_tile(request: Request, session: DbSession, layers: str, z: int, x: int, y: int, at: Epoch) -> Response:
+def get_tile(
+    request: Request, session: DbSession, person: Reader, layers: str, z: int, x: int, y: int, at: Epoch
+) -> Response:
     """One Mapbox Vector Tile of one or several layers (comma between), boundaries and stations as on `at`."""
-    cut = b"".join(tile(session, layer, z, x, y, at) for layer in dict.fromkeys(layers.split(",")))
+    area = person.area(Action.see_boundaries)
+    cut = b"".join(tile(session, layer, z, x, y, at, area) for layer in dict.fromkeys(layers.split(",")))
     return revalidated(request, Response(cut, media_type=MVT))
 
 
 @router.get("/{layers}.json")
-def tile_json(request: Request, session: DbSession, layers: str, at: Epoch) -> Response:
+def tile_json(request: Request, session: DbSession, person: Reader, layers: str, at: Epoch) -> Response:
     """TileJSON 3.0 of the same layers."""
     names = list(dict.fromkeys(layers.split(",")))
     unknown = [name for name in names if name not in LAYERS]
@@ -38,5 +46,5 @@ def tile_json(request: Request, session: DbSession, layers: str, at: Epoch) -> R
         "maxzoom": DEEPEST_CUT,
         "vector_layers": [{"id": name, "fields": {}, "minzoom": LAYERS[name][1]} for name in names],
     }
-    bounds = figures(session, at).bounds
+    bounds = figures(session, at, person.area(Action.see_boundaries)).bounds
     return revalidated(request, Json(document | ({"bounds": bounds} if bounds else {})))

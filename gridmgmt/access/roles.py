@@ -70,8 +70,8 @@ ROLE_ACTIONS: Mapping[Role, frozenset[Action]] = {
     },
     Role.department: _LOOK | {Action.see_incidents, Action.see_involved, Action.move_incident},
     Role.administrator: _LOOK | {Action.manage_people, Action.erase_tracks},
-    Role.security: frozenset({Action.grant_roles}),
-    Role.auditor: frozenset({Action.read_audit}),
+    Role.security: _LOOK | {Action.grant_roles},
+    Role.auditor: _LOOK | {Action.read_audit},
     Role.viewer: _LOOK | {Action.see_plans},
 }
 """What each role may do, within the scope of its grant."""

@@ -20,11 +20,21 @@ async function call(path, options = {}) {
     throw new Refusal(t("web.no_answer"), "no_answer");
   }
   if (answer.ok) return answer.json();
+  if (answer.status === 401) signInAgain();
   const problem = await answer.json().catch(() => ({}));
   throw new Refusal(problem.detail ?? t("web.no_answer"), problem.code ?? `http_${answer.status}`, problem.request_id);
 }
 
+// The sign-in has ended; afterwards the person is back on this page.
+function signInAgain() {
+  const back = location.pathname + location.search + location.hash;
+  location.assign(`/sign-in?${new URLSearchParams({ next: back, lang: currentLanguage() })}`);
+}
+
 export const getJson = (path, signal) => call(path, { signal });
+
+// For what the page asks by itself: it keeps nobody signed in.
+export const pollJson = (path) => call(path, { headers: { "X-Poll": "1" } });
 
 export const postJson = (path, body) =>
   call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });

@@ -1,6 +1,6 @@
 // Today: open incidents, patrols, and days since the last visit per grid; asked for again every few seconds.
 
-import { getJson } from "./client.js";
+import { pollJson } from "./client.js";
 import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
 import { byId, el, fill } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
@@ -50,7 +50,7 @@ async function poll() {
   clearTimeout(timer);
   const at = epoch();
   try {
-    const fresh = await getJson(`/api/v1/overview?at=${at}`);
+    const fresh = await pollJson(`/api/v1/overview?at=${at}`);
     heardAt = new Date();
     if (at === epoch()) take(fresh);
     forget("live");

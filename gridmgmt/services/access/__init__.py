@@ -10,7 +10,7 @@ from gridmgmt.services.access.credentials import (
     person_by_secret,
     revoke_credential,
 )
-from gridmgmt.services.access.grants import grant, revoke_grant, stand_in
+from gridmgmt.services.access.grants import grant, grants_of, revoke_grant, stand_in
 from gridmgmt.services.access.passwords import change_password, random_password, set_password
 from gridmgmt.services.access.people import (
     add_person,
@@ -55,6 +55,7 @@ __all__ = [
     "end_web_session",
     "find_person",
     "grant",
+    "grants_of",
     "issue_tokens",
     "person_by_access_token",
     "person_by_basic",

@@ -9,6 +9,7 @@ Only what a person does is written here, as the last thing of its transaction: t
 one lock, so ingest of what machines send stays out of it.
 """
 
+import getpass
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from gridmgmt.errors import InvalidInput
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import AuditEntry
 from gridmgmt.store.tables import Person as PersonRow
@@ -42,6 +44,19 @@ class Actor(Protocol):
 
 
 @dataclass(frozen=True)
+class Operator:
+    """Whoever works at the command line, known by the account of the machine."""
+
+    name: str
+    id: None = None
+
+
+def operator() -> Operator:
+    """The account of the machine that runs this process."""
+    return Operator(f"os:{getpass.getuser()}")
+
+
+@dataclass(frozen=True)
 class Head:
     """Where the log ends: noted elsewhere, it shows later that nothing was cut off.
 
@@ -57,9 +72,12 @@ class Head:
 
     @classmethod
     def read(cls, noted: str) -> "Head":
-        """The head as `str` wrote it; ValueError for anything else."""
-        entries, _, digest = noted.partition(":")
-        return cls(int(entries), bytes.fromhex(digest))
+        """The head as `str` wrote it; InvalidInput for anything else."""
+        count, _, digest = noted.partition(":")
+        try:
+            return cls(int(count), bytes.fromhex(digest))
+        except ValueError as error:
+            raise InvalidInput(detail=f"{noted!r} is no head of the log, like 12:5af3….") from error
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,7 @@ def record(session: Session, actor: Actor | None, action: str, what: str, detail
 
     `detail` is small and plain: text, whole numbers, lists and mappings of them; never a password, never a position.
     """
-    actor_id = None if actor is None else UUID(str(actor.id))
+    actor_id = None if actor is None or actor.id is None else UUID(str(actor.id))
     _append(session, actor_id, "" if actor is None else str(actor.name), action, what, detail or {})
 
 

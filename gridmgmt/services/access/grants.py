@@ -38,10 +38,12 @@ def grant(
     return given
 
 
-def revoke_grant(session: Session, grant_id: UUID, on: date) -> tables.RoleGrant:
-    """End a grant before the day `on`; one that has not begun by then is taken back whole."""
+def revoke_grant(
+    session: Session, grant_id: UUID, on: date, *, person: tables.Person | None = None
+) -> tables.RoleGrant:
+    """End a grant (of `person`, where one is named) before the day `on`; one not begun by then is taken back whole."""
     given = session.get(tables.RoleGrant, grant_id)
-    if given is None:
+    if given is None or (person is not None and given.person_id != person.id):
         raise NotFound(what="grant", key=str(grant_id))
     if given.valid_from >= on:
         session.delete(given)

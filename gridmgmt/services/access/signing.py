@@ -54,13 +54,15 @@ def check_password(session: Session, name: str, password: str, now: datetime) ->
         raise WrongPassword
     session.delete(failed)
     row.password_due = row.password_due or expired(row, now)
-    audit.record(session, row, "sign_in", row.name)
     return row
 
 
 def sign_in(session: Session, name: str, password: str, now: datetime) -> Tokens:
     """Tokens for a program of the person; refusals as in `check_password`."""
-    return issue_tokens(session, PersonId(check_password(session, name, password, now).id), now)
+    row = check_password(session, name, password, now)
+    tokens = issue_tokens(session, PersonId(row.id), now)
+    audit.record(session, row, "sign_in", "token")
+    return tokens
 
 
 def issue_tokens(session: Session, person_id: PersonId, now: datetime) -> Tokens:

@@ -1,0 +1,210 @@
+"""Accounts for the administrator, rights for the security officer, the log for the auditor: three hands (三员)."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.deps import DbSession
+from api.json import Json
+from api.languages import Lang
+from api.security import may, require
+from gridmgmt.access import Action, Person, Role
+from gridmgmt.errors import InvalidInput
+from gridmgmt.services.access import (
+    add_app_password,
+    add_device,
+    add_person,
+    all_people,
+    audit,
+    disable_person,
+    enable_person,
+    find_person,
+    grant,
+    grants_of,
+    random_password,
+    revoke_grant,
+    set_password,
+    stand_in,
+)
+from gridmgmt.store import tables
+
+router = APIRouter(prefix="/api/v1", tags=["people"])
+
+Administrator = Annotated[Person, may(Action.manage_people)]
+Security = Annotated[Person, may(Action.grant_roles)]
+Auditor = Annotated[Person, may(Action.read_audit)]
+OWN = {"Cache-Control": "private, no-store"}
+
+
+class NewPerson(BaseModel):
+    """An account; it has no rights until the security officer gives it some."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")
+    display_name: str = Field(min_length=1, max_length=64)
+    worker_code: str | None = Field(default=None, max_length=64)
+
+
+class NewGrant(BaseModel):
+    """A role in a scope (a boundary code; None is everywhere) during [valid_from, valid_to)."""
+
+    role: Role
+    scope_code: str | None = Field(default=None, max_length=20)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class NewStandIn(BaseModel):
+    """Who stands in during [valid_from, valid_to)."""
+
+    substitute: str = Field(max_length=64)
+    valid_from: date
+    valid_to: date
+
+
+class NewCredential(BaseModel):
+    """A secret for a program: an app password, or a device of a worker."""
+
+    kind: str = Field(pattern="^(app|device)$")
+    label: str = Field(default="", max_length=64)
+    device_id: str | None = Field(default=None, min_length=1, max_length=64)
+
+
+@router.get("/people")
+def list_people(session: DbSession, person: Administrator) -> Response:
+    """All accounts with their grants."""
+    return Json([_facts(session, row) for row in all_people(session)], headers=OWN)
+
+
+@router.post("/people", status_code=201)
+def post_person(session: DbSession, person: Administrator, body: NewPerson) -> Response:
+    """A new account. Its password is in this answer and nowhere else; it has to be changed at the first sign-in."""
+    row = add_person(session, body.name, body.display_name, worker_code=body.worker_code)
+    password = random_password()
+    set_password(session, row, password, datetime.now(UTC), due=True)
+    audit.record(session, person, "add_person", row.name)
+    return Json(_facts(session, row) | {"password": password}, status_code=201, headers=OWN)
+
+
+@router.post("/people/{name}/password")
+def post_password(session: DbSession, person: Administrator, name: str) -> Response:
+    """A new password for somebody who forgot theirs, to be changed at the first sign-in."""
+    row, password = find_person(session, name), random_password()
+    set_password(session, row, password, datetime.now(UTC), due=True)
+    audit.record(session, person, "reset_password", row.name)
+    return Json({"name": row.name, "password": password}, headers=OWN)
+
+
+@router.post("/people/{name}/disable", status_code=204)
+def post_disable(session: DbSession, person: Administrator, name: str) -> Response:
+    """End an account's access at once."""
+    row = find_person(session, name)
+    if row.id == person.id:
+        raise InvalidInput(detail="Nobody disables themselves.")
+    disable_person(session, row, datetime.now(UTC))
+    audit.record(session, person, "disable_person", row.name)
+    return Response(status_code=204)
+
+
+@router.post("/people/{name}/enable", status_code=204)
+def post_enable(session: DbSession, person: Administrator, name: str) -> Response:
+    """Let a disabled account sign in again."""
+    row = find_person(session, name)
+    enable_person(session, row)
+    audit.record(session, person, "enable_person", row.name)
+    return Response(status_code=204)
+
+
+@router.post("/people/{name}/credentials", status_code=201)
+def post_credential(session: DbSession, person: Administrator, name: str, body: NewCredential) -> Response:
+    """A secret for a program of the person. It is in this answer and nowhere else."""
+    row = find_person(session, name)
+    if body.kind == "app":
+        made = add_app_password(session, row, body.label)
+    else:
+        made = add_device(session, row, body.device_id, body.label)
+    audit.record(session, person, f"add_{body.kind}", row.name, {"credential": str(made.id)})
+    return Json(vars(made), status_code=201, headers=OWN)
+
+
+@router.post("/people/{name}/grants", status_code=201)
+def post_grant(session: DbSession, person: Security, language: Lang, name: str, body: NewGrant) -> Response:
+    """Give a role. Nobody gives beyond their own area, or to themselves."""
+    row = find_person(session, name)
+    require(person, Action.grant_roles, language, body.scope_code or "")
+    _require_other(row, person)
+    given = grant(session, row, body.role, body.scope_code, body.valid_from, body.valid_to)
+    audit.record(session, person, "grant", row.name, _grant_facts(given))
+    return Json(_grant_facts(given), status_code=201)
+
+
+@router.delete("/people/{name}/grants/{grant_id}", status_code=204)
+def delete_grant(session: DbSession, person: Security, name: str, grant_id: UUID, on: date | None = None) -> Response:
+    """End a role before a day; today if none is given."""
+    row = find_person(session, name)
+    ended = revoke_grant(session, grant_id, on or datetime.now(UTC).date(), person=row)
+    audit.record(session, person, "revoke_grant", row.name, _grant_facts(ended))
+    return Response(status_code=204)
+
+
+@router.post("/people/{name}/stand-ins", status_code=201)
+def post_stand_in(session: DbSession, person: Security, name: str, body: NewStandIn) -> Response:
+    """A/B岗: lend the rights of `name` to another for a period."""
+    absent, substitute = find_person(session, name), find_person(session, body.substitute)
+    _require_other(substitute, person)
+    lent = stand_in(session, absent, substitute, body.valid_from, body.valid_to)
+    facts = {"substitute": substitute.name, "valid_from": str(lent.valid_from), "valid_to": str(lent.valid_to)}
+    audit.record(session, person, "stand_in", absent.name, facts)
+    return Json({"absent": absent.name} | facts, status_code=201)
+
+
+@router.get("/audit")
+def read_audit(
+    session: DbSession,
+    person: Auditor,
+    since: AwareDatetime | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    about: str | None = None,
+    before: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> Response:
+    """The newest entries of the log; `before` an id pages on. Reading it is an entry, too."""
+    found = audit.entries(session, since=since, actor=actor, action=action, about=about, before=before, most=limit)
+    return Json([_entry(entry) for entry in found], headers=OWN)
+
+
+@router.get("/audit/verify")
+def verify_audit(session: DbSession, person: Auditor, head: str | None = None) -> Response:
+    """Walk the chain. `head` is one that was noted before: then nothing was cut off since."""
+    verdict = audit.verify(session, audit.Head.read(head) if head else None)
+    return Json({"head": str(verdict.head), "broken_at": verdict.broken_at}, headers=OWN)
+
+
+def _require_other(row: tables.Person, person: Person) -> None:
+    if row.id == person.id:
+        raise InvalidInput(detail="Nobody gives rights to themselves.")
+
+
+def _facts(session: Session, row: tables.Person) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "display_name": row.display_name,
+        "worker_code": row.worker_code,
+        "disabled": row.disabled_at is not None,
+        "grants": [_grant_facts(given) for given in grants_of(session, row)],
+    }
+
+
+def _grant_facts(given: tables.RoleGrant) -> dict[str, Any]:
+    period = {"valid_from": str(given.valid_from), "valid_to": str(given.valid_to) if given.valid_to else None}
+    return {"id": str(given.id), "role": given.role, "scope_code": given.scope_code} | period
+
+
+def _entry(entry: tables.AuditEntry) -> dict[str, Any]:
+    named = {"id": entry.id, "at": entry.at, "actor": entry.actor, "action": entry.action, "object": entry.object}
+    return named | {"detail": entry.detail, "hash": entry.hash.hex()}
