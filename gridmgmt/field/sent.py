@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from gridmgmt.geo.crs import bd09_to_wgs84, gcj02_to_wgs84
 
 SYSTEMS = ("wgs84", "gcj02", "bd09")  # a fix's `crs` is an index into these
+CLOCK_SKEW = timedelta(minutes=10)  # a phone's clock may be ahead by so much
+GPS_TIME = datetime(1980, 1, 6, tzinfo=UTC)  # no receiver knows an earlier moment
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -128,6 +130,28 @@ class Reading:
     faults: tuple[Fault, ...] = ()
 
 
+def plausible(fixes: SentFixes, now: datetime) -> tuple[SentFixes, list[tuple[int, FaultReason]]]:
+    """The fixes that can be, and (row, reason) of those off the world or out of time.
+
+    >>> later = datetime(2026, 7, 10, tzinfo=UTC)
+    >>> kept, wrong = plausible(sent_fixes([1_783_555_200_000_000] * 2, [114.1, 114.1], [22.5, 91.0]), later)
+    >>> len(kept), [(row, str(reason)) for row, reason in wrong]
+    (1, [(1, 'off_the_world')])
+    """
+    latest_us = int((now + CLOCK_SKEW).timestamp() * 1e6)
+    checks = (
+        (FaultReason.OFF_THE_WORLD, ~((np.abs(fixes.lon) <= 180) & (np.abs(fixes.lat) <= 90))),
+        (FaultReason.IN_THE_FUTURE, fixes.time_us > latest_us),
+        (FaultReason.BEFORE_GPS_TIME, fixes.time_us < int(GPS_TIME.timestamp() * 1e6)),
+    )
+    wrong = np.zeros(len(fixes), dtype=bool)
+    faults: list[tuple[int, FaultReason]] = []
+    for reason, mask in checks:
+        faults += [(index, reason) for index in fixes.row[mask & ~wrong].tolist()]
+        wrong |= mask
+    return (fixes.take(~wrong) if wrong.any() else fixes), faults
+
+
 def moment_of(time_us: int) -> datetime:
     """The aware moment of microseconds since 1970.
 
@@ -136,3 +160,13 @@ def moment_of(time_us: int) -> datetime:
     """
     seconds, rest_us = divmod(time_us, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest_us)
+
+
+def time_us_of(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware moment, exactly.
+
+    >>> moment_of(time_us_of(datetime(2026, 7, 10, 1, 20, 0, 7, tzinfo=UTC))).microsecond
+    7
+    """
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gridmgmt.field.sent import SYSTEMS, Fault, FaultReason, Reading, SentFixes, sent_fixes
-from gridmgmt.io.protocols.times import NoZone, time_us_of
+from gridmgmt.field.sent import SYSTEMS, Fault, FaultReason, Reading, SentFixes, plausible, sent_fixes
+from gridmgmt.io.protocols.times import NoZone, read_time_us
 
-CLOCK_SKEW = timedelta(minutes=10)  # a phone's clock may be ahead by so much
-GPS_TIME = datetime(1980, 1, 6, tzinfo=UTC)  # no receiver knows an earlier moment
 SEQ_LIMIT = 2**31 - 1
 MAGNITUDES = ("accuracy_m", "speed_mps", "heading_deg")
 NAMES = ("time", "lon", "lat", "seq", "segment", "crs", "mock", "altitude_m", *MAGNITUDES)
@@ -38,7 +36,9 @@ def read_rows(rows: Sequence[Any], *, crs: str = "wgs84", now: datetime | None =
         bad = {fault.index for fault in faults}
         sound = np.array([index for index in range(len(rows)) if index not in bad], dtype=np.int64)
         fixes = _by_columns([_plain(rows[index]) for index in sound], sound, crs)
-    return _plausible(fixes, rows, faults, now)
+    kept, wrong = plausible(fixes, now)
+    faults += [Fault(index, reason, rows[index]) for index, reason in wrong]
+    return Reading(kept, tuple(sorted(faults, key=lambda fault: fault.index)))
 
 
 def _by_columns(rows: Sequence[Row], numbers: NDArray[np.int64], crs: str) -> SentFixes:
@@ -78,7 +78,7 @@ def _times(written: Sequence[Any]) -> NDArray[np.int64]:
             return np.asarray(stamps.cast(pa.int64()).to_numpy(zero_copy_only=False))
         except pa.ArrowInvalid:
             pass  # a form that only the patient reader knows
-    return np.array([time_us_of(value) for value in written], dtype=np.int64)
+    return np.array([read_time_us(value) for value in written], dtype=np.int64)
 
 
 def _strict(values: Sequence[Any]) -> NDArray[np.float64]:
@@ -145,7 +145,7 @@ def _time_fault(written: Any) -> FaultReason | None:
     if written is None or written == "":
         return FaultReason.NO_TIME
     try:
-        time_us_of(written)
+        read_time_us(written)
     except NoZone:
         return FaultReason.TIME_WITHOUT_ZONE
     except (ValueError, OverflowError):
@@ -171,20 +171,3 @@ def _number_fault(row: Row) -> FaultReason | None:
         except (TypeError, ValueError, OverflowError):
             return FaultReason.BAD_NUMBER
     return None
-
-
-def _plausible(fixes: SentFixes, rows: Sequence[Any], faults: list[Fault], now: datetime) -> Reading:
-    """Sets aside the fixes that are off the world or out of time."""
-    latest_us = int((now + CLOCK_SKEW).timestamp() * 1e6)
-    checks = (
-        (FaultReason.OFF_THE_WORLD, ~((np.abs(fixes.lon) <= 180) & (np.abs(fixes.lat) <= 90))),
-        (FaultReason.IN_THE_FUTURE, fixes.time_us > latest_us),
-        (FaultReason.BEFORE_GPS_TIME, fixes.time_us < int(GPS_TIME.timestamp() * 1e6)),
-    )
-    wrong = np.zeros(len(fixes), dtype=bool)
-    for reason, mask in checks:
-        new = mask & ~wrong
-        faults += [Fault(index, reason, rows[index]) for index in fixes.row[new].tolist()]
-        wrong |= new
-    kept = fixes.take(~wrong) if wrong.any() else fixes
-    return Reading(kept, tuple(sorted(faults, key=lambda fault: fault.index)))

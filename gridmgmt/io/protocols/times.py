@@ -1,7 +1,9 @@
 """Times as clients write them: epoch seconds or milliseconds, ISO 8601, and Traccar's own form."""
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
+
+from gridmgmt.field.sent import time_us_of
 
 MILLISECONDS_FROM = 1e11  # as seconds that is the year 5138, as milliseconds 1973
 
@@ -10,10 +12,10 @@ class NoZone(ValueError):
     """A time that does not say which zone it is in."""
 
 
-def time_us_of(written: object) -> int:
+def read_time_us(written: object) -> int:
     """Microseconds since 1970 of a number or a text; ValueError where it is no time, NoZone where it has no zone.
 
-    >>> time_us_of(1783646400) == time_us_of("1783646400000") == time_us_of("2026-07-10T09:20:00+08:00")
+    >>> read_time_us(1783646400) == read_time_us("1783646400000") == read_time_us("2026-07-10T09:20:00+08:00")
     True
     """
     if isinstance(written, bool):
@@ -38,10 +40,9 @@ def _from_iso(text: str) -> int:
     if moment.tzinfo is None:
         raise NoZone(text)
     try:
-        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+        return time_us_of(moment)
     except OverflowError as error:
         raise ValueError(text) from error
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def utc_where_unsaid(written: object) -> object:

@@ -1,23 +1,23 @@
 """Patrols as they come in: once each, every fix kept, each laid to the grids of its place and date."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-import geopandas
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
-from gridmgmt.errors import Conflict, NotFound
+from gridmgmt.errors import Conflict, InvalidInput, NotFound
 from gridmgmt.field.day import LOCAL_ZONE
+from gridmgmt.field.sent import SYSTEMS, Fault, Reading, plausible, sent_fixes, time_us_of
 from gridmgmt.field.track import Track
 from gridmgmt.ids import BoundaryCode, PatrolId, WorkerCode
 from gridmgmt.services.field.content import content_hash
-from gridmgmt.store.bulk import copy_frame
+from gridmgmt.services.field.ingest import ingest
 from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.queries import query
-from gridmgmt.store.tables import WGS84_SRID, Patrol, PatrolGrid, TrackPoint, Worker
+from gridmgmt.store.tables import Patrol, PatrolGrid, Worker
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,18 @@ def record_patrol(
     *,
     kind: str = "routine",
     source: str = "geojson",
+    crs: str = "wgs84",
 ) -> PatrolReceipt:
-    """Keep a patrol under the id its phone gave it.
+    """Keep a whole walk under the id its phone gave it; `crs` (wgs84, gcj02, bd09) is that of its positions.
 
+    Fixes of a time that cannot be are set aside, as in any other submission.
     NotFound for an unknown worker; Conflict where the id already holds another walk.
     """
+    if crs not in SYSTEMS:
+        raise InvalidInput(detail=f"The coordinate system of a track is one of {', '.join(SYSTEMS)}, not {crs!r}.")
     if session.get(Worker, worker_code) is None:
         raise NotFound(what="worker", key=worker_code)
-    digest = _digest(worker_code, kind, track)
+    digest = _digest(worker_code, kind, track, crs)
     row = {
         "id": patrol_id,
         "worker_code": worker_code,
@@ -63,29 +67,34 @@ def record_patrol(
     ensure_track_partitions(session, track.started_at.date(), track.ended_at.date())
     written = insert_once(Patrol).values(row).on_conflict_do_nothing().returning(Patrol.id)
     if session.scalar(written) is not None:
-        _write_points(session, patrol_id, track)
+        ingest(session, patrol_id, worker_code, _reading(track, crs), source=source)
         session.execute(query("lay_patrols_to_grids"), {"patrol_ids": [patrol_id], "zone": LOCAL_ZONE.key})
     return _receipt(session, patrol_id, digest, track)
 
 
-def _digest(worker_code: WorkerCode, kind: str, track: Track) -> str:
+def _digest(worker_code: WorkerCode, kind: str, track: Track, crs: str) -> str:
     fixes = zip(track.recorded_at, track.lon, track.lat, track.segment, strict=True)
     walk = [[moment.timestamp(), float(lon), float(lat), int(segment)] for moment, lon, lat, segment in fixes]
-    return content_hash({"worker": worker_code, "kind": kind, "walk": walk})
+    return content_hash({"worker": worker_code, "kind": kind, "crs": crs, "walk": walk})
 
 
-def _write_points(session: Session, patrol_id: PatrolId, track: Track) -> None:
-    fixes = geopandas.GeoDataFrame(
-        {
-            "recorded_at": track.recorded_at,
-            "seq": np.arange(len(track)),
-            "segment": track.segment,
-            "accuracy_m": track.accuracy_m,
-        },
-        geometry=track.points(),
-        crs=WGS84_SRID,
+def _reading(track: Track, crs: str) -> Reading:
+    """The track as a submission: one sequence through the whole walk."""
+    fixes = sent_fixes(
+        [time_us_of(moment) for moment in track.recorded_at],
+        track.lon,
+        track.lat,
+        seq=np.arange(len(track)),
+        segment=track.segment,
+        crs=np.full(len(track), SYSTEMS.index(crs)),
+        accuracy_m=track.accuracy_m,
     )
-    copy_frame(session, TrackPoint, fixes, patrol_id=patrol_id)
+    kept, wrong = plausible(fixes, datetime.now(UTC))
+    return Reading(kept, tuple(Fault(row, reason, _said(track, row)) for row, reason in wrong))
+
+
+def _said(track: Track, row: int) -> dict[str, object]:
+    return {"time": track.recorded_at[row].isoformat(), "lon": float(track.lon[row]), "lat": float(track.lat[row])}
 
 
 def _receipt(session: Session, patrol_id: PatrolId, digest: str, track: Track) -> PatrolReceipt:
