@@ -65,6 +65,7 @@ class Pool:
     kinds: NDArray[np.int64] = field(default_factory=_none)
     staff: NDArray[np.int64] = field(default_factory=_none)
     weigh: SiteWeights | None = None
+    lone_exempt: bool = False  # a community alone is never above the range
 
     def __post_init__(self) -> None:
         for name in ("upgrade", "kinds", "staff"):
@@ -77,7 +78,7 @@ class Pool:
     @cached_property
     def forced(self) -> int:
         """Households above `high` in communities that are too large by themselves: no plan can avoid them."""
-        return int(np.maximum(self.weights - self.high, 0).sum())
+        return 0 if self.lone_exempt else int(np.maximum(self.weights - self.high, 0).sum())
 
     @cached_property
     def loads(self) -> list[int]:
@@ -197,7 +198,7 @@ def group_at(pool: Pool, mask: int, site: int, travel: float) -> Group:
     return Group(
         mask,
         total,
-        pool.violation(total),
+        0 if pool.lone_exempt and len(members) == 1 and total > pool.high else pool.violation(total),
         site,
         int(pool.site_rank[site]),
         round(travel),

@@ -105,6 +105,9 @@ def _listing(pool: Pool, members: NDArray[np.uint16], site: Ints, travel: Ints) 
     weights = np.asarray(pool.weights, dtype=np.int64)
     households = sum_over(members, weights)
     violation = np.maximum(np.maximum(pool.low - households, households - pool.high), 0)
+    if pool.lone_exempt:
+        alone = (members != NOBODY).sum(axis=1) == 1
+        violation[alone & (households > pool.high)] = 0
     mixed, staff_gap = np.zeros_like(households), np.zeros_like(households)
     if len(np.unique(pool.kinds)) > 1:
         by_kind = (sum_over(members, np.where(pool.kinds == kind, weights, 0)) for kind in np.unique(pool.kinds))

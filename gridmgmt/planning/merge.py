@@ -6,7 +6,7 @@ and stays in one piece. The plan is exact for each parent: least violation of th
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,21 +18,15 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
-from gridmgmt.planning.groups import Group, Pool, neighbour_masks
-from gridmgmt.planning.prices import DEFAULT_GOALS, GOAL_NAMES, Goal
-from gridmgmt.planning.report import Objective, PlanResult, Unmet, build_report
+from gridmgmt.planning.groups import Pool, neighbour_masks
+from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, site_weights, weights_named
+from gridmgmt.planning.report import PlanResult
+from gridmgmt.planning.stationreport import ParentPool, plan_result
 from gridmgmt.planning.stations import PoolPlan, plan_pool
 
+URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)
+RURAL_RANGE = (0, 600)  # 北京 2020 第十八条: two workers serve up to 600 households
 MIN_BORDER_M = 1.0  # communities that share less of a border than this only touch
-
-
-@dataclass(frozen=True)
-class ParentPool:
-    """The pool of one parent and the rows of the frame it is made of."""
-
-    parent: Any
-    rows: NDArray[np.intp]
-    pool: Pool
 
 
 def merge(
@@ -40,10 +34,15 @@ def merge(
     *,
     households: str = "households",
     parent: str | None = "parent_code",
-    low: int = 6000,
-    high: int = 10000,
+    low: int | None = None,
+    high: int | None = None,
+    rural: bool = False,
     goals: Sequence[Goal] = DEFAULT_GOALS,
+    weights: Weights | None = None,
     locks: str | None = None,
+    upgrade: str | None = None,
+    kinds: str | None = None,
+    staff: str | None = None,
     travel: NDArray[np.float64] | None = None,
     site_rank: NDArray[np.int64] | None = None,
     code: str | None = None,
@@ -58,10 +57,16 @@ def merge(
     communities : one polygon per community, any CRS
     households : column of whole, not negative household counts
     parent : column no station area may cross; None: one pool
-    low, high : households one station serves
-    goals : after the least violation of the range, minimised one after the other: "stations", "walk" (household-metres
-        to the site), "premises" (household-norms missed there), "outside" (households of stations out of range)
+    low, high : households one station serves; 6,000–10,000 without them, in rural mode 0–600
+    rural : villages (多村一站): every village may keep its station whatever its size, and neighbours share one while
+        two workers still serve them, which is up to 600 households (北京 2020 第七条, 第十八条)
+    goals : after the least violation of the range, minimised one after the other (`prices.GOALS`): "stations", "walk"
+        (household-metres to the site), "premises" (household-norms missed there), "upgrade", "type", "staff",
+        "outside" (households of stations out of range)
+    weights : one price of several goals instead of `goals`, each weight per unit of `prices.UNITS`
     locks : column of labels; rows of one label stay together, rows of two never meet, empty is free
+    upgrade, kinds, staff : columns with what a site lacks (m² or yuan, whole), the type of a community, and the people
+        of its station, for the goals and weights of those names
     travel : (n, n) household-metres from the homes of row u to the site in row s; without it, households times the
         straight distance between the communities' inner points
     site_rank : (n,) standing of the site in each row, 0 best, chosen before distance; without it all are equal
@@ -85,10 +90,86 @@ def merge(
     ([0, 0, 1], 'optimal', 1.0)
     """
     started = time.perf_counter()
+    if weights is not None:
+        weights, goals = weights_named(weights), ("weighted",)
+    pools = station_pools(
+        communities,
+        households=households,
+        parent=parent,
+        low=low,
+        high=high,
+        rural=rural,
+        weights=weights,
+        locks=locks,
+        upgrade=upgrade,
+        kinds=kinds,
+        staff=staff,
+        travel=travel,
+        site_rank=site_rank,
+        tolerance_m=tolerance_m,
+    )
+    plans = [_solve(pool, goals, weights, time_limit_s, seed) for pool in pools]
+    names = names_of(communities, code)
+    return plan_result(communities, names, pools, plans, time.perf_counter() - started, seed, weights)
+
+
+def station_pools(
+    communities: GeoDataFrame,
+    *,
+    households: str = "households",
+    parent: str | None = "parent_code",
+    low: int | None = None,
+    high: int | None = None,
+    rural: bool = False,
+    weights: Weights | None = None,
+    locks: str | None = None,
+    upgrade: str | None = None,
+    kinds: str | None = None,
+    staff: str | None = None,
+    travel: NDArray[np.float64] | None = None,
+    site_rank: NDArray[np.int64] | None = None,
+    tolerance_m: float = 0.5,
+) -> list[ParentPool]:
+    """The pools that `merge` plans, one for each parent, with all that plans are priced by."""
+    usual = RURAL_RANGE if rural else URBAN_RANGE
+    least, most = usual[0] if low is None else low, usual[1] if high is None else high
     frame = metric(communities)
-    pools = list(parent_pools(frame, households, parent, low, high, locks, travel, site_rank, tolerance_m))
-    plans = [_solve(pool, goals, time_limit_s, seed) for pool in pools]
-    return plan_result(communities, names_of(communities, code), pools, plans, time.perf_counter() - started, seed)
+    _require_areas(frame)
+    lacking, types, people = _whole(frame, upgrade), _types(frame, kinds), _whole(frame, staff)
+    weigh = site_weights(weights) if weights else None
+    return [
+        replace(
+            found,
+            pool=replace(
+                found.pool,
+                upgrade=lacking[found.rows],
+                kinds=types[found.rows],
+                staff=people[found.rows],
+                weigh=weigh,
+                lone_exempt=rural,
+            ),
+        )
+        for found in parent_pools(frame, households, parent, least, most, locks, travel, site_rank, tolerance_m)
+    ]
+
+
+def _require_areas(frame: GeoDataFrame) -> None:
+    """Neighbours are found by the border they share, so points and lines would all be left alone without a word."""
+    flat = np.flatnonzero(shapely.get_dimensions(frame.geometry.to_numpy()) < 2)
+    if len(flat):
+        fault = f"{len(flat)} of {len(frame)} communities have no area (row {frame.index[flat[0]]}: a point or a line)"
+        raise InvalidInput(detail=f"{fault}. Stations join communities that share a border: give their polygons")
+
+
+def _whole(frame: GeoDataFrame, column: str | None) -> NDArray[np.int64]:
+    return np.zeros(len(frame), dtype=np.int64) if column is None else households_of(frame, column)
+
+
+def _types(frame: GeoDataFrame, column: str | None) -> NDArray[np.int64]:
+    """(n,) a number for each type; an empty one is a type of its own."""
+    if column is None:
+        return np.zeros(len(frame), dtype=np.int64)
+    return np.unique(column_of(frame, column).fillna("").astype(str), return_inverse=True)[1].astype(np.int64)
 
 
 def parent_pools(
@@ -143,105 +224,10 @@ def _lock_labels(frame: GeoDataFrame, locks: str | None) -> NDArray[np.int64]:
     return labels
 
 
-def _solve(pool: ParentPool, goals: Sequence[Goal], time_limit_s: float, seed: int) -> PoolPlan:
-    plan = plan_pool(pool.pool, goals, time_limit_s, seed)
+def _solve(
+    pool: ParentPool, goals: Sequence[Goal], weights: Weights | None, time_limit_s: float, seed: int
+) -> PoolPlan:
+    plan = plan_pool(pool.pool, goals, time_limit_s, seed, weights)
     if plan is None:
         raise InfeasiblePlan(reason=f"the locks in {pool.parent} join communities that are not neighbours")
     return plan
-
-
-def plan_result(
-    communities: GeoDataFrame,
-    names: NDArray[np.object_],
-    pools: Sequence[ParentPool],
-    plans: Sequence[PoolPlan],
-    elapsed_s: float,
-    seed: int,
-) -> PlanResult:
-    """The frames and the report of one plan per pool; parts are numbered pool by pool, by their first row."""
-    groups = [(pool, group) for pool, plan in zip(pools, plans, strict=True) for group in _ordered(plan.groups)]
-    labels = np.empty(len(communities), dtype=np.int64)
-    for part, (pool, group) in enumerate(groups):
-        labels[pool.rows[group.members]] = part
-    unmet = [
-        Unmet(part, reason(where.pool, group), tuple(names[where.rows[group.members]]))
-        for part, (where, group) in enumerate(groups)
-        if group.violation
-    ]
-    goals = goal_totals(plans)
-    low, high = pools[0].pool.low, pools[0].pool.high
-    report = build_report(
-        task="merge",
-        status="optimal" if all(plan.optimal for plan in plans) else "feasible",
-        households=np.asarray([group.households for _, group in groups], dtype=np.int64),
-        low=low,
-        high=high,
-        target=(low + high) / 2,
-        oversize=np.asarray([bool(_oversize(where.pool, group)) for where, group in groups], dtype=bool),
-        not_contiguous=0,
-        objective=goals[0],
-        objectives=[goal.as_dict() for goal in goals],
-        unmet=unmet,
-        elapsed_s=elapsed_s,
-        seed=seed,
-    )
-    return PlanResult(communities.assign(part=labels), _parts(communities, names, groups), report)
-
-
-def goal_totals(plans: Sequence[PoolPlan]) -> list[Objective]:
-    """Value and bound of each goal, summed over the pools."""
-    values = np.asarray([plan.values for plan in plans], dtype=object).sum(axis=0)
-    bounds = np.asarray([plan.bounds for plan in plans], dtype=object).sum(axis=0)
-    names = (GOAL_NAMES[goal] for goal in plans[0].goals)
-    return [Objective(name, int(value), int(bound)) for name, value, bound in zip(names, values, bounds, strict=True)]
-
-
-def reason(pool: Pool, group: Group) -> str:
-    """Why a group stands outside the range in a plan of least violation (a code of the message catalogue).
-
-    >>> from gridmgmt.planning.groups import price
-    >>> two = Pool((0, 0), np.array([12000, 900]), np.zeros((2, 2)), np.zeros(2), np.full(2, -1), 6000, 10000)
-    >>> [reason(two, price(two, mask)) for mask in (0b01, 0b10)]
-    ['single_community_above_high', 'single_below_low_no_neighbour']
-    """
-    alone = len(group.members) == 1
-    if any(lock & group.mask for lock in pool.lock_masks):
-        return "locked"
-    if group.households > pool.high:
-        if alone:
-            return "single_community_above_high"
-        return "joined_to_community_above_high" if _oversize(pool, group) else "group_above_high_no_better_split"
-    around = 0
-    for member in group.members:
-        around |= pool.neighbours[member]
-    if not around & ~group.mask:
-        return "single_below_low_no_neighbour" if alone else "isolated_group_below_low"
-    return "single_below_low_any_merge_is_worse" if alone else "group_below_low_any_merge_is_worse"
-
-
-def _oversize(pool: Pool, group: Group) -> list[int]:
-    return [member for member in group.members if pool.weights[member] > pool.high]
-
-
-def _ordered(groups: Sequence[Group]) -> list[Group]:
-    return sorted(groups, key=lambda group: group.members)
-
-
-def _parts(
-    communities: GeoDataFrame, names: NDArray[np.object_], groups: Sequence[tuple[ParentPool, Group]]
-) -> GeoDataFrame:
-    shapes = communities.geometry.to_numpy()
-    return GeoDataFrame(
-        {
-            "part": range(len(groups)),
-            "parent": [pool.parent for pool, _ in groups],
-            "households": [group.households for _, group in groups],
-            "deviation": [group.households - (pool.pool.low + pool.pool.high) // 2 for pool, group in groups],
-            "violation": [group.violation for _, group in groups],
-            "communities": [len(group.members) for _, group in groups],
-            "site": [names[pool.rows[group.site]] for pool, group in groups],
-            "walk_m": [round(group.travel / max(group.households, 1), 1) for _, group in groups],
-        },
-        geometry=[shapely.union_all(shapes[pool.rows[group.members]]) for pool, group in groups],
-        crs=communities.crs,
-    )

@@ -1,7 +1,7 @@
 """The best stations for one pool of communities: least violation of the range first, then the goals asked for."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -188,9 +188,11 @@ def components(pool: Pool) -> list[NDArray[np.intp]]:
     return [order[piece[order] == number] for number in range(count)]
 
 
+def renumbered(groups: Iterable[Group], members: NDArray[np.intp]) -> Iterator[Group]:
+    """Groups of a sub-pool in the numbers of the pool it was taken from."""
+    for group in groups:
+        yield replace(group, mask=mask_of(members[bits(group.mask)]), site=int(members[group.site]))
+
+
 def _renumber(plan: PoolPlan, members: NDArray[np.intp]) -> PoolPlan:
-    """The plan of a sub-pool in the numbers of the pool it was taken from."""
-    groups = (
-        replace(group, mask=mask_of(members[bits(group.mask)]), site=int(members[group.site])) for group in plan.groups
-    )
-    return replace(plan, groups=tuple(groups))
+    return replace(plan, groups=tuple(renumbered(plan.groups, members)))

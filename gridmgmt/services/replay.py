@@ -26,8 +26,9 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import text
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.groups import Group, mask_of, price
-from gridmgmt.planning.merge import MIN_BORDER_M, ParentPool, parent_pools, reason
+from gridmgmt.planning.merge import MIN_BORDER_M, parent_pools
 from gridmgmt.planning.prices import GOAL_NAMES, GOALS, Goal
+from gridmgmt.planning.stationreport import ParentPool, reason
 from gridmgmt.planning.stations import PoolPlan, best_counts, plans_by_count
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.policy.norms import profile
