@@ -78,7 +78,7 @@ class StreetIndex:
         shapes = np.asarray(lines, dtype=object)
         self.radius_m, self.length_m = radius_m, shapely.length(shapes)
         self._street, ends, self._offset_m, length = straight_pieces(shapes)
-        (ax, ay), (bx, by) = ends[:, 0].T, ends[:, 1].T
+        ax, ay, bx, by = (np.ascontiguousarray(values) for values in ends.reshape(-1, 4).T)
         self._pieces = (ax, ay, (bx - ax) / length, (by - ay) / length, length)
         self._frame = _frame(ends.reshape(-1, 2), radius_m)
         self._first, self._members = kernels.list_pieces(ax, ay, bx, by, *self._frame, radius_m)

@@ -22,6 +22,7 @@ from gridmgmt.store.tables.boundaries import (
     Level,
     LoadReceipt,
 )
+from gridmgmt.store.tables.coverage import BuildingVisit, PatrolDay, PatrolTime, StreetWalk
 from gridmgmt.store.tables.field import Patrol, PatrolGrid, TrackPoint, Worker, WorkerGrid
 from gridmgmt.store.tables.incidents import (
     SEVERITIES,
@@ -60,6 +61,7 @@ __all__ = [
     "Boundary",
     "BoundaryCode",
     "Building",
+    "BuildingVisit",
     "CalendarDay",
     "CodeEntry",
     "Compound",
@@ -77,9 +79,11 @@ __all__ = [
     "Level",
     "LoadReceipt",
     "Patrol",
+    "PatrolDay",
     "PatrolGrid",
     "PatrolIncident",
     "PatrolMember",
+    "PatrolTime",
     "PatrolVisit",
     "Person",
     "Photo",
@@ -96,6 +100,7 @@ __all__ = [
     "Station",
     "StationService",
     "Street",
+    "StreetWalk",
     "SubmissionConflict",
     "TrackPoint",
     "Worker",
