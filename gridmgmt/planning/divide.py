@@ -34,7 +34,11 @@ from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
 from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
 
-GOALS = Goals(outside=5.0, deviation=3.0, roundness=2.0, cut=1.0)
+#: Being in range outweighs everything. `fast` weighs even grids against round ones; `thorough` looks for the roundest.
+GOALS = {
+    "fast": Goals(outside=5.0, deviation=4.0, roundness=2.0, cut=1.0),
+    "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
+}
 RESIDENTIAL = "residential"
 
 
@@ -164,7 +168,7 @@ def _labels(
         borders=borders[free][:, free],
         areas=shapely.area(atoms.cells[free]),
         perimeters=shapely.length(atoms.cells[free]),
-        goals=GOALS,
+        goals=GOALS[effort],
         effort=effort,
         seed=seed,
         time_limit_s=time_limit_s,

@@ -1,8 +1,9 @@
-"""The compiled loops of the search: grow a first division, then anneal it.
+"""The compiled loop of the search: simulated annealing that keeps every part connected at every step.
 
-Both keep every part connected at every step. `anneal` moves one unit over a border or swaps two units across it, and
-checks connectivity in the part that loses a unit by a search that stops as soon as the unit's neighbours are found
-again. Compiled once per machine (numba cache); imported only when a plan is computed.
+A proposal moves one unit over a border or swaps two units across it. What it would cost is computed from the loads,
+areas and perimeters of the two parts and the borders of the units alone; only a proposal that is accepted is checked
+for connectivity, by a search in the part that loses a unit which stops as soon as the unit's neighbours are found
+again, and carried out. Compiled once per machine (numba cache); imported only when a plan is computed.
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 # ruff: noqa: C901 - a function call per proposal and a closure are what numba does worst
@@ -10,148 +11,30 @@ again. Compiled once per machine (numba cache); imported only when a plan is com
 import numpy as np
 from numba import njit
 
-USUAL_ROUNDNESS = 0.67
+from gridmgmt.planning.partition.growing import grow
+from gridmgmt.planning.partition.streams import below, new_stream, uniform
+
+__all__ = ["anneal", "anneal_on", "grow", "measure"]
+
+USUAL_ROUNDNESS = 0.69
 
 
-@njit(cache=True, nogil=True)
-def _stream(seed):
-    """A random stream of its own (SplitMix64, Steele et al. 2014): no hidden state, the same on every machine."""
-    return np.array([seed], np.uint64)
-
-
-@njit(cache=True, nogil=True)
-def _uniform(stream):
-    """The next number in [0, 1)."""
-    stream[0] += np.uint64(0x9E3779B97F4A7C15)
-    bits = stream[0]
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.float64((bits ^ (bits >> np.uint64(31))) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@njit(cache=True, nogil=True)
-def _below(stream, count):
-    """The next whole number in [0, count)."""
-    return np.int64(_uniform(stream) * count)
-
-
-@njit(cache=True, nogil=True)
-def grow(indptr, indices, borders, weights, locks, parts, seed):
-    """Labels (n,) of `parts` connected parts of a connected graph: seeds far apart, the lightest part grows first.
-
-    `locks` (n,) holds the part of units that are decided, else −1; the units of one lock hang together.
-    """
-    labels = _spread_seeds(indptr, indices, locks, parts, _stream(seed))
-    load = np.zeros(parts, np.float64)
-    following = np.full(len(weights), -1, np.int64)  # the members of a part that may still have free neighbours
-    first = np.full(parts, -1, np.int64)
-    free = 0
-    for unit in range(len(weights)):
-        part = labels[unit]
-        if part >= 0:
-            load[part] += weights[unit]
-            following[unit] = first[part]
-            first[part] = unit
-        else:
-            free += 1
-    for _ in range(free):
-        unit = -1
-        while unit < 0:
-            part = np.argmin(load)
-            unit = _best_neighbour(indptr, indices, borders, labels, part, first, following)
-            if unit < 0:
-                load[part] = np.inf
-        labels[unit] = part
-        load[part] += weights[unit]
-        following[unit] = first[part]
-        first[part] = unit
-    return labels
-
-
-@njit(cache=True, nogil=True)
-def _spread_seeds(indptr, indices, locks, parts, stream):
-    """Labels with one unit set per part not locked, as many hops as possible from the earlier ones."""
-    count = len(locks)
-    labels = locks.copy()
-    queue = np.empty(count, np.int64)
-    hops = np.full(count, count, np.int64)
-    locked_units = np.flatnonzero(locks >= 0)
-    locked = len(locked_units)
-    queue[:locked] = locked_units
-    taken = np.zeros(parts, np.bool_)
-    taken[locks[locked_units]] = True
-    start = _below(stream, count)
-    for part in range(-1, parts):
-        if part >= 0 and taken[part]:
-            continue
-        head, tail = 0, 1
-        if part < 0 and locked > 0:
-            tail = locked
-            hops[queue[:locked]] = 0
-        else:
-            if part >= 0:
-                labels[start] = part
-            queue[0] = start
-            hops[start] = 0
-        while head < tail:
-            here = queue[head]
-            head += 1
-            for edge in range(indptr[here], indptr[here + 1]):
-                if hops[indices[edge]] > hops[here] + 1:
-                    hops[indices[edge]] = hops[here] + 1
-                    queue[tail] = indices[edge]
-                    tail += 1
-        start = np.argmax(hops)
-        if part < 0 and locked == 0:
-            hops[:] = count
-    return labels
-
-
-@njit(cache=True, nogil=True)
-def _best_neighbour(indptr, indices, borders, labels, part, first, following):
-    """The free neighbour of `part` with most of its border along it (−1: none). Forgets members that are hemmed in."""
-    best, best_share = -1, -1.0
-    before, here = -1, first[part]
-    while here >= 0:
-        free = False
-        for edge in range(indptr[here], indptr[here + 1]):
-            unit = indices[edge]
-            if labels[unit] >= 0:
-                continue
-            free = True
-            along, whole = 0.0, 1e-9
-            for other in range(indptr[unit], indptr[unit + 1]):
-                whole += borders[other] + 1e-9
-                if labels[indices[other]] == part:
-                    along += borders[other] + 1e-9
-            if along / whole > best_share:
-                best, best_share = unit, along / whole
-        if free:
-            before = here
-        elif before >= 0:
-            following[before] = following[here]
-        else:
-            first[part] = following[here]
-        here = following[here]
-    return best
-
-
-@njit(cache=True, nogil=True)
-def _price(members, weight, area, perimeter, low, high, target, prices, flexible):
-    """Price of one part; `prices` in the order of problem.Goals. An empty part is free.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _price(members, weight, area, perimeter, low, high, target, outside, deviation, roundness, flexible):
+    """Price of one part by the prices of problem.Goals. An empty part is free.
 
     A usual roundness is worth nothing, or else few large parts would be cheaper than many.
     """
     if members == 0:
         return 0.0
-    outside = max(low - weight, weight - high, 0.0)
+    missing = max(low - weight, weight - high, 0.0)
     off = (weight - target) / target
-    price = prices[1] * off * off
-    if outside > 0:
+    price = deviation * off * off
+    if missing > 0:
         # With a free number of parts what counts is how many live outside; else how far a part is from its range.
-        price += prices[0] * (0.3 + weight / target if flexible else 0.3 + 5.0 * outside / target)
-    if prices[2] > 0 and perimeter > 0:
-        price += prices[2] * (USUAL_ROUNDNESS - 4 * np.pi * area / (perimeter * perimeter))
+        price += outside * (0.3 + weight / target if flexible else 0.3 + 5.0 * missing / target)
+    if roundness > 0 and perimeter > 0:
+        price += roundness * (USUAL_ROUNDNESS - 4 * np.pi * area / (perimeter * perimeter))
     return price
 
 
@@ -183,35 +66,6 @@ def _joined(indptr, indices, labels, part, ends, found_ends, seen, mark, queue):
 
 
 @njit(cache=True, nogil=True)
-def _shift(unit, to, graph, units, labels, state, prices):
-    """Move `unit` to part `to`; returns by how much the prices of cuts and of moved weight grow."""
-    indptr, indices, cuts, borders = graph
-    weights, areas, perimeters, home = units
-    load, area, rim, members = state
-    source = labels[unit]
-    along_source, along_to, cut = 0.0, 0.0, 0.0
-    for edge in range(indptr[unit], indptr[unit + 1]):
-        label = labels[indices[edge]]
-        if label == source:
-            along_source += borders[edge]
-            cut += cuts[edge]
-        elif label == to:
-            along_to += borders[edge]
-            cut -= cuts[edge]
-    load[source] -= weights[unit]
-    load[to] += weights[unit]
-    area[source] -= areas[unit]
-    area[to] += areas[unit]
-    rim[source] += 2 * along_source - perimeters[unit]
-    rim[to] += perimeters[unit] - 2 * along_to
-    members[source] -= 1
-    members[to] += 1
-    labels[unit] = to
-    moved = (home[unit] == source) - (home[unit] == to)
-    return prices[3] * cut + prices[4] * moved * weights[unit]
-
-
-@njit(cache=True, nogil=True)
 def _ends(indptr, indices, labels, unit, part, ends, extra):
     """Neighbours of `unit` in `part`, and `extra` (−1: none): written to `ends`; returns how many."""
     found = 0
@@ -226,11 +80,12 @@ def _ends(indptr, indices, labels, unit, part, ends, extra):
 
 
 @njit(cache=True, nogil=True)
-def _measure(graph, units, labels, state, prices):
-    """Fill `state` from the labels; returns the prices of cuts and of moved weight."""
+def measure(graph, units, labels, parts, limits, prices, flexible):
+    """State of the parts (load, area, rim, members, price) and the price of the whole division."""
     indptr, indices, cuts, borders = graph
     weights, areas, perimeters, home = units
-    load, area, rim, members = state
+    load, area, rim, price = np.zeros(parts), np.zeros(parts), np.zeros(parts), np.zeros(parts)
+    members = np.zeros(parts, np.int64)
     value = 0.0
     for unit in range(len(weights)):
         part = labels[unit]
@@ -245,89 +100,125 @@ def _measure(graph, units, labels, state, prices):
                 rim[part] -= borders[edge]
             else:
                 value += prices[3] * cuts[edge] / 2
-    return value
+    for part in range(parts):
+        price[part] = _price(
+            members[part], load[part], area[part], rim[part], *limits, prices[0], prices[1], prices[2], flexible
+        )
+        value += price[part]
+    return load, area, rim, members, price, value
 
 
-@njit(cache=True, nogil=True)
-def _propose(graph, labels, fixed, members, swaps, flexible, stream):
-    """A unit at a border, the part beyond, the unit that comes back in exchange (−1: none). Unit −1: no proposal."""
-    indptr, indices = graph[0], graph[1]
-    unit = _below(stream, len(labels))
-    degree = indptr[unit + 1] - indptr[unit]
-    if degree == 0 or fixed[unit]:
-        return -1, -1, -1
-    there = indices[indptr[unit] + _below(stream, degree)]
-    source, to = labels[unit], labels[there]
-    if source == to:
-        spare = _below(stream, len(members)) if flexible else to
-        return (unit, spare, -1) if members[spare] == 0 else (-1, -1, -1)
-    if _uniform(stream) >= swaps:
-        return (unit, to, -1) if flexible or members[source] > 1 else (-1, -1, -1)
-    back = there
-    if _uniform(stream) < 0.7:
-        back = indices[indptr[there] + _below(stream, indptr[there + 1] - indptr[there])]
-    return (unit, to, back) if labels[back] == to and not fixed[back] else (-1, -1, -1)
+@njit(cache=True, nogil=True, error_model="numpy")
+def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, prices, heats, swaps, flexible, stream):
+    """Go on from `labels`, in place, over some `heats`: as many proposals each as there are units.
 
-
-@njit(cache=True, nogil=True)
-def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, flexible, seed):
-    """Best labels found and their price. One pass over `heats`, as many proposals each as there are units.
-
+    Keeps in `best` what was least in price at the end of a heat and returns that price.
     graph : indptr, indices, cut costs, borders;  units : weights, areas, perimeters, home label (−1: none)
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
     `flexible`: parts may close and open, up to `parts`.
     """
-    stream = _stream(seed)
-    indptr, indices = graph[0], graph[1]
+    indptr, indices, cuts, borders = graph
+    weights, areas, perimeters, home = units
     low, high, target = limits
-    count = len(start)
-    labels, best = start.copy(), start.copy()
-    load, area, rim = np.zeros(parts), np.zeros(parts), np.zeros(parts)
-    members = np.zeros(parts, np.int64)
-    state = (load, area, rim, members)
-    value = _measure(graph, units, labels, state, prices)
-    price = np.empty(parts)
-    for part in range(parts):
-        price[part] = _price(members[part], load[part], area[part], rim[part], low, high, target, prices, flexible)
-        value += price[part]
-    best_value = value
+    outside, deviation, roundness, cut_price, move_price = prices[0], prices[1], prices[2], prices[3], prices[4]
+    count = len(labels)
+    load, area, rim, members, price, value = measure(graph, units, labels, parts, limits, prices, flexible)
     seen = np.zeros(count, np.int64)
     queue, ends = np.empty(count, np.int64), np.empty(count + 1, np.int64)
     mark = 1
     for heat in heats:
         for _ in range(count):
-            unit, to, back = _propose(graph, labels, fixed, members, swaps, flexible, stream)
-            if unit < 0:
+            unit = below(stream, count)
+            first, last = indptr[unit], indptr[unit + 1]
+            if first == last or fixed[unit]:
                 continue
-            source = labels[unit]
-            change = 0.0
-            moving, goal = unit, to
-            for _half in range(1 if back < 0 else 2):
-                change += _shift(moving, goal, graph, units, labels, state, prices)
-                moving, goal = back, source
+            there = indices[first + below(stream, last - first)]
+            source, to, back = labels[unit], labels[there], -1
+            if source == to:
+                if not flexible:
+                    continue
+                to = below(stream, parts)
+                if members[to] > 0:
+                    continue
+            elif uniform(stream) < swaps:
+                back = there
+                if uniform(stream) < 0.7:
+                    back = indices[indptr[there] + below(stream, indptr[there + 1] - indptr[there])]
+                if labels[back] != to or fixed[back]:
+                    continue
+            elif not flexible and members[source] == 1:
+                continue
+            along_source, along_to, cut = 0.0, 0.0, 0.0
+            for edge in range(first, last):
+                label = labels[indices[edge]]
+                if label == source:
+                    along_source += borders[edge]
+                    cut += cuts[edge]
+                elif label == to:
+                    along_to += borders[edge]
+                    cut -= cuts[edge]
+            rim_source = rim[source] + 2 * along_source - perimeters[unit]
+            rim_to = rim[to] + perimeters[unit] - 2 * along_to
+            load_source, load_to = load[source] - weights[unit], load[to] + weights[unit]
+            area_source, area_to = area[source] - areas[unit], area[to] + areas[unit]
+            members_source, members_to = members[source] - 1, members[to] + 1
+            moved = weights[unit] * ((home[unit] == source) - (home[unit] == to))
+            if back >= 0:
+                along_source, along_to = 0.0, 0.0
+                for edge in range(indptr[back], indptr[back + 1]):
+                    label = labels[indices[edge]]
+                    if indices[edge] == unit or label == to:
+                        along_to += borders[edge]
+                        cut += cuts[edge]
+                    elif label == source:
+                        along_source += borders[edge]
+                        cut -= cuts[edge]
+                rim_source += perimeters[back] - 2 * along_source
+                rim_to += 2 * along_to - perimeters[back]
+                load_source, load_to = load_source + weights[back], load_to - weights[back]
+                area_source, area_to = area_source + areas[back], area_to - areas[back]
+                members_source, members_to = members[source], members[to]
+                moved += weights[back] * ((home[back] == to) - (home[back] == source))
             price_source = _price(
-                members[source], load[source], area[source], rim[source], low, high, target, prices, flexible
+                members_source, load_source, area_source, rim_source,
+                low, high, target, outside, deviation, roundness, flexible,
+            )  # fmt: skip
+            price_to = _price(
+                members_to, load_to, area_to, rim_to, low, high, target, outside, deviation, roundness, flexible
             )
-            price_to = _price(members[to], load[to], area[to], rim[to], low, high, target, prices, flexible)
-            change += price_source + price_to - price[source] - price[to]
-            accepted = change <= 0 or _uniform(stream) < np.exp(-change / heat)
-            if accepted:
-                found = _ends(indptr, indices, labels, unit, source, ends, back)
-                accepted = _joined(indptr, indices, labels, source, ends, found, seen, mark, queue)
-                mark += 2
+            change = price_source + price_to - price[source] - price[to] + cut_price * cut + move_price * moved
+            if change > 0 and uniform(stream) >= np.exp(-change / heat):
+                continue
+            labels[unit] = to
+            if back >= 0:
+                labels[back] = source
+            found = _ends(indptr, indices, labels, unit, source, ends, back)
+            accepted = _joined(indptr, indices, labels, source, ends, found, seen, mark, queue)
+            mark += 2
             if accepted and back >= 0:
                 found = _ends(indptr, indices, labels, back, to, ends, unit)
                 accepted = _joined(indptr, indices, labels, to, ends, found, seen, mark, queue)
                 mark += 2
-            if accepted:
-                price[source], price[to] = price_source, price_to
-                value += change
+            if not accepted:
+                labels[unit] = source
+                if back >= 0:
+                    labels[back] = to
                 continue
-            moving, goal = unit, source
-            for _half in range(1 if back < 0 else 2):
-                _shift(moving, goal, graph, units, labels, state, prices)
-                moving, goal = back, to
+            load[source], load[to] = load_source, load_to
+            area[source], area[to] = area_source, area_to
+            rim[source], rim[to] = rim_source, rim_to
+            members[source], members[to] = members_source, members_to
+            price[source], price[to] = price_source, price_to
+            value += change
         if value < best_value - 1e-9:
             best_value = value
             best[:] = labels
-    return best, best_value
+    return best_value
+
+
+def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, flexible, seed):
+    """Best labels found from `start`, and their price: `anneal_on` over all heats at once."""
+    labels, best, stream = start.copy(), start.copy(), new_stream(seed)
+    value = measure(graph, units, labels, parts, limits, prices, flexible)[-1]
+    value = anneal_on(graph, units, labels, best, value, parts, fixed, limits, prices, heats, swaps, flexible, stream)
+    return best, value

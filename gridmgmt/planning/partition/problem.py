@@ -1,6 +1,7 @@
 """One pool to be divided: a connected graph with weights, and what a good division of it is."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +74,22 @@ class Problem:
     @property
     def total(self) -> int:
         return int(self.weights.sum())
+
+    @cached_property
+    def graph_arrays(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """indptr, indices, cut costs and borders of the graph, as the compiled loops take them."""
+        graph = self.graph
+        return graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data, self.borders.data
+
+    @cached_property
+    def unit_arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+        """Weights, areas, perimeters and homes, as the compiled loops take them."""
+        return self.weights.astype(np.float64), self.areas, self.perimeters, self.home
+
+    @property
+    def limits(self) -> tuple[float, float, float]:
+        """Lowest and highest weight of a part, and its target."""
+        return float(self.low), float(self.high), float(self.target)
 
     def pool(self, units: IntArray) -> "Problem":
         """The same problem on some of the units, in the order given."""

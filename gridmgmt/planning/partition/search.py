@@ -17,20 +17,22 @@ class Effort:
 
     passes: int  # proposals per unit and attempt
     attempts: int  # restarts at most while the range is not met
-    restarts: int = 1  # restarts even where it is
-    heat: tuple[float, float] = (3.0, 0.003)
-    swaps: float = 0.4
+    restarts: int = 1  # restarts even where it is: many short searches find rounder parts than a long one
+    heat: tuple[float, float] = (0.5, 0.05)
+    swaps: float = 0.2
     listing: int = 25  # possible parts per unit listed at most for an exact packing
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
     proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
 
     def for_parts(self, units: int) -> "Effort":
         """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
-        return replace(self, passes=max(self.passes, 1_000_000 // units), attempts=4, restarts=4, heat=(2.0, 0.05))
+        passes = max(3 * self.passes, 1_000_000 // units)
+        return replace(self, passes=passes, attempts=4, restarts=4, heat=(2.0, 0.05), swaps=0.4)
 
 
-FAST = Effort(passes=1500, attempts=2)
-THOROUGH = Effort(passes=40_000, attempts=4, restarts=2, listing=200, lumpiness=8.0, proof=60.0)
+FAST = Effort(passes=500, attempts=16, restarts=14)
+THOROUGH = Effort(passes=2500, attempts=52, restarts=48, listing=200, lumpiness=8.0, proof=60.0)
+CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Budget:
 
     def spent(self) -> bool:
         return time.monotonic() > self.deadline or self.cancelled()
+
+
+UNLIMITED = Budget()
 
 
 def met_weight(problem: Problem, labels: IntArray) -> int:
@@ -75,13 +80,13 @@ def search_pool(
         if attempt and budget.spent():
             return best, True
         count = counts[max(0, attempt - effort.restarts + 1) % len(counts)]
-        labels, price = anneal_once(problem, count, effort, seed + attempt, spare)
+        labels, price = anneal_once(problem, count, effort, seed + attempt, spare, budget)
         met = met_weight(problem, labels)
         if (met, -price) > best_rank:
             best, best_rank = labels, (met, -price)
-        if met == problem.total and attempt + 1 >= effort.restarts:
+        if problem.size == 1 or (met == problem.total and attempt + 1 >= effort.restarts):
             break
-    return best, False
+    return best, budget.spent()
 
 
 def compact_locks(problem: Problem) -> Problem:
@@ -92,34 +97,43 @@ def compact_locks(problem: Problem) -> Problem:
     return replace(problem, locks=locks)
 
 
-def anneal_once(problem: Problem, count: int, effort: Effort, seed: int, spare: int = 0) -> tuple[IntArray, float]:
+def anneal_once(
+    problem: Problem, count: int, effort: Effort, seed: int, spare: int = 0, budget: Budget = UNLIMITED
+) -> tuple[IntArray, float]:
     """One grown start with `count` parts, annealed: labels and price. With `spare`, parts may close and open."""
     if count == 1 and (spare == 0 or problem.total <= problem.high):
         return np.zeros(problem.size, dtype=np.int64), 0.0
     from gridmgmt.planning.partition import kernels
 
-    pointers, neighbours = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
+    graph = problem.graph_arrays
     weights = problem.weights.astype(np.float64)
-    start = kernels.grow(pointers, neighbours, problem.borders.data, weights, problem.locks, count, seed)
-    return anneal_from(problem, start, effort, seed, spare)
+    start = kernels.grow(graph[0], graph[1], graph[3], weights, problem.locks, count, seed)
+    return anneal_from(problem, start, effort, seed, spare, budget)
 
 
-def anneal_from(problem: Problem, start: IntArray, effort: Effort, seed: int, spare: int = 0) -> tuple[IntArray, float]:
-    """The best labels met on the way from `start` (connected parts, numbered from 0), and their price."""
+def anneal_from(
+    problem: Problem, start: IntArray, effort: Effort, seed: int, spare: int = 0, budget: Budget = UNLIMITED
+) -> tuple[IntArray, float]:
+    """The best labels met on the way from `start` (connected parts, numbered from 0), and their price.
+
+    `problem.home` numbers the labels of `start`. With `spare`, parts may close, and that many more may open. The
+    budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
+    """
     from gridmgmt.planning.partition import kernels
+    from gridmgmt.planning.partition.streams import new_stream
 
-    graph = problem.graph
-    labels, price = kernels.anneal(
-        (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data, problem.borders.data),
-        (problem.weights.astype(np.float64), problem.areas, problem.perimeters, problem.home),
-        start,
-        int(start.max()) + 1 + spare,
-        problem.locks >= 0,
-        (float(problem.low), float(problem.high), float(problem.target)),
-        problem.goals.as_array(),
-        np.geomspace(*effort.heat, effort.passes),
-        effort.swaps,
-        spare > 0,
-        seed,
-    )
-    return np.unique(labels, return_inverse=True)[1], float(price)
+    arrays, units = problem.graph_arrays, problem.unit_arrays
+    limits, prices = problem.limits, problem.goals.as_array()
+    parts, flexible = int(start.max()) + 1 + spare, spare > 0
+    labels, best, stream = start.copy(), start.copy(), new_stream(seed)
+    price = kernels.measure(arrays, units, start, parts, limits, prices, flexible)[-1]
+    heats = np.geomspace(*effort.heat, effort.passes)
+    step = max(1, CHUNK // max(1, problem.size))
+    for first in range(0, effort.passes, step):
+        if first and budget.spent():
+            break
+        price = kernels.anneal_on(
+            arrays, units, labels, best, price, parts, problem.locks >= 0,
+            limits, prices, heats[first : first + step], effort.swaps, flexible, stream,
+        )  # fmt: skip
+    return np.unique(best, return_inverse=True)[1], float(price)

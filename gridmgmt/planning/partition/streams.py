@@ -1,0 +1,27 @@
+"""Random numbers for the compiled loops: a stream of its own for every search, no hidden state."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def new_stream(seed):
+    """A random stream of its own (SplitMix64, Steele et al. 2014): no hidden state, the same on every machine."""
+    return np.array([seed], np.uint64)
+
+
+@njit(cache=True, nogil=True)
+def uniform(stream):
+    """The next number in [0, 1)."""
+    stream[0] += np.uint64(0x9E3779B97F4A7C15)
+    bits = stream[0]
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.float64((bits ^ (bits >> np.uint64(31))) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True, nogil=True)
+def below(stream, count):
+    """The next whole number in [0, count)."""
+    return np.int64(uniform(stream) * count)
