@@ -22,6 +22,9 @@ ROOMS = (
     "gridmgmt.cli.plans",
     "gridmgmt.cli.policy",
     "gridmgmt.cli.field",
+    "gridmgmt.cli.people",
+    "gridmgmt.cli.audit",
+    "gridmgmt.cli.privacy",
 )
 APPLICATIONS = ("maps.commands", "api.commands")
 
