@@ -1,215 +1,198 @@
-"""Exact answers where parts hold only a few units: list every part that could be, then pack them.
+"""The best share in range where parts hold only a few units: list every part that could be, then pack them.
 
-Every connected set of units within the range is listed, up to a limit. Choosing disjoint ones that hold the most
-weight is a set packing; its optimum, and where the solver stops early its linear bound, is what no plan exceeds.
+Choosing disjoint sets of units that hold the most weight is a set packing. Its linear relaxation with subset rows
+(`pricing`) is what no plan exceeds; the columns that hardly cost anything against it hold a choice that comes within a
+few households, and a last search among the columns that could still do better closes the rest.
 """
 
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.partition.columns import Columns, connected_sets, possible_parts
+from gridmgmt.planning.partition.pricing import Relaxation, relax
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
+from gridmgmt.planning.partition.search import Budget
 
-TIMED_OUT = 1  # the status by which scipy.optimize.milp says that the clock ended it
-COLUMN_LIMIT = 250_000
-
-
-@dataclass(frozen=True)
-class Columns:
-    """All parts that could be: `members[starts[c]:starts[c + 1]]` are the units of column c."""
-
-    starts: IntArray
-    members: IntArray
-    weights: IntArray
-
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    def matrix(self, size: int) -> csr_array:
-        """(columns, units) of 0 and 1."""
-        return csr_array((np.ones(len(self.members)), self.members, self.starts), shape=(len(self), size))
-
-
-def possible_parts(problem: Problem, limit: int = COLUMN_LIMIT) -> Columns | None:
-    """Every connected set of units whose weight is within the range; None where there are more than `limit` to see.
-
-    Units without weight join nothing here: the caller leaves them out.
-    """
-    seen: list[int] = []
-    weights: list[int] = []
-    for mask, weight in _connected_sets(problem, limit):
-        if len(weights) > limit or mask < 0:
-            return None
-        if weight >= problem.low:
-            seen.append(mask)
-            weights.append(weight)
-    members = [_bits(mask) for mask in seen]
-    starts = np.cumsum([0, *map(len, members)]).astype(np.int64)
-    flat = np.array([unit for units in members for unit in units], dtype=np.int64)
-    return Columns(starts, flat, np.array(weights, dtype=np.int64))
-
-
-def _connected_sets(problem: Problem, limit: int) -> Iterator[tuple[int, int]]:
-    """Connected sets up to `high` as bit masks, each once, with their weight; (−1, 0) when there are too many."""
-    graph = problem.graph
-    around = [_mask(graph.indices[graph.indptr[unit] : graph.indptr[unit + 1]]) for unit in range(problem.size)]
-    weights = problem.weights.tolist()
-    layer = {1 << unit: (weights[unit], around[unit]) for unit in range(problem.size) if weights[unit] <= problem.high}
-    total = 0
-    while layer:
-        total += len(layer)
-        if total > 4 * limit:
-            yield -1, 0
-            return
-        following: dict[int, tuple[int, int]] = {}
-        for mask, (weight, rim) in layer.items():
-            yield mask, weight
-            for unit in _bits(rim & ~mask):
-                larger = mask | 1 << unit
-                if weight + weights[unit] <= problem.high and larger not in following:
-                    following[larger] = weight + weights[unit], rim | around[unit]
-        layer = following
-
-
-def _mask(units: IntArray) -> int:
-    mask = 0
-    for unit in units.tolist():
-        mask |= 1 << unit
-    return mask
-
-
-def _bits(mask: int) -> list[int]:
-    units = []
-    while mask:
-        low = mask & -mask
-        units.append(low.bit_length() - 1)
-        mask ^= low
-    return units
+CHEAPEST = 2500  # columns with the least slack, packed first
+DOUBTFUL = 12_000  # columns that may still do better, looked at one and all up to this number
+NODES = 2000  # of branch and bound
+PROOF = 20.0  # deterministic seconds of CP-SAT on the doubtful columns
 
 
 @dataclass(frozen=True)
 class Packing:
-    """The parts within the range that hold the most weight.
+    """Disjoint parts within the range that hold much weight.
 
     Attributes
     ----------
-    labels : (n,) part of every unit; what is left over forms parts of its own, each connected. None where nothing was
-        found in time
+    parts : the units of each part; what is left over is in none
     most : weight that no plan exceeds
+    sets : what the parts of an equally good plan can be made of: columns that lose nothing, and sets below the range
     stopped : the clock ended the search or the proof
     """
 
-    labels: IntArray | None
+    parts: list[IntArray]
     most: int
+    sets: Columns
     stopped: bool = False
 
 
-def pack(problem: Problem, limit: int = COLUMN_LIMIT, time_limit_s: float = 30.0) -> Packing | None:
-    """The best packing of a connected pool; None where too many parts are possible.
+def pack(problem: Problem, limit: int, budget: Budget, proof: float = PROOF) -> Packing | None:
+    """The best packing of a connected pool; None where more than `limit` connected sets are possible.
 
-    Units without weight join the parts beside them afterwards. Where there are such units, a part may also hang
-    together by them, so that the bound is then the linear one over all parts that could be if they were shared freely.
+    Units without weight may link a part together. Where that makes too many sets, the parts are packed without such
+    links, and the bound is that of links which all parts may share.
     """
+    sets = connected_sets(problem, limit)
+    if sets is not None:
+        return _packed(problem, sets, proof, budget)
     carriers = np.flatnonzero(problem.weights > 0)
-    pockets = components(problem.graph, problem.weights == 0)
-    touch = _touch(problem, carriers, pockets)
-    plain = problem.pool(carriers)
-    columns = possible_parts(plain, limit)
-    if columns is None:
+    plain = None if len(carriers) == problem.size else connected_sets(problem.pool(carriers), limit)
+    if plain is None:
         return None
-    chosen, most, stopped = _best(columns, len(carriers), time_limit_s)
-    if chosen is None:
-        return Packing(None, problem.total, stopped)
-    if len(pockets):
-        bridged = possible_parts(_bridged(plain, touch), limit)
-        shared = None if bridged is None else _linear_bound(bridged, len(carriers), time_limit_s)
-        most, stopped = problem.total if shared is None else shared, stopped or (bridged is not None and shared is None)
-    parts = [columns.members[columns.starts[c] : columns.starts[c + 1]] for c in chosen]
-    return Packing(_labels(problem, carriers, pockets, touch, parts), most, stopped)
+    packing = _packed(problem, Columns(plain.starts, carriers[plain.members], plain.weights), proof, budget)
+    linked = possible_parts(_linked(problem, carriers), limit)
+    most = problem.total
+    if linked is not None:
+        most = relax(linked, len(carriers), budget).bound if len(linked) else 0
+    return replace(packing, most=most, stopped=budget.spent())
 
 
-def _touch(problem: Problem, carriers: IntArray, pockets: list[IntArray]) -> NDArray[np.int64]:
-    """(carriers, pockets) 1 where a unit with weight touches a connected pocket of units without."""
-    edges = problem.graph.tocoo()
+def _packed(problem: Problem, sets: Columns, proof: float, budget: Budget) -> Packing:
+    """The best packing by the sets that are listed."""
+    fitting = np.flatnonzero(sets.weights >= problem.low)
+    columns = sets.take(fitting)
+    if not len(columns):
+        return Packing([], 0, sets)
+    relaxed = relax(columns, problem.size, budget)
+    chosen = _choose(columns, problem.size, relaxed, budget)
+    chosen, most, stopped = _improved(columns, problem.size, relaxed, chosen, proof, budget)
+    reached = int(columns.weights[chosen].sum())
+    equal = np.union1d(fitting[relaxed.may_beat(reached - 1)], fitting[chosen])
+    spare = np.flatnonzero(sets.weights < problem.low)
+    return Packing([columns[c] for c in chosen], most, sets.take(np.union1d(equal, spare)), stopped)
+
+
+def _linked(problem: Problem, carriers: IntArray) -> Problem:
+    """The units with weight, with an edge between any two that touch one pocket of units without."""
     pocket_of = np.full(problem.size, -1)
+    pockets = components(problem.graph, problem.weights == 0)
     for number, units in enumerate(pockets):
         pocket_of[units] = number
-    row = np.full(problem.size, -1)
-    row[carriers] = np.arange(len(carriers))
-    crossing = (row[edges.row] >= 0) & (pocket_of[edges.col] >= 0)
-    touch = np.zeros((len(carriers), len(pockets)), dtype=np.int64)
-    touch[row[edges.row[crossing]], pocket_of[edges.col[crossing]]] = 1
-    return touch
-
-
-def _bridged(problem: Problem, touch: NDArray[np.int64]) -> Problem:
-    """The problem with an edge between any two units that touch one pocket."""
-    bridges = csr_array(touch @ touch.T)
-    pattern = problem.graph.copy()
+    edges = problem.graph[carriers].tocoo()
+    crossing = pocket_of[edges.col] >= 0
+    pair = (edges.row[crossing], pocket_of[edges.col[crossing]])
+    touch = csr_array((np.ones(crossing.sum()), pair), shape=(len(carriers), len(pockets)))
+    plain = problem.pool(carriers)
+    pattern = plain.graph.copy()
     pattern.data = np.ones_like(pattern.data)
-    joined = csr_array(pattern + bridges)
+    joined = csr_array(pattern + touch @ touch.T)
     joined.setdiag(0)
     joined.eliminate_zeros()
-    return replace(problem, graph=joined)
+    joined.sort_indices()
+    return replace(plain, graph=joined)
 
 
-def _best(columns: Columns, size: int, time_limit_s: float) -> tuple[IntArray | None, int, bool]:
-    """Disjoint columns of most weight, the weight that no choice exceeds, and whether the clock ended the search."""
+def _choose(columns: Columns, size: int, relaxed: Relaxation, budget: Budget) -> IntArray:
+    """Disjoint columns of most weight among those with the least slack."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    if not len(columns):
-        return np.empty(0, dtype=np.int64), 0, False
+    whole = relaxed.chosen > 1 - 1e-6
+    if int(columns.weights[whole].sum()) == relaxed.bound:
+        return np.flatnonzero(whole)
+    near = np.sort(np.argsort(relaxed.slack, kind="stable")[:CHEAPEST])
     answer = milp(
-        -columns.weights.astype(np.float64),
-        constraints=LinearConstraint(csr_array(columns.matrix(size).T), ub=1),
-        integrality=np.ones(len(columns)),
+        -columns.weights[near].astype(np.float64),
+        constraints=LinearConstraint(csr_array(columns.matrix(size)[near].T), ub=1),
+        integrality=np.ones(len(near)),
         bounds=Bounds(0, 1),
-        options={"time_limit": max(time_limit_s, 0.1), "mip_rel_gap": 2e-3},
+        options={"node_limit": NODES, "time_limit": _remaining(budget), "mip_rel_gap": 0.0},
     )
-    bound = int(columns.weights.sum()) if answer.mip_dual_bound is None else _whole(-answer.mip_dual_bound)
-    return (None if answer.x is None else np.flatnonzero(answer.x > 0.5)), bound, answer.status == TIMED_OUT
+    return np.flatnonzero(whole) if answer.x is None else near[answer.x > 0.5]
 
 
-def _linear_bound(columns: Columns, size: int, time_limit_s: float) -> int | None:
-    """Weight that no disjoint columns exceed, by the linear relaxation; None where that is not solved in time."""
-    from scipy.optimize import linprog
+def _improved(
+    columns: Columns, size: int, relaxed: Relaxation, chosen: IntArray, work: float, budget: Budget
+) -> tuple[IntArray, int, bool]:
+    """A better choice or the proof that there is none, the bound, and whether the clock ended the search.
 
-    if not len(columns):
-        return 0
-    answer = linprog(
-        -columns.weights.astype(np.float64),
-        A_ub=csr_array(columns.matrix(size).T),
-        b_ub=np.ones(size),
-        bounds=(0, None),
-        method="highs-ipm",
-        options={"time_limit": max(time_limit_s, 0.1)},
-    )
-    return _whole(-answer.fun) if answer.status == 0 else None
+    Only columns with little slack can stand in a better choice; where these are few, they are looked at one and all.
+    """
+    from ortools.sat.python import cp_model
+
+    reached = int(columns.weights[chosen].sum())
+    doubtful = np.flatnonzero(relaxed.may_beat(reached))
+    if reached >= relaxed.bound or not len(doubtful):
+        return chosen, reached, False
+    if len(doubtful) > DOUBTFUL or budget.spent():
+        return chosen, relaxed.bound, budget.spent()
+    doubtful = np.union1d(doubtful, chosen)
+    model, take = _model(columns, size, doubtful, set(chosen.tolist()))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2
+    solver.parameters.max_deterministic_time = work
+    solver.parameters.max_time_in_seconds = _remaining(budget)
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return chosen, relaxed.bound, budget.spent()
+    chosen = doubtful[[solver.boolean_value(x) for x in take]]
+    return chosen, min(relaxed.bound, int(solver.best_objective_bound + 1e-6)), budget.spent()
 
 
-def _whole(weight: float) -> int:
-    """The whole weight below a bound that a solver computed in floating point."""
-    return int(np.floor(weight * (1 + 1e-7) + 1e-4))
+def _remaining(budget: Budget) -> float:
+    """Seconds left; a little where there are none."""
+    return max(0.1, budget.deadline - time.monotonic())
 
 
-def _labels(
-    problem: Problem,
-    carriers: IntArray,
-    pockets: list[IntArray],
-    touch: NDArray[np.int64],
-    parts: list[IntArray],
-) -> IntArray:
-    """Number the chosen parts, then what is left over by connected piece, then hang every pocket on a neighbour."""
+def _model(columns: Columns, size: int, among: IntArray, hinted: set[int]) -> tuple[Any, list[Any]]:
+    """Choose among some columns: each unit in one at most, most weight."""
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    take = [model.new_bool_var("") for _ in among]
+    holders = csr_array(columns.matrix(size)[among].T)
+    for unit in range(size):
+        row = holders.indices[holders.indptr[unit] : holders.indptr[unit + 1]].tolist()
+        if len(row) > 1:
+            model.add_at_most_one(take[column] for column in row)
+    for column, variable in zip(among.tolist(), take, strict=True):
+        model.add_hint(variable, column in hinted)
+    model.maximize(sum(w * x for w, x in zip(columns.weights[among].tolist(), take, strict=True)))
+    return model, take
+
+
+def labels_of(problem: Problem, parts: list[IntArray]) -> IntArray:
+    """The parts numbered, what is left over one part for each unit with weight; the rest hangs on its neighbours."""
     labels = np.full(problem.size, -1, dtype=np.int64)
     for part, members in enumerate(parts):
-        labels[carriers[members]] = part
-    for piece, units in enumerate(components(problem.graph, (labels < 0) & (problem.weights > 0))):
-        labels[units] = len(parts) + piece
-    for pocket, units in enumerate(pockets):
-        labels[units] = labels[carriers[np.argmax(touch[:, pocket])]]
+        labels[members] = part
+    lone = np.flatnonzero((labels < 0) & (problem.weights > 0))
+    labels[lone] = len(parts) + np.arange(len(lone))
+    return hung(problem, labels)
+
+
+def hung(problem: Problem, labels: IntArray) -> IntArray:
+    """Units without a part (−1), ring after ring, join the part that they share most border with."""
+    labels = labels.copy()
+    graph, borders = problem.graph, problem.borders
+    waiting = np.flatnonzero(labels < 0)
+    while len(waiting):
+        joined = np.full(len(waiting), -1)
+        for number, unit in enumerate(waiting.tolist()):
+            row = slice(graph.indptr[unit], graph.indptr[unit + 1])
+            beside = labels[graph.indices[row]]
+            taken = beside >= 0
+            if taken.any():
+                joined[number] = np.argmax(np.bincount(beside[taken], weights=borders.data[row][taken] + 1e-9))
+        if (joined < 0).all():
+            break
+        labels[waiting] = joined
+        waiting = waiting[joined < 0]
     return labels
 
 

@@ -9,12 +9,14 @@ from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
-from gridmgmt.planning.partition.packing import cannot_be_in_range, mean_weight, pack
+from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, labels_of, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import Budget, Effort, anneal_from, anneal_once, met_weight, search_pool
+from gridmgmt.planning.partition.reshape import reshape
+from gridmgmt.planning.partition.search import Budget, Effort, met_weight, search_pool
 
-MIN_LISTING, COVER_LISTING = 1000, 30_000  # possible parts listed at most: per pool, and where each must be used
+LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
+COVER_LISTING = 30_000  # possible parts listed at most where each unit must lie in one
 
 
 def _none() -> IntArray:
@@ -46,26 +48,29 @@ class Division:
 
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
     """Divide one pool (`problem` is the pool alone)."""
-    lumpy = pool.parts is None and mean_weight(problem) * effort.lumpiness >= problem.low
-    tries = replace(effort, attempts=effort.restarts) if lumpy else effort  # the packing does better than a restart
-    labels, stopped = search_pool(problem, pool.parts, tries, seed, budget)
+    packing = _packing(problem, pool, effort, seed, budget)
+    if packing is not None:
+        labels = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
+        return _packed(problem, pool, labels, packing)
+    labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
     if pool.parts is not None and can_be_exact(problem, pool.parts):
         return _exact(problem, pool, division, effort, seed, budget)
     met = met_weight(problem, labels)
     if pool.parts is not None or met >= problem.total - pool.outside_bound or (problem.locks >= 0).any():
         return division
-    if budget.spent():
-        return replace(division, stopped=True)
-    if lumpy:
-        remaining = min(budget.deadline - time.monotonic(), 30.0)
-        packing = pack(problem, MIN_LISTING + effort.listing * problem.size, remaining)
-        if packing is not None:
-            division = replace(division, stopped=division.stopped or packing.stopped)
-        if packing is not None and packing.labels is not None:
-            labels = _polished(problem, _without_giants(problem, packing.labels, effort, seed), effort, seed)
-            return _packed(problem, pool, division, labels, packing.most)
-    return _with_hopeless(problem, pool, division)
+    return replace(division, stopped=True) if budget.spent() else _with_hopeless(problem, pool, division)
+
+
+def _packing(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Packing | None:
+    """The best packing of a lumpy pool that a short search does not bring all into the range; else None."""
+    lumpy = mean_weight(problem) * effort.lumpiness >= problem.low
+    if pool.parts is not None or not lumpy or (problem.locks >= 0).any() or pool.outside_bound == problem.total:
+        return None
+    labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
+    if met_weight(problem, labels) >= problem.total - pool.outside_bound or budget.spent():
+        return None
+    return pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
 
 
 def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
@@ -86,36 +91,13 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
     return replace(division, labels=labels, bound=answer.bound)
 
 
-def _without_giants(problem: Problem, labels: IntArray, effort: Effort, seed: int) -> IntArray:
-    """What a packing leaves over may hang together in a piece far above the range: divided as near to the target."""
-    labels = labels.copy()
-    loads = np.bincount(labels, weights=problem.weights)
-    for part in np.flatnonzero(loads > problem.high):
-        units = np.flatnonzero(labels == part)
-        count = min(len(units), round(float(loads[part]) / problem.target))
-        divided, _ = anneal_once(problem.pool(units), max(count, 1), effort, seed)
-        labels[units] = np.where(divided > 0, int(labels.max()) + divided, part)
-    return labels
-
-
-def _polished(problem: Problem, labels: IntArray, effort: Effort, seed: int) -> IntArray:
-    """The packing annealed from mild heats, which lets parts hang together by units without weight: the best met."""
-    best = labels
-    for number, heat in enumerate((0.1, 0.3, 0.6)):
-        warm = replace(effort, heat=(heat, effort.heat[1]))
-        tried, _ = anneal_from(problem, labels, warm, seed + number, spare=3 + int(labels.max()) // 20)
-        if met_weight(problem, tried) >= met_weight(problem, best):
-            best = tried
-    return best
-
-
-def _packed(problem: Problem, pool: Pool, division: Division, labels: IntArray, most: int) -> Division:
-    """The better of the search and the packing, with the bound of the packing."""
-    best = labels if met_weight(problem, labels) > met_weight(problem, division.labels) else division.labels
-    bound = max(pool.outside_bound, problem.total - most)
-    proven = problem.total - met_weight(problem, best) <= bound
-    better = Division(pool.units, best, bound, pool.reason or (why.PACKING if proven else None), division.stopped)
-    return better if proven else _with_hopeless(problem, pool, better)
+def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing) -> Division:
+    """A packing with its proof."""
+    bound = max(pool.outside_bound, problem.total - packing.most)
+    proven = problem.total - met_weight(problem, labels) <= bound
+    reason = pool.reason or (why.PACKING if proven else None)
+    division = Division(pool.units, labels, bound, reason, packing.stopped)
+    return division if proven else _with_hopeless(problem, pool, division)
 
 
 def _with_hopeless(problem: Problem, pool: Pool, division: Division) -> Division:

@@ -1,0 +1,81 @@
+"""Every part that could be: all connected sets of units up to a weight, each listed once.
+
+A unit without weight belongs to a set only where the set falls apart without it: of two sets that hold the same
+households the smaller one leaves more room to the others, so nothing is lost by leaving the larger out. Take a unit
+with weight whose removal leaves a *least* set M connected; drop from the rest the units without weight that it no
+longer needs. What was dropped is a shortest path, that is one without chords, of units without weight from the rest to
+that unit. So all least sets are found by adding a neighbour, or such a path and the unit at its end, again and again.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.problem import IntArray, Problem
+
+WIDEST = 40  # units in a set at most; a pool that allows more is not listed
+STEPS_PER_SET = 200  # steps through units without weight, for each set that may be listed
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Sets of units: `members[starts[c]:starts[c + 1]]` are the units of column c, in ascending order."""
+
+    starts: IntArray
+    members: IntArray
+    weights: IntArray
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __getitem__(self, column: int) -> IntArray:
+        return self.members[self.starts[column] : self.starts[column + 1]]
+
+    def take(self, which: NDArray[np.integer] | NDArray[np.bool_]) -> "Columns":
+        """The columns chosen by a mask or by numbers."""
+        chosen = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        sizes = np.diff(self.starts)[chosen]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        inside = np.arange(starts[-1]) - np.repeat(starts[:-1], sizes)
+        return Columns(starts, self.members[np.repeat(self.starts[chosen], sizes) + inside], self.weights[chosen])
+
+    def matrix(self, size: int) -> csr_array:
+        """(columns, units) of 0 and 1."""
+        return csr_array((np.ones(len(self.members)), self.members, self.starts), shape=(len(self), size))
+
+
+def connected_sets(problem: Problem, limit: int, least: bool = True) -> Columns | None:
+    """Every least connected set with a weight up to `high`; None where there are more than `limit`.
+
+    Without `least`, every connected set, whatever the units without weight are good for.
+
+    Sets stand in the order of their number of units with weight, so that equal problems give equal lists.
+    """
+    from gridmgmt.planning.partition import listing
+
+    graph = problem.graph
+    capacity = min(int(problem.high), int(problem.total))
+    sets, sizes, weights = listing.list_sets(
+        graph.indptr.astype(np.int64),
+        graph.indices.astype(np.int64),
+        problem.weights,
+        capacity,
+        least,
+        limit,
+        WIDEST,
+        STEPS_PER_SET * limit,
+    )
+    if len(sizes) > limit:
+        return None
+    kept = weights >= 0
+    sets, sizes, weights = sets[kept], sizes[kept], weights[kept]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return Columns(starts, sets[np.arange(WIDEST) < sizes[:, None]].astype(np.int64), weights)
+
+
+def possible_parts(problem: Problem, limit: int, least: bool = True) -> Columns | None:
+    """The connected sets within the range; None where there are more than `limit` sets up to `high`."""
+    columns = connected_sets(problem, limit, least)
+    return None if columns is None else columns.take(columns.weights >= problem.low)
