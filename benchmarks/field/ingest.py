@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import orjson
@@ -59,7 +59,7 @@ def ours(sessions: sessionmaker[Session], batches: list[bytes]) -> float:
 
 def bare_copy(sessions: sessionmaker[Session], batches: list[bytes]) -> float:
     patrol_id = uuid4()
-    blocks = [HEADER + b"".join(encoded(patrol_id, read_batch(body).fixes, "native")) + TRAILER for body in batches]
+    blocks = [HEADER + b"".join(_rows(patrol_id, body)) + TRAILER for body in batches]
     with sessions.begin() as session:
         moment = moment_of(START_US)
         row = {"id": patrol_id, "worker_code": WORKER, "started_at": moment, "ended_at": moment}
@@ -71,6 +71,11 @@ def bare_copy(sessions: sessionmaker[Session], batches: list[bytes]) -> float:
             with cursor.copy(STATEMENT) as copy:
                 copy.write(block)
     return time.perf_counter() - start
+
+
+def _rows(patrol_id: UUID, body: bytes) -> Iterator[bytes]:
+    fixes = read_batch(body).fixes
+    return encoded(patrol_id, fixes, "native", np.zeros(len(fixes), dtype=bool))
 
 
 @contextmanager

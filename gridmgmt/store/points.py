@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from gridmgmt.field.sent import SYSTEMS, SentFixes
+from gridmgmt.field.sent import SYSTEMS, Mask, SentFixes
 from gridmgmt.store.tables import WGS84_SRID
 
 COLUMNS = (
-    "patrol_id", "recorded_at", "seq", "segment", "geom", "mock", "crs", "source",
+    "patrol_id", "recorded_at", "seq", "segment", "geom", "mock", "twin", "crs", "source",
     "accuracy_m", "speed_mps", "heading_deg", "altitude_m",
 )  # fmt: skip
 OPTIONAL = {"accuracy_m": ">f8", "speed_mps": ">f4", "heading_deg": ">f4", "altitude_m": ">f4"}
@@ -29,8 +29,9 @@ POINT_WITH_SRID = 0x20000001
 NULL = -1
 
 
-def copy_points(session: Session, patrol_id: UUID, fixes: SentFixes, source: str) -> None:
-    """Append fixes in WGS 84 to `track_point`, inside the caller's transaction.
+def copy_points(session: Session, patrol_id: UUID, fixes: SentFixes, source: str, twins: Mask) -> None:
+    """Append fixes in WGS 84 to `track_point`, inside the caller's transaction; `twins` (n,) marks those that another
+    patrol of the worker holds already.
 
     None of them may be there already: that is the caller's to know (IntegrityError otherwise).
     """
@@ -38,27 +39,28 @@ def copy_points(session: Session, patrol_id: UUID, fixes: SentFixes, source: str
     try:
         with connection.cursor() as cursor, cursor.copy(STATEMENT) as copy:
             copy.write(HEADER)
-            for block in encoded(patrol_id, fixes, source):
+            for block in encoded(patrol_id, fixes, source, twins):
                 copy.write(block)
             copy.write(TRAILER)
     except psycopg.Error as error:  # as SQLAlchemy does with any other statement
         raise DBAPIError.instance(STATEMENT, None, error, psycopg.Error) from error
 
 
-def encoded(patrol_id: UUID, fixes: SentFixes, source: str) -> Iterator[bytes]:
+def encoded(patrol_id: UUID, fixes: SentFixes, source: str, twins: Mask) -> Iterator[bytes]:
     """The rows as COPY reads them, a block per group of rows with the same figures known."""
     known = np.stack([~np.isnan(getattr(fixes, name)) for name in OPTIONAL])
     shape = fixes.crs.astype(np.int64) * 16 + (known * np.array([[1], [2], [4], [8]])).sum(axis=0)
     for group in np.unique(shape):
         rows = shape == group
         present = [name for bit, name in enumerate(OPTIONAL) if int(group) >> bit & 1]
-        yield _block(patrol_id, fixes if rows.all() else fixes.take(rows), source, SYSTEMS[int(group) // 16], present)
+        yield _block(patrol_id, fixes.take(rows), twins[rows], source, SYSTEMS[int(group) // 16], present)
 
 
-def _block(patrol_id: UUID, fixes: SentFixes, source: str, crs: str, present: list[str]) -> bytes:
+def _block(patrol_id: UUID, fixes: SentFixes, twins: Mask, source: str, crs: str, present: list[str]) -> bytes:
     words = {"crs": crs.encode(), "source": source.encode()}
     kinds = {
         "patrol_id": "S16", "recorded_at": ">i8", "seq": ">i4", "segment": ">i4", "geom": "V25", "mock": "?",
+        "twin": "?",
         **{name: f"S{len(word)}" for name, word in words.items()},
         **{name: OPTIONAL[name] for name in present},
     }  # fmt: skip
@@ -69,6 +71,7 @@ def _block(patrol_id: UUID, fixes: SentFixes, source: str, crs: str, present: li
     rows["patrol_id"] = np.void(patrol_id.bytes)
     rows["recorded_at"] = fixes.time_us - POSTGRES_EPOCH_US
     rows["geom"] = _points(fixes.lon, fixes.lat)
+    rows["twin"] = twins
     for name, word in words.items():
         rows[name] = np.void(word)
     for name in ("seq", "segment", "mock", *present):

@@ -26,6 +26,7 @@ from gridmgmt.services.field.patrol_log import (
     own_patrol,
 )
 from gridmgmt.services.field.quarantine import quarantined
+from gridmgmt.services.field.recompute import points_of_patrol
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import LatestPosition, Patrol, PatrolIncident, PatrolVisit, Quarantine, TrackPoint, Worker
 
@@ -34,9 +35,15 @@ START = datetime(2026, 7, 10, 1, 0, tzinfo=UTC)
 Row = dict[str, object]
 
 
-def row(seq: int, **changed: object) -> Row:
-    moment = START + timedelta(seconds=10 * seq)
-    return {"seq": seq, "time": moment.isoformat(), "lon": 114.1 + seq * 1e-4, "lat": 22.54, "accuracy_m": 8} | changed
+def row(number: int, **changed: object) -> Row:
+    moment = START + timedelta(seconds=10 * number)
+    return {
+        "seq": number,
+        "time": moment.isoformat(),
+        "lon": 114.1 + number * 1e-4,
+        "lat": 22.54,
+        "accuracy_m": 8,
+    } | changed
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ def test_faults_are_set_aside_once_with_their_reason_and_the_rest_is_kept(sessio
         ("time_without_zone", row(3, time="2026-07-10T01:00:00")), ("in_the_future", row(4, time=future)),
         ("before_gps_time", row(5, time=1)), ("no_place", row(6, lat=None)), ("off_the_world", row(7, lat=91)),
         ("off_the_world", row(8, lon=float("nan"))), ("bad_number", row(9, lon="east")),
-        ("bad_number", row(10) | {"seq": -1}), ("unknown_crs", row(11, crs="mars")), ("not_a_row", 7),
+        ("bad_number", row(10, seq=-1)), ("unknown_crs", row(11, crs="mars")), ("not_a_row", 7),
     ]  # fmt: skip
     rows = [row(0), *(fault for _, fault in faulty), row(20)]
     patrol_id = PatrolId(uuid4())
@@ -137,6 +144,17 @@ def test_the_latest_position_only_moves_forward(session: Session) -> None:
     latest = session.execute(select(LatestPosition)).scalar_one()
     assert latest.recorded_at == START + timedelta(seconds=60)
     assert latest.battery_percent == 80
+
+
+@pytest.mark.usefixtures("workers")
+def test_the_same_walk_from_two_sources_is_kept_twice_and_counts_once(session: Session) -> None:
+    live, file = PatrolId(uuid4()), PatrolId(uuid4())
+    send(session, live, [row(seq) for seq in range(6)])
+    send(session, file, [row(seq, seq=0, lon=114.1 + seq * 1e-4 + 1e-5) for seq in range(3, 9)])
+    twins = select(TrackPoint.twin).where(TrackPoint.patrol_id == file).order_by(TrackPoint.recorded_at)
+    assert session.scalars(twins).all() == [True, True, True, False, False, False]
+    assert len(points_of_patrol(session, file)) == 3
+    assert len(points_of_patrol(session, live)) == 6
 
 
 def test_points_of_an_unknown_worker_or_for_another_ones_patrol_are_refused(session: Session, workers: None) -> None:

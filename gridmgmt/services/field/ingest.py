@@ -24,6 +24,7 @@ from gridmgmt.store.queries import query
 from gridmgmt.store.tables import Patrol, Worker
 
 SAME_PLACE_DEG = 1e-7  # about 1 cm: what a coordinate system's inverse may differ by
+TWIN_DEG = 3e-5  # about 3 m: what the rounding in files moves a fix by at most
 ANNOUNCED = ""  # content hash of a patrol whose points came before its description
 
 
@@ -56,15 +57,24 @@ def ingest(
     fixes, faults = reading.fixes.to_wgs84(), list(reading.faults)
     if len(fixes):
         ensure_track_partitions(session, fixes.first.date(), fixes.last.date())
-        known_until = _open(session, patrol_id, worker_code, fixes, source, device)
-        stored = {} if known_until < fixes.first else _stored(session, patrol_id, fixes)
+        known = _open(session, patrol_id, worker_code, fixes, source, device)
+        stored = {} if known.until < fixes.first else _stored(session, patrol_id, fixes)
         fixes, twisted = _new_ones(fixes, stored)
         faults += [Fault(index, FaultReason.OTHER_CONTENT, raw) for index, raw in twisted]
     set_aside(session, faults, source, device=device, worker_code=worker_code, patrol_id=patrol_id)
     if len(fixes):
-        copy_points(session, patrol_id, fixes, source)
+        twins = _twins(session, patrol_id, worker_code, fixes) if known.beside else np.zeros(len(fixes), dtype=bool)
+        copy_points(session, patrol_id, fixes, source, twins)
         _tell(session, patrol_id, worker_code, fixes, battery_percent)
     return _receipt(patrol_id, reading, faults)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is stored already: until when of this patrol, and whether the worker was on another one meanwhile."""
+
+    until: datetime
+    beside: bool
 
 
 def _open(
@@ -74,26 +84,23 @@ def _open(
     fixes: SentFixes,
     source: str,
     device: str | None,
-) -> datetime:
-    """Make the patrol where it is not there, and hold it: batches of one patrol go one after another.
-
-    Returns the time after which no fix of it is stored.
-    """
-    held = select(Patrol.worker_code, Patrol.ended_at).where(Patrol.id == patrol_id).with_for_update()
-    patrol = session.execute(held).one_or_none()
-    if patrol is None:
-        if session.get(Worker, worker_code) is None:
-            raise NotFound(what="worker", key=worker_code)
+) -> _Known:
+    """Make the patrol where it is not there. The worker is held: batches of one worker go one after another."""
+    held = select(Worker.code).where(Worker.code == worker_code).with_for_update(key_share=True)
+    if session.scalar(held) is None:
+        raise NotFound(what="worker", key=worker_code)
+    asked = {"patrol_id": patrol_id, "worker_code": worker_code, "first": fixes.first, "last": fixes.last}
+    known = session.execute(query("patrol_and_those_beside"), asked).one()
+    if known.owner is None:
         row = {
             "id": patrol_id, "worker_code": worker_code, "started_at": fixes.first, "ended_at": fixes.last,
             "source": source, "content_hash": ANNOUNCED, "device": device,
         }  # fmt: skip
         session.execute(insert_once(Patrol).values(row).on_conflict_do_nothing())
-        patrol = session.execute(held).one()
-    if patrol.worker_code != worker_code:
+        known = session.execute(query("patrol_and_those_beside"), asked).one()
+    if known.owner != worker_code:
         raise Conflict(what="patrol", key=str(patrol_id))
-    until: datetime = patrol.ended_at
-    return until
+    return _Known(known.ended_at, known.beside)
 
 
 Places = dict[tuple[int, int], tuple[float, float]]
@@ -117,6 +124,25 @@ def _stored(session: Session, patrol_id: UUID, fixes: SentFixes) -> Places:
     span = {"patrol_id": patrol_id, "first": fixes.first, "last": fixes.last}
     rows = session.execute(query("fixes_in_span"), span)
     return {(row.time_us, row.seq): (row.lon, row.lat) for row in rows}
+
+
+def _twins(session: Session, patrol_id: UUID, worker_code: WorkerCode, fixes: SentFixes) -> NDArray[np.bool_]:
+    """Which fixes another patrol of the worker holds already: the tracker's live points and its file later on.
+
+    The same second and at most `TWIN_DEG` apart. They are stored, and count where they came first.
+    """
+    asked = {"patrol_id": patrol_id, "worker_code": worker_code, "first": fixes.first, "last": fixes.last}
+    places: dict[int, list[tuple[float, float]]] = {}
+    for row in session.execute(query("fixes_beside"), asked):
+        places.setdefault(row.second, []).append((row.lon, row.lat))
+    seconds = np.floor_divide(fixes.time_us, 1_000_000).tolist()
+    return np.array(
+        [
+            any(abs(lon - x) <= TWIN_DEG and abs(lat - y) <= TWIN_DEG for lon, lat in places.get(second, ()))
+            for second, x, y in zip(seconds, fixes.lon.tolist(), fixes.lat.tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _first_of_key(fixes: SentFixes) -> NDArray[np.int64]:

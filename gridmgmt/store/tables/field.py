@@ -98,6 +98,9 @@ class TrackPoint(Base):
     crs: Mapped[str] = mapped_column(server_default="wgs84")  # as sent; `geom` is WGS 84 always
     source: Mapped[str] = mapped_column(server_default="track")
     mock: Mapped[bool] = mapped_column(server_default="false")
+    twin: Mapped[bool] = mapped_column(
+        server_default="false"
+    )  # another patrol of the worker had it before: not counted
 
 
 class PatrolGrid(Base):

@@ -25,7 +25,8 @@ def widen_track_points() -> None:
           add column altitude_m real,
           add column crs text not null default 'wgs84',
           add column source text not null default 'track',
-          add column mock boolean not null default false""")
+          add column mock boolean not null default false,
+          add column twin boolean not null default false""")
 
 
 def open_patrols() -> None:
@@ -101,4 +102,4 @@ def downgrade() -> None:
     op.execute("""
         alter table track_point
           drop column speed_mps, drop column heading_deg, drop column altitude_m,
-          drop column crs, drop column source, drop column mock""")
+          drop column crs, drop column source, drop column mock, drop column twin""")
