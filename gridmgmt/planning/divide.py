@@ -239,6 +239,8 @@ def _report(
         not_contiguous=metrics.not_contiguous(borders[free][:, free], labels[free]),
         objective=Objective("households_out_of_range", proof.outside, proof.outside_bound),
         dedicated_grids=int((~residential).sum()),
+        household_share_bound=round(proof.share_bound, 6),
+        household_share_of_bound=round(proof.share / proof.share_bound, 6) if proof.share_bound else 1.0,
         unmet=[Unmet(miss.part, miss.reason, tuple(names[list(miss.units)])) for miss in proof.misses],
         elapsed_s=elapsed_s,
         seed=seed,

@@ -35,6 +35,7 @@ class Certificate:
     objective, value, bound : the first objective, its value, and a proven lower bound
     outside, outside_bound : weight in parts outside the range (a lone oversize unit counts as met), and a proven
         lower bound of it
+    total : weight of all units
     reason : the smallest reason why the range cannot be met; None where it is met
     misses : every part outside the range
     stopped : True where the clock, not the work limit, ended the search: only then may another run differ
@@ -49,6 +50,17 @@ class Certificate:
     reason: str | None = None
     misses: tuple[Miss, ...] = ()
     stopped: bool = False
+    total: int = 0
+
+    @property
+    def share(self) -> float:
+        """Share of the weight in parts within the range; a lone oversize unit counts as met."""
+        return 1 - self.outside / self.total if self.total else 1.0
+
+    @property
+    def share_bound(self) -> float:
+        """What no plan's share exceeds."""
+        return 1 - self.outside_bound / self.total if self.total else 1.0
 
     @property
     def gap(self) -> float:

@@ -159,6 +159,7 @@ def _certify(
         reason=proven[0] if proven else (why.NOT_FOUND if misses else None),
         misses=misses,
         stopped=any(division.stopped for division in divisions),
+        total=problem.total,
     )
 
 

@@ -44,7 +44,7 @@ class Relaxation:
 
     def may_beat(self, weight: int) -> NDArray[np.bool_]:
         """(columns,) whether a choice with more than that weight can hold the column."""
-        may: NDArray[np.bool_] = np.less_equal(self.slack, self.ceiling - SCALE * (weight + 1))
+        may: NDArray[np.bool_] = self.slack <= self.ceiling - SCALE * (weight + 1)
         return may
 
 
@@ -70,7 +70,7 @@ def relax(columns: Columns, size: int, budget: Budget) -> Relaxation:
 def _first(columns: Columns) -> NDArray[np.bool_]:
     """Columns to begin with: those of one unit, and those with most weight for their number of units."""
     sizes = np.diff(columns.starts)
-    active = sizes == 1
+    active: NDArray[np.bool_] = sizes == 1
     active[np.argsort(-columns.weights / sizes, kind="stable")[:FIRST]] = True
     return active
 
