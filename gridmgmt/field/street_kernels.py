@@ -132,7 +132,10 @@ def near_walks(x, y, walk, pieces, first, members, frame, radius_m):
         last = i
         if i + 1 < len(x) and walk[i + 1] == walk[i]:
             last = i + 1
-        parts = max(1, math.ceil(math.hypot(x[last] - x[i], y[last] - y[i]) / cell_m))
+        step_m = math.hypot(x[last] - x[i], y[last] - y[i])
+        if not math.isfinite(step_m):  # outside of what the projection can tell
+            continue
+        parts = max(1, math.ceil(step_m / cell_m))
         for part in range(parts):  # a long step is looked up by parts, so that few cells are
             px, py = x[i] + (x[last] - x[i]) * part / parts, y[i] + (y[last] - y[i]) * part / parts
             qx, qy = x[i] + (x[last] - x[i]) * (part + 1) / parts, y[i] + (y[last] - y[i]) * (part + 1) / parts

@@ -22,7 +22,7 @@ from gridmgmt.store.tables.boundaries import (
     Level,
     LoadReceipt,
 )
-from gridmgmt.store.tables.coverage import BuildingVisit, PatrolDay, PatrolTime, StreetWalk
+from gridmgmt.store.tables.coverage import BuildingVisit, PatrolDay, PatrolTime, PlaceVisit, StreetWalk
 from gridmgmt.store.tables.field import Patrol, PatrolGrid, TrackPoint, Worker, WorkerGrid
 from gridmgmt.store.tables.incidents import (
     SEVERITIES,
@@ -88,6 +88,7 @@ __all__ = [
     "Person",
     "Photo",
     "Place",
+    "PlaceVisit",
     "Plan",
     "PlanAssignment",
     "PlanPart",

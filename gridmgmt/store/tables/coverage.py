@@ -70,3 +70,16 @@ class BuildingVisit(Base):
     building_code: Mapped[str] = mapped_column(ForeignKey("building.code"), primary_key=True)
     arrived_at: Mapped[datetime]
     seconds: Mapped[float]
+
+
+class PlaceVisit(Base):
+    """A patrol stayed at a school, hospital, mall, market, office or enterprise."""
+
+    __tablename__ = "place_visit"
+    __table_args__ = (not_negative("seconds"), Index("ix_place_visit_place_code", "place_code", "arrived_at"))
+
+    patrol_id: Mapped[UUID] = mapped_column(ForeignKey("patrol.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    place_code: Mapped[str] = mapped_column(ForeignKey("place.code"), primary_key=True)
+    arrived_at: Mapped[datetime]
+    seconds: Mapped[float]

@@ -8,7 +8,7 @@ down_revision = "0006"
 
 def upgrade() -> None:
     create_days()
-    create_streets_and_buildings()
+    create_streets_and_visits()
 
 
 def create_days() -> None:
@@ -38,7 +38,7 @@ def create_days() -> None:
     op.execute("create index ix_patrol_time_grid_code on patrol_time (grid_code, day)")
 
 
-def create_streets_and_buildings() -> None:
+def create_streets_and_visits() -> None:
     op.execute("""
         create table street_walk (
           patrol_id uuid constraint fk_street_walk_patrol_id references patrol,
@@ -47,17 +47,22 @@ def create_streets_and_buildings() -> None:
           covered int4multirange not null,
           constraint pk_street_walk primary key (patrol_id, day, street_code))""")
     op.execute("create index ix_street_walk_street_code on street_walk (street_code, day)")
-    op.execute("""
-        create table building_visit (
-          patrol_id uuid constraint fk_building_visit_patrol_id references patrol,
+    for thing in ("building", "place"):
+        create_visits(thing)
+
+
+def create_visits(thing: str) -> None:
+    op.execute(f"""
+        create table {thing}_visit (
+          patrol_id uuid constraint fk_{thing}_visit_patrol_id references patrol,
           day date,
-          building_code text constraint fk_building_visit_building_code references building,
+          {thing}_code text constraint fk_{thing}_visit_{thing}_code references {thing},
           arrived_at timestamptz not null,
           seconds double precision not null,
-          constraint pk_building_visit primary key (patrol_id, day, building_code),
-          constraint ck_building_visit_not_negative check (seconds >= 0))""")
-    op.execute("create index ix_building_visit_building_code on building_visit (building_code, arrived_at)")
+          constraint pk_{thing}_visit primary key (patrol_id, day, {thing}_code),
+          constraint ck_{thing}_visit_not_negative check (seconds >= 0))""")
+    op.execute(f"create index ix_{thing}_visit_{thing}_code on {thing}_visit ({thing}_code, arrived_at)")
 
 
 def downgrade() -> None:
-    op.execute("drop table building_visit, street_walk, patrol_time, patrol_day")
+    op.execute("drop table place_visit, building_visit, street_walk, patrol_time, patrol_day")

@@ -1,0 +1,140 @@
+"""From raw fixes to what they add up to: cleaned once more whenever points arrive, and written in place of the old.
+
+What a patrol adds up to is a function of all its points, so the order in which they arrive means nothing, and new
+points cost as much as the patrols they belong to. Where the raw points have expired, what was counted stays.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from gridmgmt.field import CleanSettings, clean_track
+from gridmgmt.field.visits import VisitSettings
+from gridmgmt.ids import PatrolId
+from gridmgmt.services.field.ground import Ground
+from gridmgmt.services.field.tally import tally
+from gridmgmt.services.frames import Box
+from gridmgmt.store.bulk import copy_frame
+from gridmgmt.store.queries import query
+from gridmgmt.store.tables import (
+    Base,
+    BuildingVisit,
+    Patrol,
+    PatrolDay,
+    PatrolGrid,
+    PatrolTime,
+    PlaceVisit,
+    StreetWalk,
+)
+
+BATCH = 200  # patrols whose points are in memory together
+DERIVED = (PatrolDay, PatrolGrid, PatrolTime, StreetWalk, BuildingVisit, PlaceVisit)
+NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The thresholds a recount goes by."""
+
+    clean: CleanSettings = field(default_factory=CleanSettings)
+    visits: VisitSettings = field(default_factory=VisitSettings)
+
+
+RULES = Rules()
+
+
+def recompute_patrol(session: Session, patrol_id: PatrolId, rules: Rules = RULES) -> None:
+    """Clean a patrol's points anew and replace its days, grids, streets and visits by what they say now."""
+    recompute_patrols(session, [patrol_id], rules)
+
+
+def recompute_patrols(
+    session: Session,
+    patrol_ids: Sequence[PatrolId],
+    rules: Rules = RULES,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """The same for many, which share the loading of streets and doors; how many had points to count.
+
+    Patrols whose raw points have expired, in whole or in part, keep what was counted before.
+    """
+    done = 0
+    for start in range(0, len(patrol_ids), BATCH):
+        batch = list(patrol_ids[start : start + BATCH])
+        _lock(session, batch)
+        points = _points(session, batch)
+        if not points.empty:
+            done += _recount(session, points, rules)
+        if progress is not None:
+            progress(start + len(batch))
+    return done
+
+
+def uncounted_patrols(session: Session) -> list[PatrolId]:
+    """Patrols of which no day has been counted yet, oldest first."""
+    counted = select(PatrolDay.patrol_id)
+    missing = select(Patrol.id).where(Patrol.id.not_in(counted)).order_by(Patrol.started_at, Patrol.id)
+    return [PatrolId(patrol_id) for patrol_id in session.scalars(missing)]
+
+
+def points_of_patrol(session: Session, patrol_id: PatrolId) -> pd.DataFrame:
+    """The raw fixes of a patrol as `clean_track` reads them."""
+    return _points(session, [patrol_id]).drop(columns="patrol_id")
+
+
+def _lock(session: Session, patrol_ids: list[PatrolId]) -> None:
+    """Two recounts of one patrol come one after the other; in one order, so that none waits for the other."""
+    session.execute(select(Patrol.id).where(Patrol.id.in_(patrol_ids)).order_by(Patrol.id).with_for_update())
+
+
+def _points(session: Session, patrol_ids: list[PatrolId]) -> pd.DataFrame:
+    result = session.execute(query("points_of_patrols"), {"patrol_ids": patrol_ids})
+    points = pd.DataFrame(result.all(), columns=list(result.keys()))
+    return points.assign(time=pd.to_datetime(points["time"], utc=True), accuracy=points["accuracy"].astype(float))
+
+
+def _recount(session: Session, points: pd.DataFrame, rules: Rules) -> int:
+    """Replace what was counted of the patrols of these points."""
+    counted = _counted_fixes(session, points["patrol_id"].unique().tolist())
+    reports = {
+        patrol_id: clean_track(fixes.drop(columns="patrol_id"), rules.clean)
+        for patrol_id, fixes in points.groupby("patrol_id", sort=False)
+        if len(fixes) >= counted.get(patrol_id, 0)
+    }
+    for table in DERIVED:
+        session.execute(delete(table).where(table.patrol_id.in_(list(reports))))
+    paths = pd.concat([report.path for report in reports.values()]) if reports else pd.DataFrame()
+    ground = Ground(session, _box(paths), rules.visits)
+    rows: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in DERIVED}
+    for patrol_id, report in reports.items():
+        for derived, more in tally(patrol_id, report, ground, rules.visits).items():
+            rows[derived].extend(more)
+    for table in DERIVED:
+        if rows[table]:
+            copy_frame(session, table, pd.DataFrame(rows[table]))
+    return len(reports)
+
+
+def _counted_fixes(session: Session, patrol_ids: list[PatrolId]) -> dict[PatrolId, int]:
+    """Raw fixes that were there when the patrols were counted last."""
+    fixes = (
+        select(PatrolDay.patrol_id, func.sum(PatrolDay.fixes))
+        .where(PatrolDay.patrol_id.in_(patrol_ids))
+        .group_by(PatrolDay.patrol_id)
+    )
+    return {PatrolId(patrol_id): int(count) for patrol_id, count in session.execute(fixes)}
+
+
+def _box(paths: pd.DataFrame) -> Box:
+    if paths.empty:
+        return NOWHERE
+    return (
+        float(paths["lon"].min()),
+        float(paths["lat"].min()),
+        float(paths["lon"].max()),
+        float(paths["lat"].max()),
+    )
