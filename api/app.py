@@ -11,11 +11,13 @@ from api import errors
 from api.middleware import RequestShell
 from api.routers import (
     boundaries,
-    field,
     health,
+    incidents,
+    ingest,
     maps,
     messages,
     pages,
+    patrols,
     people,
     plans,
     sign_in,
@@ -23,12 +25,27 @@ from api.routers import (
     tiles,
 )
 from api.settings import WebSettings
+from api.settler import settling
 from api.static import StaticFolder
 from gridmgmt import __version__
 from gridmgmt.store.engine import make_engine, session_factory
 
 WEB_FOLDER = Path(__file__).parent / "web"
-ROUTERS = (health, sign_in, people, boundaries, tiles, plans, maps, situation, field, messages, pages)
+ROUTERS = (
+    health,
+    sign_in,
+    people,
+    boundaries,
+    tiles,
+    plans,
+    maps,
+    situation,
+    patrols,
+    ingest,
+    incidents,
+    messages,
+    pages,
+)
 
 
 def create_app(settings: WebSettings | None = None) -> FastAPI:
@@ -57,5 +74,6 @@ def create_app(settings: WebSettings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(app.state.settings.database_url, pool_size=10)
     app.state.engine, app.state.sessions = engine, session_factory(engine)
-    yield
+    with settling(app.state.sessions):
+        yield
     engine.dispose()

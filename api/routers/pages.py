@@ -16,9 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.deps import DbSession, Settings
 from api.errors import on_grid_error, on_invalid_request
 from api.rendering import PageLang, page_language, render
-from api.routers.field import IncidentBody, take_patrol
+from api.routers.incidents import IncidentBody
+from api.routers.patrols import Walker, take_walk, walker
 from api.security import Signed, may
-from gridmgmt.access import Action
+from gridmgmt.access import Action, Person
 from gridmgmt.errors import Forbidden, GridError, NotSignedIn, PasswordDue
 from gridmgmt.ids import IncidentId
 from gridmgmt.messages import Language, catalogue, text
@@ -97,23 +98,29 @@ def _field_page(
     )
 
 
-@router.post("/field/incident", dependencies=[may(Action.report_incident)])
-def send_incident(session: DbSession, language: PageLang, form: Annotated[IncidentBody, Form()]) -> Response:
+@router.post("/field/incident")
+def send_incident(
+    session: DbSession,
+    language: PageLang,
+    form: Annotated[IncidentBody, Form()],
+    person: Annotated[Person, may(Action.report_incident)],
+) -> Response:
     """Keep the report; the id in the form makes pressing twice one report."""
-    receipt = report_incident(session, IncidentId(form.id or uuid4()), form.report())
+    receipt = report_incident(session, IncidentId(form.id or uuid4()), form.report(), person=person)
     return _back(language, "incident", receipt.grid_code)
 
 
-@router.post("/field/patrol", dependencies=[may(Action.record_patrol)])
+@router.post("/field/patrol")
 def send_patrol(
     session: DbSession,
     language: PageLang,
+    person: Walker,
     patrol_id: Annotated[UUID, Form(alias="id")],
     worker_code: Annotated[str, Form(min_length=1, max_length=64)],
     track: Annotated[UploadFile, File()],
 ) -> Response:
     """Keep the uploaded walk; the id in the form makes pressing twice one walk."""
-    receipt = take_patrol(session, patrol_id, worker_code.strip(), track.file.read())
+    receipt = take_walk(session, patrol_id, walker(person, worker_code.strip(), language), track.file.read())
     return _back(language, "patrol", str(len(receipt.grids)))
 
 
