@@ -18,6 +18,8 @@ from gridmgmt.planning.partition.problem import IntArray
 
 Bools = NDArray[np.bool_]
 
+GUIDE_NODES, GUIDE_GAP = 2000, 0.001  # the work on a guide, and how far (relative) it may be from the best
+
 
 @dataclass(frozen=True)
 class Guide:
@@ -93,11 +95,35 @@ def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: in
     totals = np.bincount(labels, weights=weights, minlength=len(kept_most)).astype(np.int64)
     size = len(totals)
     source, sink = np.nonzero(beside & ~np.eye(size, dtype=bool))
-    arcs = len(source)
-    # Columns: y, kept, new parts, households in new parts (labels each), then one flow per arc.
+    # Least moved; of equals, fewest labels that close and fewest parts that open.
+    cost = np.concatenate([np.full(size, -0.1), -np.ones(size), np.full(size, 0.1), np.zeros(size + len(source))])
+    found = optimize.milp(
+        cost,
+        constraints=_flows(totals, kept_most, source, sink, low, high),
+        integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + len(source))]),
+        bounds=optimize.Bounds(0, np.concatenate([np.ones(size), np.full(3 * size + len(source), np.inf)])),
+        options={"time_limit": 10.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
+    )
+    if found.x is None:
+        return Guide(np.ones(size, dtype=bool), np.maximum(-(-totals // high) - 1, 0))
+    return Guide(np.round(found.x[:size]) > 0, np.round(found.x[2 * size : 3 * size]).astype(np.int64))
+
+
+def _flows(
+    totals: IntArray, kept_most: IntArray, source: IntArray, sink: IntArray, low: int, high: int
+) -> list[optimize.LinearConstraint]:
+    """Households kept, in new parts, and sent to neighbours. Columns: y, kept, new parts, in new parts, then arcs.
+
+    Two rows follow from the others and make the relaxation tight: nothing flows to a label that closes, and no more
+    parts stand than the total fills.
+    """
+    size, arcs = len(totals), len(source)
     eye, none, wide = sparse.eye_array(size), sparse.csr_array((size, size)), sparse.csr_array((size, arcs))
     leaves = sparse.csr_array((np.ones(arcs), (source, np.arange(arcs))), shape=(size, arcs))
     arrives = sparse.csr_array((np.ones(arcs), (sink, np.arange(arcs))), shape=(size, arcs))
+    cap = -sparse.diags_array(np.minimum(totals, high)[source].astype(float)) @ arrives.T
+    thin = sparse.csr_array((arcs, 3 * size))
+    count = np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + arcs)])
     rows = [
         (sparse.hstack([none, eye, none, eye, leaves]), totals, totals),
         (sparse.hstack([-sparse.diags_array(kept_most.astype(float)), eye, none, none, wide]), -np.inf, 0),
@@ -105,16 +131,7 @@ def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: in
         (sparse.hstack([-high * eye, eye, none, none, arrives]), -np.inf, 0),
         (sparse.hstack([none, none, -low * eye, eye, wide]), 0, np.inf),
         (sparse.hstack([none, none, -high * eye, eye, wide]), -np.inf, 0),
+        (sparse.hstack([cap, thin, sparse.eye_array(arcs)]), -np.inf, 0),
+        (sparse.csr_array(count[None, :]), 0, totals.sum() // max(low, 1)),
     ]
-    # Least moved; of equals, fewest labels that close and fewest parts that open.
-    cost = np.concatenate([np.full(size, -0.1), -np.ones(size), np.full(size, 0.1), np.zeros(size + arcs)])
-    found = optimize.milp(
-        cost,
-        constraints=[optimize.LinearConstraint(matrix, low_, high_) for matrix, low_, high_ in rows],
-        integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + arcs)]),
-        bounds=optimize.Bounds(0, np.concatenate([np.ones(size), np.full(3 * size + arcs, np.inf)])),
-        options={"time_limit": 10.0, "mip_rel_gap": 1e-4},
-    )
-    if found.x is None:
-        return Guide(np.ones(size, dtype=bool), np.maximum(-(-totals // high) - 1, 0))
-    return Guide(np.round(found.x[:size]) > 0, np.round(found.x[2 * size : 3 * size]).astype(np.int64))
+    return [optimize.LinearConstraint(matrix, least, most) for matrix, least, most in rows]

@@ -1,0 +1,1 @@
+"""What `resize` is made of: pools and locks, whole grids, first plans, the search, and what it returns."""

@@ -1,0 +1,132 @@
+"""Pools of `resize`: what is locked stays, what stands alone is named, every connected pool is searched and bounded."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+from gridmgmt.errors import InvalidInput
+from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT
+from gridmgmt.planning.partition.pools import Pool, carve
+from gridmgmt.planning.partition.problem import IntArray, Problem, components
+from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.regrow import Found, search
+from gridmgmt.planning.relabel import moved_bound
+
+LOCKED = "locked"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The parts of some units (row numbers): labels from 0, what is proven, and why a part may miss the range.
+
+    `whole_grids` says whether only whole grids moved.
+    """
+
+    units: IntArray
+    labels: IntArray
+    moved_bound: int
+    reason: str | None
+    whole_grids: bool = True
+
+
+def settle(
+    problem: Problem, frozen: NDArray[np.bool_], grids: IntArray | None, seed: int, budget: Budget
+) -> Iterator[Settled]:
+    """Communities that are `frozen` (n,) as they are, units above the cap by themselves, then pool by pool.
+
+    `grids` (n,) numbers the grids whose units should keep together. Raises InvalidInput where the locked units of a
+    community do not hang together.
+    """
+    held = problem.locks >= 0
+    _require_whole(problem, held & ~frozen)
+    large = held & (problem.weights > problem.high)
+    frozen = frozen | np.isin(problem.home, problem.home[large])
+    for label in np.unique(problem.home[frozen]):
+        units = np.flatnonzero(problem.home == label)
+        yield Settled(units, np.zeros_like(units), 0, LOCKED)
+    free = np.flatnonzero(~frozen)
+    carving = carve(problem.pool(free))
+    for units in carving.oversize:
+        yield Settled(free[units], np.zeros_like(units), 0, OVERSIZE_UNIT)
+    for number, pool in enumerate(carving.pools):
+        pool = replace(pool, units=free[pool.units])
+        yield _settled(problem, pool, grids, seed + 7919 * number, budget)
+
+
+def _require_whole(problem: Problem, held: NDArray[np.bool_]) -> None:
+    for label in np.unique(problem.home[held]):
+        pieces = components(problem.graph, problem.home == label)
+        if sum(bool(held[piece].any()) for piece in pieces) > 1:
+            raise InvalidInput(detail=f"locked units of community {int(label)} lie in separate pieces of it")
+
+
+def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, budget: Budget) -> Settled:
+    part = problem.pool(pool.units)
+    part = replace(part, home=np.unique(part.home, return_inverse=True)[1].astype(np.int64))
+    if part.total < problem.low or part.size == 1:
+        return Settled(pool.units, np.zeros_like(pool.units), 0, pool.reason)
+    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _half(budget))
+    if coarse is not None and coarse[0].violation == 0:
+        return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
+    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high))
+    found = search(part, seed, budget, bound)
+    if coarse is not None and coarse[0].violation <= found.violation:
+        return Settled(pool.units, coarse[0].labels, 0, pool.reason)
+    # Outside the range fewer households may move than the bound says: then nothing is proven.
+    labels, proven = found.labels, bound if found.violation == 0 else 0
+    return Settled(pool.units, labels, proven, pool.reason, whole_grids=grids is None)
+
+
+def _half(budget: Budget) -> Budget:
+    now = time.monotonic()
+    return replace(budget, deadline=now + (budget.deadline - now) / 2)
+
+
+def _by_grids(part: Problem, grids: IntArray, seed: int, budget: Budget) -> tuple[Found, int]:
+    """The best plan in which only whole grids move, on the units, and the bound that holds for all such plans."""
+    grid_of, coarse = whole_grids(part, grids)
+    bound = moved_bound(coarse.weights, coarse.home, int(coarse.low), int(coarse.high))
+    found = search(coarse, seed, budget, bound)
+    return replace(found, labels=found.labels[grid_of]), bound
+
+
+def whole_grids(problem: Problem, grids: IntArray) -> tuple[IntArray, Problem]:
+    """(n,) which grid each unit lies in, from 0, and the problem whose units are the grids.
+
+    A grid that lies in two communities or in two pieces counts as several.
+    """
+    edges = problem.graph.tocoo()
+    same = (grids[edges.row] == grids[edges.col]) & (problem.home[edges.row] == problem.home[edges.col])
+    inside = csr_array((np.ones(int(same.sum())), (edges.row[same], edges.col[same])), shape=edges.shape)
+    pieces = components(inside, np.ones(problem.size, dtype=bool))
+    grid_of = np.empty(problem.size, dtype=np.int64)
+    for number, units in enumerate(pieces):
+        grid_of[units] = number
+    first = np.array([units[0] for units in pieces])
+    between = grid_of[edges.row] != grid_of[edges.col]
+    borders = coo_array(
+        (edges.data[between], (grid_of[edges.row[between]], grid_of[edges.col[between]])),
+        shape=(len(pieces), len(pieces)),
+    ).tocsr()
+    borders.sort_indices()
+    held = np.zeros(len(pieces), dtype=bool)
+    held[grid_of[problem.locks >= 0]] = True
+    coarse = replace(
+        problem,
+        graph=borders,
+        borders=borders,
+        weights=_summed(grid_of, problem.weights).astype(np.int64),
+        areas=_summed(grid_of, problem.areas),
+        perimeters=_summed(grid_of, problem.perimeters),
+        locks=np.where(held, problem.home[first], -1),
+        home=problem.home[first],
+    )
+    return grid_of, coarse
+
+
+def _summed(groups: IntArray, values: NDArray[np.float64] | IntArray) -> NDArray[np.float64]:
+    return np.bincount(groups, weights=values).astype(np.float64)
