@@ -34,7 +34,7 @@ def test_an_incident_falls_into_its_grid(client: httpx.Client, grids: Grids) -> 
     assert answer.status_code == 201
     assert answer.json()["grid_code"] == west
     log = client.get(answer.headers["location"]).json()
-    assert [step["step"] for step in log["steps"]] == ["reported"]
+    assert [step["move"] for step in log["steps"]] == ["report"]
     overview = client.get("/api/v1/overview").json()
     assert overview["open_incidents"] == 1
     assert overview["recent_incidents"][0]["id"] == answer.json()["id"]

@@ -3,6 +3,7 @@
 from gridmgmt.services.field.incidents.erasing import delete_incident
 from gridmgmt.services.field.incidents.likeness import Suggestion, duplicates
 from gridmgmt.services.field.incidents.lists import (
+    current_workflow,
     load_code_list,
     load_workflow,
     offered_codes,
@@ -26,6 +27,7 @@ __all__ = [
     "QueueFilter",
     "QueuePage",
     "Suggestion",
+    "current_workflow",
     "delete_incident",
     "duplicates",
     "incident_detail",

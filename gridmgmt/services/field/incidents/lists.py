@@ -1,7 +1,7 @@
 """The rules as rows: workflow versions, code lists, the working calendar."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import Conflict, NotFound
 from gridmgmt.field.codes import Entry, Revision, read_codes, revise
+from gridmgmt.field.day import local_day
 from gridmgmt.field.workclock import WorkCalendar
 from gridmgmt.field.workflow import Workflow, read_workflow
 from gridmgmt.store.tables import (
@@ -51,6 +52,11 @@ def version_on(session: Session, day: date) -> str:
     if found is None:
         raise NotFound(what="workflow", key=day.isoformat())
     return found
+
+
+def current_workflow(session: Session) -> Workflow:
+    """The version that takes in today's incidents."""
+    return workflow_of(session, version_on(session, local_day(datetime.now(UTC))))
 
 
 def load_workflow(session: Session, data: Mapping[str, Any]) -> bool:
@@ -120,7 +126,7 @@ def set_calendar_day(session: Session, day: date, works: bool | None, *, name: s
 def work_calendar(session: Session, workflow: Workflow) -> WorkCalendar:
     """The working calendar of a workflow with the administrator's days."""
     days = session.execute(select(CalendarDay.day, CalendarDay.works))
-    return WorkCalendar(workflow.hours, dict(days.tuples().all()))
+    return WorkCalendar(workflow.hours, dict(days.all()))
 
 
 def _said(row: Any, *names: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _set_clocks(session: Session, incident_ids: list[UUID], rules: Any) -> None:
     kinds = select(Incident.id, Incident.workflow_version, Incident.category, Incident.severity)
     found = session.execute(kinds.where(Incident.id.in_(incident_ids)).order_by(Incident.id))
     rows = []
-    for incident_id, version, category, severity in found.tuples():
+    for incident_id, version, category, severity in found:
         workflow, calendar = rules(version)
         spans = periods(logs[incident_id], workflow)
         if spans:

@@ -37,7 +37,7 @@ def remind(session: Session, now: datetime) -> Reminded:
         .order_by(IncidentNow.incident_id)
         .with_for_update(of=[IncidentNow, Incident], skip_locked=True)
     )
-    due = session.execute(rows.execution_options(populate_existing=True)).tuples().all()
+    due = session.execute(rows.execution_options(populate_existing=True)).all()
     logs = log_of(session, [stands.incident_id for stands, _ in due])
     workflows = {version: workflow_of(session, version) for version in {version for _, version in due}}
     steps = [
