@@ -7,6 +7,8 @@ from uuid import UUID
 
 import typer
 
+from gridmgmt.cli.stations import GoalOption, HighOption, LowOption, ParetoOption, RuralOption, WeightsOption
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
@@ -86,31 +88,42 @@ def resize(
 def merge(
     subdistrict: Where = None,
     at: At = None,
-    low: Annotated[int, typer.Option(min=0, help="Fewest households of a station.")] = 6000,
-    high: Annotated[int, typer.Option(min=1, help="Most households of a station.")] = 10000,
-    goal: Annotated[list[str] | None, typer.Option(help="stations, premises, walk, outside; again for more.")] = None,
+    low: LowOption = None,
+    high: HighOption = None,
+    rural: RuralOption = False,
+    goal: GoalOption = None,
+    weights: WeightsOption = None,
+    pareto: ParetoOption = None,
     author: Author = "",
     seed: Seed = 0,
     time_limit: TimeLimit = 60.0,
 ) -> None:
     """Merge stations to 6,000–10,000 households each, inside their subdistrict, proven best."""
-    from gridmgmt.planning.prices import DEFAULT_GOALS, goals_named
-    from gridmgmt.services.plans import merge_stations
+    from gridmgmt.cli.merging import named_goals, say_front, say_merge, write_front
+    from gridmgmt.services.plans import merge_stations, station_front
     from gridmgmt.store.engine import transaction
 
+    goals = named_goals(goal, weights)
     with transaction() as session:
+        scope, day = _scope(session, subdistrict, _day(at)), _day(at)
         plan = merge_stations(
             session,
-            _scope(session, subdistrict, _day(at)),
-            at=_day(at),
+            scope,
+            at=day,
             low=low,
             high=high,
-            goals=goals_named(goal) if goal else DEFAULT_GOALS,
+            rural=rural,
             author=author,
             seed=seed,
             time_limit_s=time_limit,
+            **goals,
         )
-        _say_plan(plan)
+        typer.echo(f"{plan.id}  {plan.name}")
+        say_merge(plan)
+        if pareto is not None:
+            front = station_front(session, scope, at=day, low=low, high=high, rural=rural)
+            write_front(pareto, front)
+            say_front(front)
 
 
 @commands.command()

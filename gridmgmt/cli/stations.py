@@ -16,6 +16,21 @@ Seed = Annotated[int, typer.Option(help="Equal seeds give equal plans.")]
 TimeLimit = Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")]
 CodeOption = Annotated[str | None, typer.Option(help="Column that names the rows in the report.")]
 
+LowOption = Annotated[int | None, typer.Option(min=0, help="Fewest households of a station; 6000, rural 0.")]
+HighOption = Annotated[int | None, typer.Option(min=1, help="Most households of a station; 10000, rural 600.")]
+RuralOption = Annotated[bool, typer.Option("--rural", help="Villages: several small ones may share a station.")]
+GoalOption = Annotated[
+    list[str] | None, typer.Option(help="stations, walk, premises, upgrade, type, staff, outside; again for the next.")
+]
+WeightsOption = Annotated[
+    str | None, typer.Option(help="One price of several goals, such as walk=1,stations=500 (walk: per household-km).")
+]
+SuggestOption = Annotated[int, typer.Option(min=0, help="Say where so many more stations help most.")]
+AimOption = Annotated[str, typer.Option(help="coverage: most households within 15 minutes; walk: least walking.")]
+ParetoOption = Annotated[
+    Path | None, typer.Option(help="CSV or JSON file for the whole front: stations, mean walk, upgrade.")
+]
+
 replay_commands = typer.Typer(no_args_is_help=True, help="A plan that was carried out, checked and compared.")
 BuildingsFile = Annotated[
     Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.", callback=result_file)
@@ -75,10 +90,17 @@ def merge(
     out: OutFile,
     households: Households = "households",
     parent: Annotated[str | None, typer.Option(help="Column no station area may cross.")] = None,
-    low: Annotated[int, typer.Option(min=0, help="Fewest households of a station.")] = 6000,
-    high: Annotated[int, typer.Option(min=1, help="Most households of a station.")] = 10000,
+    low: LowOption = None,
+    high: HighOption = None,
+    rural: RuralOption = False,
     locks: Annotated[str | None, typer.Option(help="Column: rows of one value stay together, of two apart.")] = None,
-    goal: Annotated[list[str] | None, typer.Option(help="stations, walk, outside; again for the next goal.")] = None,
+    goal: GoalOption = None,
+    weights: WeightsOption = None,
+    premises: Annotated[str | None, typer.Option(help="Column: norms that the station's premises miss.")] = None,
+    upgrade: Annotated[str | None, typer.Option(help="Column: m² or yuan that the premises lack, whole.")] = None,
+    kinds: Annotated[str | None, typer.Option(help="Column: type of the community, for the weight type.")] = None,
+    staff: Annotated[str | None, typer.Option(help="Column: staff of today; who moves where is said.")] = None,
+    pareto: ParetoOption = None,
     report: ReportFile = None,
     code: CodeOption = None,
     crs: CrsOption = None,
@@ -87,26 +109,28 @@ def merge(
     time_limit: TimeLimit = 60.0,
 ) -> None:
     """Group communities into station areas of 6,000–10,000 households, proven best for each parent."""
+    from gridmgmt.cli.merging import named_goals, say_front, say_merge, with_staff, write_front
     from gridmgmt.cli.plan_files import read_frame, write_plan, write_report
-    from gridmgmt.cli.planning import say
+    from gridmgmt.planning.frames import households_of
+    from gridmgmt.planning.front import merge_front
     from gridmgmt.planning.merge import merge as merge_communities
-    from gridmgmt.planning.prices import DEFAULT_GOALS, goals_named
 
+    frame = read_frame(communities, crs, source_layer)
+    how: dict[str, Any] = {"households": households, "parent": parent, "low": low, "high": high, "rural": rural}
+    how |= {"locks": locks, "upgrade": upgrade, "code": code}
+    rank = None if premises is None else households_of(frame, premises)
+    goals = named_goals(goal, weights)
     plan = merge_communities(
-        read_frame(communities, crs, source_layer),
-        households=households,
-        parent=parent,
-        low=low,
-        high=high,
-        locks=locks,
-        goals=goals_named(goal) if goal else DEFAULT_GOALS,
-        code=code,
-        seed=seed,
-        time_limit_s=time_limit,
+        frame, kinds=kinds, staff=staff, site_rank=rank, seed=seed, time_limit_s=time_limit, **how, **goals
     )
+    plan = plan if staff is None else with_staff(plan, staff, code)
     write_plan(out, plan)
     write_report(report, plan)
-    say(plan)
+    say_merge(plan)
+    if pareto is not None:
+        front = merge_front(frame, **how)
+        write_front(pareto, front)
+        say_front(front)
 
 
 def coverage(
@@ -121,6 +145,11 @@ def coverage(
     serving: Annotated[str | None, typer.Option(help="Column with the serving station; else the nearest.")] = None,
     serving_after: Annotated[str | None, typer.Option(help="The same after a change: gained and lost.")] = None,
     community: Annotated[str, typer.Option(help="Column by which gained and lost are counted.")] = "community",
+    suggest: SuggestOption = 0,
+    candidates: Annotated[
+        Path | None, typer.Option(help="Places for new stations; street corners.", exists=True)
+    ] = None,
+    aim: AimOption = "coverage",
     report: ReportFile = None,
     crs: CrsOption = None,
     source_layer: SourceLayer = None,
@@ -129,7 +158,9 @@ def coverage(
     import numpy as np
 
     from gridmgmt.cli.plan_files import read_frame, read_optional, write_layers
+    from gridmgmt.cli.suggesting import say_suggestion, suggestion_figures
     from gridmgmt.planning.service import coverage as cover
+    from gridmgmt.planning.service_suggestion import suggest_station
 
     places = (
         read_frame(buildings, crs, source_layer),
@@ -142,11 +173,18 @@ def coverage(
     if serving_after is not None:
         after = cover(*places, households=households, serving=serving_after)
         frame, figures = _before_and_after(before, after, households, community)
+    found = None
+    if suggest:
+        more: dict[str, Any] = {"candidates": read_optional(candidates), "count": suggest, "aim": aim}
+        found = suggest_station(*places, households=households, serving=serving_after or serving, **more)
+        figures = {**figures, "suggestion": suggestion_figures(found)}
     if out is not None:
         write_layers(out, {"buildings": frame.replace(np.inf, np.nan)})
     if report is not None:
         write_json(report, figures)
     say_coverage(figures if serving_after is None else figures["after"])
+    if found is not None:
+        say_suggestion(found)
 
 
 def _before_and_after(

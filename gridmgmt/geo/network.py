@@ -163,9 +163,12 @@ class Walks:
         self._graph, self._homes, self._sites = graph, homes, sites
         self._matrix = self._with_sites()
 
-    def from_site(self, site: int) -> Floats:
-        """(homes,) metres from one site; infinite where no street leads there."""
-        return self._at_homes(self._from_node(len(self._graph.points) + site), site)
+    def from_site(self, site: int, limit_m: float = np.inf) -> Floats:
+        """(homes,) metres from one site; infinite where no street leads there.
+
+        With a limit, homes farther away may be infinite too; that spares walking the whole city.
+        """
+        return self._at_homes(self._from_node(len(self._graph.points) + site, limit_m), site)
 
     def nearest(self) -> tuple[Floats, Ints]:
         """(homes,) metres to the nearest site, and which it is (−1 where none can be reached)."""
@@ -198,8 +201,8 @@ class Walks:
         pair = (np.concatenate([rows, columns]), np.concatenate([columns, rows]))
         return coo_array((np.tile(lengths, 2), pair), shape=(size, size)).tocsr()
 
-    def _from_node(self, node: int) -> Floats:
-        reached: Floats = dijkstra(self._matrix, directed=True, indices=node)
+    def _from_node(self, node: int, limit_m: float) -> Floats:
+        reached: Floats = dijkstra(self._matrix, directed=True, indices=node, limit=limit_m)
         return reached
 
     def _ways(self, reached: Floats) -> tuple[Floats, Floats]:

@@ -174,7 +174,7 @@ def _plan(groups: Sequence[Group], label: NDArray[np.int64]) -> FrontPlan:
 
 
 def _renumbered(plan: FrontPlan, members: NDArray[np.intp]) -> FrontPlan:
-    groups = renumbered(plan.groups, members)
+    groups = sorted(renumbered(plan.groups, members), key=lambda group: group.members)
     return FrontPlan(tuple(groups), plan.violation, plan.stations, plan.travel, plan.upgrade)
 
 

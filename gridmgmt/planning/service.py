@@ -79,7 +79,7 @@ def coverage(
     walks = walking(buildings, streets, stations, barriers, reach_m)
     names = names_of(stations)
     nearest_m, nearest = walks.nearest()
-    asked = nearest if serving is None else _positions(column_of(buildings, serving), names)
+    asked = nearest if serving is None else station_numbers(column_of(buildings, serving), names)
     distance_m = nearest_m if serving is None else serving_distances(walks, asked)
     rows = buildings.assign(
         station=_named(names, asked),
@@ -216,7 +216,8 @@ def _snap(graph: StreetGraph, homes: GeoDataFrame, blocks: Any, reach_m: float) 
     return snap(graph, homes.geometry.to_numpy(), blocks, reach_m)
 
 
-def _positions(wanted: pd.Series, names: NDArray[np.object_]) -> NDArray[np.int64]:
+def station_numbers(wanted: pd.Series, names: NDArray[np.object_]) -> NDArray[np.int64]:
+    """(n,) the positions of wanted stations among the names, −1 for none; InvalidInput for one there is not."""
     positions: NDArray[np.int64] = pd.Index(names).get_indexer(wanted).astype(np.int64)
     unknown = wanted[(positions < 0) & wanted.notna().to_numpy()]
     if len(unknown):

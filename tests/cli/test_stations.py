@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -114,3 +115,52 @@ def test_replay_reports_both_sides(small_district: str, monkeypatch: pytest.Monk
 def test_the_norms_can_be_read() -> None:
     assert "luohu-2006" in run("policy", "list")
     assert "6000–10000" in run("policy", "show", "luohu-2006")
+
+
+def four(path: Path) -> Path:
+    frame = gpd.GeoDataFrame(
+        {
+            "code": list("abcd"),
+            "households": [4000, 3000, 5000, 3000],
+            "people": [5, 3, 4, 4],
+            "lacks": [0, 400, 900, 0],
+        },
+        geometry=shapely.box([0, 500, 1000, 1500], 0, [500, 1000, 1500, 2000], 500),
+        crs=4547,
+    )
+    frame.assign(street=list("xxyy")).to_file(path)
+    return path
+
+
+def test_merge_by_weights_says_prices_and_who_moves(tmp_path: Path) -> None:
+    out, report = tmp_path / "out.gpkg", tmp_path / "report.json"
+    more = ("--weights", "walk=1,upgrade=2", "--upgrade", "lacks", "--staff", "people", "--report", report)
+    said = run("merge", four(tmp_path / "in.gpkg"), "--parent", "street", "--out", out, *more)
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    assert [row["name"] for row in figures["prices"]] == ["walk", "upgrade"]
+    assert figures["staff"]["total_before"] == figures["staff"]["total_after"] == 16
+    assert gpd.read_file(out, layer="parts")["staff"].sum() == 16
+    assert "16 staff in all" in said
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_merge_writes_the_whole_front(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"front.{ending}"
+    more = ("--upgrade", "lacks", "--pareto", path)
+    said = run("merge", four(tmp_path / "in.gpkg"), "--parent", "street", "--out", tmp_path / "out.gpkg", *more)
+    front = pd.read_csv(path) if ending == "csv" else pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
+    assert front.loc[front["parent"] == "y", "upgrade"].tolist() == [0, 900]
+    assert front.loc[front["parent"] == "*", "mean_walk_m"].tolist() == [266.7, 200.0]
+    assert "2 plans" in said
+
+
+def test_coverage_suggests_the_next_station(tmp_path: Path) -> None:
+    homes = gpd.GeoDataFrame({"households": [10, 30]}, geometry=shapely.points([[0, 5], [3900, 5]]), crs=4547)
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (4000, 0)])], crs=4547)
+    stations = gpd.GeoDataFrame({"code": ["Z1"]}, geometry=shapely.points([[0, 0]]), crs=4547)
+    for name, frame in {"homes": homes, "streets": streets, "stations": stations}.items():
+        frame.to_file(tmp_path / f"{name}.gpkg")
+    files = [tmp_path / f"{name}.gpkg" for name in ("homes", "streets", "stations")]
+    said = run("coverage", files[0], "--streets", files[1], "--stations", files[2], "--suggest", 1)
+    assert "30 households newly within 15 minutes" in said
+    assert "proven best" in said

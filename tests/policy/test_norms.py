@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.policy.evaluation import Subject, evaluate, find
 from gridmgmt.policy.norms import Growing, Norm, Profile, profile, profiles
-from gridmgmt.policy.staffing import largest_remainder
+from gridmgmt.policy.staffing import largest_remainder, staff_moves
 
 SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
 DOCUMENT = {"jianqiao-2009": "000", "hangzhou-2009": "001", "zhangzi-2018": "003", "luohu-2006": "004"}
@@ -106,3 +107,45 @@ def test_the_total_of_staff_stays(total: int, homes: list[int]) -> None:
     assert shares.min() >= min(1, total // len(homes))
     order = sorted(range(len(homes)), key=lambda place: homes[place])
     assert all(shares[a] <= shares[b] + 1 for a, b in itertools.pairwise(order))
+
+
+def all_flows(supply: list[int], demand: list[int]) -> list[list[list[int]]]:
+    """Every way to send the supply of each row to the columns."""
+
+    def shares(people: int, room: list[int]) -> list[list[int]]:
+        if not room:
+            return [[]] if people == 0 else []
+        return [[n, *rest] for n in range(min(people, room[0]) + 1) for rest in shares(people - n, room[1:])]
+
+    if not supply:
+        return [[]]
+    found = []
+    for first in shares(supply[0], demand):
+        left = [room - used for room, used in zip(demand, first, strict=True)]
+        found += [[first, *rest] for rest in all_flows(supply[1:], left)]
+    return found
+
+
+@given(st.data())
+def test_moves_are_the_fewest_there_are(data: st.DataObject) -> None:
+    before = data.draw(st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    size = data.draw(st.integers(1, 2))
+    after = largest_remainder(sum(before), data.draw(st.lists(st.integers(1, 9), min_size=size, max_size=size)))
+    area = data.draw(st.lists(st.integers(0, size - 1), min_size=len(before), max_size=len(before)))
+    row = st.lists(st.integers(0, 50), min_size=size, max_size=size)
+    metres = np.asarray(data.draw(st.lists(row, min_size=len(before), max_size=len(before))))
+
+    def price(flows: object) -> tuple[int, int]:
+        people = np.asarray(flows)
+        away = np.asarray(area)[:, None] != np.arange(size)
+        return int((people * away).sum()), int((people * metres).sum())
+
+    moved = staff_moves(before, after, area, metres)
+    assert moved.sum(axis=1).tolist() == before
+    assert moved.sum(axis=0).tolist() == after.tolist()
+    assert price(moved) == min(price(flows) for flows in all_flows(before, after.tolist()))
+
+
+def test_staff_that_do_not_add_up_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="keeps the total"):
+        staff_moves([3], [4], [0], [[0]])

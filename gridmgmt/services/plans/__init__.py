@@ -1,7 +1,8 @@
 """Plans on the database: computed from what stood on a day, stored with their units, parts and report."""
 
-from gridmgmt.services.plans.computed import divide_grids, merge_stations, resize_communities
+from gridmgmt.services.plans.computed import divide_grids, resize_communities
 from gridmgmt.services.plans.ground import find_scope, today
+from gridmgmt.services.plans.merging import merge_stations, station_front
 from gridmgmt.services.plans.stored import (
     Draft,
     PlanFrames,
@@ -24,5 +25,6 @@ __all__ = [
     "plan_frames",
     "resize_communities",
     "save_plan",
+    "station_front",
     "today",
 ]

@@ -1,10 +1,9 @@
-"""Compute a plan from what stood on a day, and store it: grids, communities, stations."""
+"""Compute a plan from what stood on a day, and store it: grids and communities (stations: `merging`)."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
@@ -13,18 +12,12 @@ from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import text
 from gridmgmt.planning.divide import divide
 from gridmgmt.planning.frames import metric
-from gridmgmt.planning.merge import merge
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
-from gridmgmt.planning.stations import DEFAULT_GOALS, Goal
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.plans.ground import (
     Ground,
-    Sites,
-    find_scope,
     read_ground,
-    read_sites,
-    station_name,
     streets_of,
     today,
 )
@@ -76,7 +69,7 @@ def divide_grids(
     )
     parts = result.parts.assign(code=None, name=None, parent_code=result.parts["within"])
     parameters = {"target": target, "low": low, "high": high, "seed": seed, "communities": len(ground.communities)}
-    return _saved(session, "divide", ground, parts, _assigned(result), result, parameters, author)
+    return saved(session, "divide", ground, parts, assigned(result), result, parameters, author)
 
 
 def resize_communities(
@@ -119,65 +112,10 @@ def resize_communities(
         kind="residential",
         parent_code=result.parts["parent"],
     )
-    assigned = _assigned(result)
-    real = assigned["unit_code"].isin(ground.buildings["code"])
+    homes = assigned(result)
+    real = homes["unit_code"].isin(ground.buildings["code"])
     parameters = {"low": low, "high": high, "seed": seed}
-    return _saved(session, "resize", ground, parts, assigned[real], result, parameters, author)
-
-
-def merge_stations(
-    session: Session,
-    subdistrict_code: str | None = None,
-    *,
-    at: date | None = None,
-    low: int = 6000,
-    high: int = 10000,
-    goals: Sequence[Goal] = DEFAULT_GOALS,
-    seed: int = 0,
-    time_limit_s: float = 60.0,
-    author: str = "",
-) -> Plan:
-    """Merge the stations of a subdistrict, or of each subdistrict of the whole district; the plan is stored.
-
-    Walks are those along the streets from every home to the station that is kept; a station that reaches more of the
-    premises norms is kept before one that is nearer. Communities that share a station stay together.
-    """
-    day = at or today()
-    ground = read_ground(session, subdistrict_code or find_scope(session, None, day), day)
-    sites = read_sites(session, ground)
-    result = merge(
-        ground.communities.assign(lock=_shared_station(sites)),
-        locks="lock",
-        travel=sites.travel,
-        site_rank=sites.missed,
-        low=low,
-        high=high,
-        goals=goals,
-        seed=seed,
-        time_limit_s=time_limit_s,
-    )
-    parameters = {"low": low, "high": high, "goals": list(goals), "seed": seed}
-    parts = station_parts(ground, sites, result)
-    return _saved(session, "merge", ground, parts, _assigned(result), result, parameters, author)
-
-
-def station_parts(ground: Ground, sites: Sites, result: PlanResult) -> GeoDataFrame:
-    """The parts of a merge as rows of `PlanPart`: code is the station that is kept, the name says whom it serves."""
-    row = pd.Index(ground.communities["code"]).get_indexer(result.parts["site"])
-    named = ground.communities.assign(part=result.units["part"]).groupby("part")["name"].agg(station_name)
-    return result.parts.assign(
-        code=sites.stations["code"].to_numpy()[sites.station[row]],
-        name=named.reindex(result.parts["part"]).to_numpy(),
-        kind="residential",
-        parent_code=result.parts["parent"],
-    )
-
-
-def _shared_station(sites: Sites) -> list[str | None]:
-    """(communities,) the station's code where it serves more than one community: those stay together."""
-    shared = np.bincount(sites.station, minlength=len(sites.stations)) > 1
-    codes = sites.stations["code"].to_numpy()
-    return [codes[station] if shared[station] else None for station in sites.station]
+    return saved(session, "resize", ground, parts, homes[real], result, parameters, author)
 
 
 def _with_empty_communities(ground: Ground) -> GeoDataFrame:
@@ -189,7 +127,7 @@ def _with_empty_communities(ground: Ground) -> GeoDataFrame:
     return units
 
 
-def _saved(
+def saved(
     session: Session,
     task: str,
     ground: Ground,
@@ -199,6 +137,7 @@ def _saved(
     parameters: dict[str, Any],
     author: str,
 ) -> Plan:
+    """Store a computed plan under the name of its task and scope."""
     name = text(f"plans.name_{task}", "zh", scope=_scope_name(session, ground))
     draft = Draft(task, name, ground.scope_code, ground.at, parts, assignment, result.report, parameters, author)
     return save_plan(session, draft)
@@ -210,7 +149,8 @@ def _scope_name(session: Session, ground: Ground) -> str:
     return str(found["name"].iloc[0]) if len(found) else str(ground.scope_code)
 
 
-def _assigned(result: PlanResult) -> pd.DataFrame:
+def assigned(result: PlanResult) -> pd.DataFrame:
+    """Which part each unit belongs to: unit_code, part."""
     return pd.DataFrame({"unit_code": result.units["code"].to_numpy(), "part": result.units["part"].to_numpy()})
 
 
