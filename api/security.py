@@ -42,7 +42,7 @@ LOGGED = frozenset({Action.see_tracks, Action.read_audit, Action.erase_tracks, A
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def _signed(request: Request, session: DbSession) -> Person:
+def signed(request: Request, session: DbSession) -> Person:
     """The person who asks; NotSignedIn without a credential, or with one that is good for nothing."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -57,7 +57,7 @@ def _signed(request: Request, session: DbSession) -> Person:
 def known(request: Request, session: Session) -> Person | None:
     """Who asks, where it is somebody; for pages that look different then."""
     try:
-        return _signed(request, session)
+        return signed(request, session)
     except NotSignedIn:
         return None
 
@@ -99,7 +99,7 @@ def _from_our_page(request: Request) -> bool:
     return "origin" in request.headers or request.headers.get("sec-fetch-site") == "same-origin"
 
 
-Signed = Annotated[Person, Depends(_signed)]
+Signed = Annotated[Person, Depends(signed)]
 
 
 def public() -> None:

@@ -21,6 +21,7 @@ def build(variables: Mapping[str, str]) -> None:
     _gridmgmt("step_load", variables, "demo", "load")
     _gridmgmt("step_job", variables, "demo", "job", "--out", str(layout.OUT))
     _gridmgmt("step_maps", variables, "map", "all", "--source", "demo", "--out", str(layout.OUT / "maps"))
+    _gridmgmt("step_sign_ins", variables, "demo", "sign-ins")
 
 
 def upgrade(variables: Mapping[str, str]) -> None:

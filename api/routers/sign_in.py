@@ -170,9 +170,9 @@ def change_own_password(
             raise WeakPassword(detail=text("access.fault_differs", language), faults=["differs"])
         change_password(session, find_person(session, person.name), new, now)
     except (WrongPassword, LockedOut, WeakPassword) as error:
-        return _password_page(
-            language, next, due=person.password_due, failed=sentence(error, language), status_code=STATUS[type(error)]
-        )
+        # Never 401: whoever asks is signed in; it is the form that does not fit.
+        failed = sentence(error, language)
+        return _password_page(language, next, due=person.password_due, failed=failed, status_code=422)
     audit.record(session, row, "password_changed", row.name)
     return _with_cookie(
         request, RedirectResponse(own_address(next), 303), begin_web_session(session, PersonId(row.id), now)

@@ -95,6 +95,23 @@ def backfill(now: Now = None, seed: Seed = 2006) -> None:
     typer.echo(_text("backfilled", patrols=written["patrols"], incidents=written["incidents"]))
 
 
+@commands.command(name="sign-ins")
+def sign_ins() -> None:
+    """Print a sign-in for each role, with a new random password each time; the former ones end."""
+    from datetime import UTC
+
+    from gridmgmt.cli.main import language
+    from gridmgmt.demo.people import renew_sign_ins
+    from gridmgmt.messages import text
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        signs = renew_sign_ins(session, datetime.now(UTC))
+    _say("sign_ins" if signs else "people_of_its_own")
+    for sign in signs:
+        typer.echo(f"{sign.name:<15}{sign.password}  {text(f'access.role_{sign.role.value}', language())}")
+
+
 def _run(step: "Step", out: Path) -> None:
     """One step in one transaction; its report is written once the transaction holds."""
     import orjson

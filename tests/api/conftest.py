@@ -45,12 +45,12 @@ def client(fresh_district: str, maps_folder: Path) -> Iterator[httpx.Client]:
 def client_as(client: httpx.Client, fresh_district: str) -> Iterator[Callable[..., httpx.Client]]:
     """`client_as(Role.viewer, scope=code, worker_code=…)`: one more client of the same application, of a new person.
 
-    Without a role the client is not signed in.
+    Without role and worker the client is not signed in.
     """
     with ExitStack() as stack:
 
         def opened(*roles: Role, scope: str | None = None, worker_code: str | None = None) -> httpx.Client:
-            headers = _someone(fresh_district, roles, scope, worker_code) if roles else {}
+            headers = _someone(fresh_district, roles, scope, worker_code) if roles or worker_code else {}
             return stack.enter_context(_open(str(client.base_url), headers))
 
         yield opened

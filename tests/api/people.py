@@ -1,6 +1,7 @@
 """People for the tests: made in the database, signed in without the slow password."""
 
 from datetime import UTC, date, datetime
+from math import asinh, pi, radians, tan
 
 from sqlalchemy.orm import Session
 
@@ -41,3 +42,14 @@ def all_round(url: str, name: str = "everyday") -> dict[str, str]:
     with transaction(url) as session:
         add(session, name, *ALL_ROUND)
     return bearer(url, name)
+
+
+def appoint(url: str, worker_code: str, grid_code: str) -> None:
+    """Make a worker the main one of a grid."""
+    with transaction(url) as session:
+        session.add(tables.WorkerGrid(worker_code=worker_code, grid_code=grid_code, valid_from=SINCE))
+
+
+def tile_under(lon: float, lat: float, zoom: int) -> tuple[int, int]:
+    """The tile of a place."""
+    return int((lon + 180) / 360 * 2**zoom), int((1 - asinh(tan(radians(lat))) / pi) / 2 * 2**zoom)

@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
 from api.settings import WebSettings
+from gridmgmt.services.access import random_password, set_password
 from gridmgmt.store.engine import transaction
+from tests.api import people
 from tests.api.halves import Grids, communities, cut_in_halves
 from tests.api.serving import serving
 
@@ -20,6 +23,14 @@ ARGUMENTS = [
 ]  # fmt: skip
 DESK: ViewportSize = {"width": 1000, "height": 640}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What is typed at the sign-in page."""
+
+    name: str
+    password: str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +52,16 @@ def halves(small_district: str) -> Grids:
     """Every community of the city cut in two grids."""
     with transaction(small_district) as session:
         return cut_in_halves(session, communities(session))
+
+
+@pytest.fixture(scope="module")
+def everyday(small_district: str) -> SignIn:
+    """The sign-in of somebody with every right of the everyday."""
+    with transaction(small_district) as session:
+        row = people.add(session, "everyday", *people.ALL_ROUND)
+        sign = SignIn(row.name, random_password())
+        set_password(session, row, sign.password, datetime.now(UTC))
+    return sign
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +103,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser, address: str) -> Iterator[tuple[Page, Watch]]:
+def desk(browser: Browser, address: str, everyday: SignIn) -> Iterator[tuple[Page, Watch]]:
     """The start page, opened once: loading it is what takes time without a graphics card."""
-    yield from _opened(browser, address, DESK, "/?at=2006-09-01")
+    yield from _opened(browser, address, everyday, DESK, "/?at=2006-09-01")
 
 
 @pytest.fixture
@@ -97,32 +118,40 @@ def start(desk: tuple[Page, Watch]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def phone(browser: Browser, address: str) -> Iterator[Page]:
+def phone(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
     """The start page on a phone, of the day."""
-    for page, watch in _opened(browser, address, PHONE, "/"):
+    for page, watch in _opened(browser, address, everyday, PHONE, "/"):
         yield page
         watch.require_silence()
 
 
 @pytest.fixture
-def field_page(browser: Browser, address: str) -> Iterator[Page]:
+def field_page(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
     """The plain page."""
-    for page, watch in _opened(browser, address, PHONE, "/field", ready="form"):
+    for page, watch in _opened(browser, address, everyday, PHONE, "/field", ready="form.block"):
         yield page
         watch.require_silence()
 
 
 def _opened(
-    browser: Browser, address: str, size: ViewportSize, path: str, ready: str = "html[data-ready]"
+    browser: Browser, address: str, sign: SignIn, size: ViewportSize, path: str, ready: str = "html[data-ready]"
 ) -> Iterator[tuple[Page, Watch]]:
     context = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce", base_url=address)
     context.set_default_timeout(30_000)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
     page.goto(path)
+    sign_in(page, sign)
     page.wait_for_selector(ready, state="attached")
     yield page, watch
     context.close()
+
+
+def sign_in(page: Page, sign: SignIn) -> None:
+    """Fill in the page that whoever is not signed in comes to."""
+    page.get_by_label("账号").fill(sign.name)
+    page.get_by_label("密码").fill(sign.password)
+    page.get_by_role("button", name="登录").click()
 
 
 def at_rest(page: Page) -> None:
