@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.partition.problem import IntArray, Problem
 
 WIDEST = 40  # units in a set at most; a pool that allows more is not listed
+ANY = -1  # links: units without weight are units like any other
 STEPS_PER_SET = 200  # steps through units without weight, for each set that may be listed
 
 
@@ -46,10 +47,10 @@ class Columns:
         return csr_array((np.ones(len(self.members)), self.members, self.starts), shape=(len(self), size))
 
 
-def connected_sets(problem: Problem, limit: int, least: bool = True) -> Columns | None:
+def connected_sets(problem: Problem, limit: int, links: int = WIDEST) -> Columns | None:
     """Every least connected set with a weight up to `high`; None where there are more than `limit`.
 
-    Without `least`, every connected set, whatever the units without weight are good for.
+    A set has at most `links` units without weight; with ANY it is every connected set, whatever these are good for.
 
     Sets stand in the order of their number of units with weight, so that equal problems give equal lists.
     """
@@ -62,7 +63,7 @@ def connected_sets(problem: Problem, limit: int, least: bool = True) -> Columns 
         graph.indices.astype(np.int64),
         problem.weights,
         capacity,
-        least,
+        links,
         limit,
         WIDEST,
         STEPS_PER_SET * limit,
@@ -75,7 +76,7 @@ def connected_sets(problem: Problem, limit: int, least: bool = True) -> Columns 
     return Columns(starts, sets[np.arange(WIDEST) < sizes[:, None]].astype(np.int64), weights)
 
 
-def possible_parts(problem: Problem, limit: int, least: bool = True) -> Columns | None:
+def possible_parts(problem: Problem, limit: int, links: int = WIDEST) -> Columns | None:
     """The connected sets within the range; None where there are more than `limit` sets up to `high`."""
-    columns = connected_sets(problem, limit, least)
+    columns = connected_sets(problem, limit, links)
     return None if columns is None else columns.take(columns.weights >= problem.low)

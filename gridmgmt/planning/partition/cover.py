@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from gridmgmt.planning.partition.columns import Columns, possible_parts
+from gridmgmt.planning.partition.columns import ANY, Columns, possible_parts
 from gridmgmt.planning.partition.exact import Exact
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 
@@ -12,7 +12,7 @@ def cover_exactly(problem: Problem, parts: int, limit: int, time_limit_s: float)
     """The best exact cover by possible parts; None where there are too many, or no proof in time."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    columns = possible_parts(problem, limit, least=False)
+    columns = possible_parts(problem, limit, ANY)
     if columns is None:
         return None
     if not len(columns):

@@ -7,10 +7,10 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def list_sets(indptr, indices, weights, high, least, limit, widest, steps):
+def list_sets(indptr, indices, weights, high, links, limit, widest, steps):
     """Rows of members in ascending order, their numbers and weights (−1: not a least set); limit + 1 rows: too many.
 
-    Without `least`, units without weight are units like any other.
+    A set holds at most `links` units without weight; −1: they are units like any other.
     """
     count = len(weights)
     room = 1024
@@ -26,7 +26,7 @@ def list_sets(indptr, indices, weights, high, least, limit, widest, steps):
     edge = np.empty(count + 1, np.int64)
     row = np.empty(widest + 1, np.int32)
     for unit in range(count):
-        if weights[unit] <= high and (weights[unit] > 0 or not least):
+        if weights[unit] <= high and (weights[unit] > 0 or links < 0):
             if listed == room:
                 room, sets, sizes, loads = _grown(room, sets, sizes, loads)
             sets[listed, 0] = unit
@@ -41,7 +41,7 @@ def list_sets(indptr, indices, weights, high, least, limit, widest, steps):
         if listed > limit:
             return sets[: limit + 1], sizes[: limit + 1], loads[: limit + 1]
         size, load = sizes[here], loads[here]
-        if least and not _is_least(indptr, indices, weights, sets[here], size):
+        if links > 0 and not _is_least(indptr, indices, weights, sets[here], size):
             loads[here] = -1
             here += 1
             continue
@@ -51,6 +51,9 @@ def list_sets(indptr, indices, weights, high, least, limit, widest, steps):
             unit = sets[here, position]
             for e in range(indptr[unit], indptr[unit + 1]):
                 near[indices[e]] = here
+        left = links
+        for position in range(size):
+            left -= weights[sets[here, position]] == 0
         # Depth 0 is the set itself, walked member by member; deeper levels are a path of units without weight.
         for position in range(size):
             depth = 0
@@ -67,7 +70,9 @@ def list_sets(indptr, indices, weights, high, least, limit, widest, steps):
                 edge[depth] += 1
                 if inside[unit] == here or (depth > 0 and (near[unit] == here or touched[unit] != 1)):
                     continue
-                if least and weights[unit] == 0:
+                if links >= 0 and weights[unit] == 0:
+                    if depth >= left:
+                        continue
                     steps -= 1
                     if steps < 0 or size + depth + 2 > widest:
                         return np.empty((limit + 1, widest), np.int32), np.empty(limit + 1, np.int32), loads[:0]

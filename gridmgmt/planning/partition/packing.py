@@ -19,6 +19,7 @@ from gridmgmt.planning.partition.search import Budget
 
 CHEAPEST = 2500  # columns with the least slack, packed first
 DOUBTFUL = 12_000  # columns that may still do better, looked at one and all up to this number
+FEW_LINKS = 2  # units without weight in a part, where more make too many sets
 NODES = 2000  # of branch and bound
 PROOF = 20.0  # deterministic seconds of CP-SAT on the doubtful columns
 
@@ -44,17 +45,19 @@ class Packing:
 def pack(problem: Problem, limit: int, budget: Budget, proof: float = PROOF) -> Packing | None:
     """The best packing of a connected pool; None where more than `limit` connected sets are possible.
 
-    Units without weight may link a part together. Where that makes too many sets, the parts are packed without such
-    links, and the bound is that of links which all parts may share.
+    Units without weight may link a part together. Where that makes too many sets, parts are packed that have hardly
+    any such links, and the bound is that of links which all parts may share.
     """
     sets = connected_sets(problem, limit)
     if sets is not None:
         return _packed(problem, sets, proof, budget)
     carriers = np.flatnonzero(problem.weights > 0)
-    plain = None if len(carriers) == problem.size else connected_sets(problem.pool(carriers), limit)
-    if plain is None:
+    if len(carriers) == problem.size:
         return None
-    packing = _packed(problem, Columns(plain.starts, carriers[plain.members], plain.weights), proof, budget)
+    sets = connected_sets(problem, limit, FEW_LINKS) or connected_sets(problem, limit, 0)
+    if sets is None:
+        return None
+    packing = _packed(problem, sets, proof, budget)
     linked = possible_parts(_linked(problem, carriers), limit)
     most = problem.total
     if linked is not None:
