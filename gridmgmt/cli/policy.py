@@ -7,6 +7,8 @@ from uuid import UUID
 
 import typer
 
+from gridmgmt.errors import InvalidInput
+
 if TYPE_CHECKING:
     from gridmgmt.policy.evaluation import Verdict
 
@@ -45,7 +47,10 @@ def show(profile: ProfileName) -> None:
 
 @commands.command()
 def check(
-    profile: ProfileName,
+    name: Annotated[
+        str | None, typer.Argument(metavar="PROFILE", help="As `policy list` names it, or a TOML file.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="The same, as an option.")] = None,
     within: Annotated[str | None, typer.Option(help="Code or name of a boundary; the district.")] = None,
     at: Annotated[datetime | None, typer.Option(help="The day; today.", formats=["%Y-%m-%d"])] = None,
     plan: Annotated[UUID | None, typer.Option(help="A stored plan instead of the register.")] = None,
@@ -58,7 +63,9 @@ def check(
     from gridmgmt.services.plans import find_scope, today
     from gridmgmt.store.engine import transaction
 
-    norms = read_profile(profile)
+    if (name is None) == (profile is None):
+        raise InvalidInput(detail="name one profile, such as: gridmgmt policy check luohu-2006")
+    norms = read_profile(name or profile or "")
     day = at.date() if at else today()
     with transaction() as session:
         if plan is not None:
@@ -77,6 +84,7 @@ def _say(verdict: "Verdict") -> None:
 
     word = text(f"plans.verdict_{verdict.outcome}", language())
     typer.echo(f"{word:<8} {verdict.norm.clause:<10} {verdict.norm.key}  {_counts(verdict)}")
+    typer.echo(f"           {verdict.norm.quote if language() == 'zh' else verdict.norm.quote_en}")
     missed = [finding for finding in verdict.findings if finding.outcome == "not_met"]
     for finding in missed[:MISSES_SHOWN]:
         typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
