@@ -2,12 +2,21 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from gridmgmt.cli.stations import GoalOption, HighOption, LowOption, ParetoOption, RuralOption, WeightsOption
+from gridmgmt.cli.stations import (
+    AimOption,
+    GoalOption,
+    HighOption,
+    LowOption,
+    ParetoOption,
+    RuralOption,
+    SuggestOption,
+    WeightsOption,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -129,25 +138,35 @@ def merge(
 @commands.command()
 def coverage(
     plan_id: Annotated[UUID, typer.Argument(help="A plan of stations (merge or replay).")],
+    suggest: SuggestOption = 0,
+    aim: AimOption = "coverage",
     report: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
 ) -> None:
-    """Walking distances before and under a plan of stations."""
+    """Walking distances before and under a plan of stations, and where more stations would help most."""
     from gridmgmt.cli.main import language
     from gridmgmt.cli.plan_files import write_json
     from gridmgmt.cli.stations import say_coverage
+    from gridmgmt.cli.suggesting import say_suggestion, suggestion_figures
     from gridmgmt.messages import text
-    from gridmgmt.services.coverage import coverage_of_plan
+    from gridmgmt.services.coverage import coverage_of_plan, suggest_stations
     from gridmgmt.store.engine import transaction
 
     with transaction() as session:
         found = coverage_of_plan(session, plan_id)
+        figures, next_ = found.report, None
+        if suggest:
+            where: dict[str, Any] = {"count": suggest, "aim": aim, "plan_id": plan_id}
+            next_ = suggest_stations(session, found.ground.scope_code, found.ground.at, **where)
+            figures = {**figures, "suggestion": suggestion_figures(next_)}
     for side in ("before", "after"):
         typer.echo(text(f"plans.coverage_{side}", language()))
         say_coverage(found.report[side])
     sums = found.communities[["gained", "lost"]].sum()
     typer.echo(text("plans.gained_and_lost", language(), gained=int(sums["gained"]), lost=int(sums["lost"])))
+    if next_ is not None:
+        say_suggestion(next_)
     if report is not None:
-        write_json(report, found.report)
+        write_json(report, figures)
 
 
 @commands.command("list")

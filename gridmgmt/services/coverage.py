@@ -22,9 +22,10 @@ from gridmgmt.planning.service import (
     summarise,
     walking,
 )
+from gridmgmt.planning.service_suggestion import Aim, Suggestion, suggest_station
 from gridmgmt.services.plans.ground import Ground, read_ground, streets_of
 from gridmgmt.services.plans.stored import plan_frames
-from gridmgmt.services.units import station_services_at, stations_at
+from gridmgmt.services.units import places_frame, station_services_at, stations_at
 
 STATION_TASKS = ("merge", "replay")
 
@@ -84,6 +85,39 @@ def coverage_of_plan(session: Session, plan_id: PlanId | UUID) -> ServiceCoverag
         "communities": communities.to_dict("records"),
     }
     return ServiceCoverage(ground, buildings, communities, report)
+
+
+def suggest_stations(
+    session: Session,
+    within_code: str,
+    at: date,
+    *,
+    count: int = 1,
+    aim: Aim = "coverage",
+    plan_id: PlanId | UUID | None = None,
+) -> Suggestion:
+    """Where the next stations help most below a boundary: among the public places there, on top of today's stations.
+
+    With a plan of stations, on top of the plan's. Where there are no public places, street corners are the candidates.
+    """
+    plan = None if plan_id is None else coverage_of_plan(session, plan_id)
+    found = plan or coverage_at(session, within_code, at)
+    ground = found.ground
+    column = "station_code" if plan is None else "station_after"
+    west, south, east, north = map(float, ground.communities.total_bounds)
+    places = places_frame(session, bbox=(west, south, east, north))
+    inside = places.geometry.representative_point().within(ground.communities.union_all())
+    streets, barriers = streets_of(session, ground)
+    return suggest_station(
+        ground.buildings.assign(serving=found.buildings[column]),
+        streets,
+        stations_at(session, ground.at),
+        barriers,
+        candidates=places[inside.to_numpy()] if inside.any() else None,
+        count=count,
+        aim=aim,
+        serving="serving",
+    )
 
 
 def _serving_at(session: Session, at: date) -> pd.Series:

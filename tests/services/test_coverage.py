@@ -12,8 +12,8 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.policy.norms import profile
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.compliance import check_plan, check_register
-from gridmgmt.services.coverage import coverage_at, coverage_of_plan
-from gridmgmt.services.plans import divide_grids, find_scope, merge_stations
+from gridmgmt.services.coverage import coverage_at, coverage_of_plan, suggest_stations
+from gridmgmt.services.plans import divide_grids, find_scope, merge_stations, station_front
 
 DAY = date(2006, 6, 1)
 
@@ -87,3 +87,32 @@ def test_a_boundary_is_found_by_code_or_name(district: Session, scope: str) -> N
     name = str(boundaries_at(district, "subdistrict", DAY, codes=[scope])["name"].iloc[0])
     assert find_scope(district, name, DAY) == find_scope(district, scope, DAY) == scope
     assert len(find_scope(district, None, DAY)) == 6
+
+
+def test_the_next_station_stands_where_it_spares_most_walking(district: Session, scope: str) -> None:
+    plan = merge_stations(district, scope, at=DAY)
+    today = suggest_stations(district, scope, DAY, aim="walk")
+    planned = suggest_stations(district, scope, DAY, aim="walk", plan_id=plan.id)
+    for found in (today, planned):
+        assert len(found.stations) == 1
+        assert found.report["mean_m_after"] < found.report["mean_m_before"]
+        assert found.report["gap"] == 0
+    assert planned.report["mean_m_before"] >= today.report["mean_m_before"]
+
+
+def test_staff_keep_their_number_and_say_where_they_go(district: Session, scope: str) -> None:
+    plan = merge_stations(district, scope, at=DAY)
+    staff = plan.report["staff"]
+    assert staff["total_after"] == staff["total_before"] > 0
+    assert staff["moved"] == sum(row["people"] for row in staff["moves"])
+    assert staff["moved_to_another_area"] <= staff["moved"]
+
+
+def test_the_front_holds_the_best_plan_by_stations_and_walk(district: Session, scope: str) -> None:
+    front = station_front(district, scope, at=DAY)
+    fewest = merge_stations(district, scope, at=DAY, weights={"stations": 10**6, "walk": 1}).report
+    assert front["stations"].min() == fewest["parts"]
+    shortest = front.loc[front["stations"] == fewest["parts"], "mean_walk_m"].min()
+    walked = next(row["amount"] for row in fewest["prices"] if row["name"] == "walk")
+    households = boundaries_at(district, "subdistrict", DAY, codes=[scope])["households"].sum()
+    assert shortest == pytest.approx(1000 * walked / households, abs=0.1)
