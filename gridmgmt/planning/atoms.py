@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -14,12 +15,14 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.noding import node
 from gridmgmt.geo.tessellation import tessellate
+from gridmgmt.planning.blocks import street_blocks
 from gridmgmt.planning.frames import column_of, households_of
 
 Geometries = NDArray[np.object_]
 Ints = NDArray[np.int64]
 
 MIN_BORDER_M = 0.5  # cells that share less only touch
+TOUCH_SHARE = 0.05  # so do cells that share less of the smaller one's outline
 TILING_SHARE = 0.3  # polygons that share more of their outlines than this are taken to tile
 HULL_MARGIN_M = 20.0
 
@@ -35,6 +38,7 @@ class Atoms:
     group : (a,) number of the value of `within`; a part never leaves its group
     row : (a,) row of the unit it comes from; a unit split by its entrances has several atoms
     name : (a,) what to call it in a report
+    compound : (a,) number of the compound it belongs to, −1 for none
     """
 
     cells: Geometries
@@ -42,32 +46,39 @@ class Atoms:
     group: Ints
     row: Ints
     name: NDArray[np.object_]
+    compound: Ints
 
     def __len__(self) -> int:
         return len(self.cells)
 
     def take(self, which: NDArray[Any]) -> "Atoms":
         """The atoms chosen by a mask or by numbers."""
-        return Atoms(*(column[which] for column in (self.cells, self.households, self.group, self.row, self.name)))
+        return Atoms(*(column[which] for column in self.columns))
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        return self.cells, self.households, self.group, self.row, self.name, self.compound
 
 
-def atoms_of(frame: GeoDataFrame, households: str, group: Ints, names: NDArray[np.object_]) -> Atoms:
-    """One atom per row. Raises InvalidInput where a geometry is missing."""
+def atoms_of(
+    frame: GeoDataFrame, households: str, group: Ints, names: NDArray[np.object_], compound: str | None = None
+) -> Atoms:
+    """One atom per row; `compound` is the column with the compound of a unit, where there is one."""
+    compounds = np.full(len(frame), -1) if compound is None else pd.factorize(column_of(frame, compound))[0]
     shapes = frame.geometry.to_numpy()
-    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if len(lost):
-        raise InvalidInput(detail=f"{len(lost)} units have no geometry, the first is {names[lost[0]]}")
-    return Atoms(shapes, households_of(frame, households), group, np.arange(len(frame)), names)
+    return Atoms(
+        shapes, households_of(frame, households), group, np.arange(len(frame)), names, compounds.astype(np.int64)
+    )
 
 
-def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, high: float) -> Atoms:
-    """Units above `high` replaced by their entrances: the footprint is shared out to the nearest entrance.
+def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, above: float) -> Atoms:
+    """Units above so many households replaced by their entrances: the footprint goes to the nearest entrance.
 
     `entrances` has `code`, `building_code` (a unit's name) and `households`, in the CRS of the atoms. A unit without
     two entrances stays whole; its households are those of its entrances.
     """
     by_building = entrances.groupby(column_of(entrances, "building_code").to_numpy(), sort=False).indices
-    large = np.flatnonzero(atoms.households > high)
+    large = np.flatnonzero(atoms.households > above)
     split = [unit for unit in large if len(by_building.get(atoms.name[unit], ())) > 1]
     pieces = [_split(atoms, int(unit), entrances.iloc[by_building[atoms.name[unit]]]) for unit in split]
     rest = np.setdiff1d(np.arange(len(atoms)), split)
@@ -85,41 +96,47 @@ def _split(atoms: Atoms, unit: int, entrances: GeoDataFrame) -> Atoms:
         np.full(count, atoms.group[unit]),
         np.full(count, atoms.row[unit]),
         column_of(entrances, "code").to_numpy(dtype=object),
+        np.full(count, atoms.compound[unit]),
     )
 
 
 def _concatenated(pieces: list[Atoms]) -> Atoms:
-    columns = zip(*((p.cells, p.households, p.group, p.row, p.name) for p in pieces), strict=True)
+    columns = zip(*(piece.columns for piece in pieces), strict=True)
     return Atoms(*(np.concatenate(column) for column in columns))
 
 
-def tiles(shapes: Geometries) -> bool:
-    """Whether polygons share so much of their outlines that they are meant to tile."""
-    if not (shapely.get_dimensions(shapes) == 2).all():
-        return False
-    whole = float(shapely.length(shapes).sum())
-    return float(adjacency(shapes).sum()) > TILING_SHARE * whole
+def with_cells(atoms: Atoms, areas: Mapping[int, Any], streets: GeoDataFrame | None = None) -> tuple[Atoms, csr_array]:
+    """The atoms with cells that tile, and the borders (a, a), m, that these share.
 
-
-def with_cells(atoms: Atoms, areas: Mapping[int, Any]) -> Atoms:
-    """The atoms with cells that tile: their own polygons where these do, else tessellated.
-
-    `areas` gives the polygon of each group; empty: all groups share the hull of everything.
+    The atoms' own polygons where they tile, else a tessellation. `areas` gives the polygon of each group; empty: all
+    groups share the hull of everything. With `streets`, the cells of an area stay inside its street blocks.
     """
-    if not areas and tiles(atoms.cells):
-        return replace(atoms, cells=node(atoms.cells) if len(np.unique(atoms.row)) < len(atoms) else atoms.cells)
+    if not areas and (shapely.get_dimensions(atoms.cells) == 2).all():
+        borders = adjacency(atoms.cells)
+        if float(borders.sum()) > TILING_SHARE * float(shapely.length(atoms.cells).sum()):
+            if len(np.unique(atoms.row)) == len(atoms):
+                return atoms, borders
+            atoms = replace(atoms, cells=node(atoms.cells))
+            return atoms, adjacency(atoms.cells)
     if areas:
-        numbers = sorted(areas)
-        outlines = np.array([areas[number] for number in numbers], dtype=object)
-        return replace(atoms, cells=tessellate(outlines, atoms.cells, area_of=np.searchsorted(numbers, atoms.group)))
-    hull = shapely.buffer(shapely.convex_hull(shapely.union_all(atoms.cells)), HULL_MARGIN_M)
-    return replace(atoms, cells=tessellate(np.array([hull]), atoms.cells))
+        outlines, home = street_blocks(areas, streets, atoms.cells, atoms.group)
+    else:
+        hull = shapely.buffer(shapely.convex_hull(shapely.union_all(atoms.cells)), HULL_MARGIN_M)
+        outlines, home = np.array([hull]), np.zeros(len(atoms), dtype=np.int64)
+    atoms = replace(atoms, cells=tessellate(outlines, atoms.cells, area_of=home))
+    return atoms, adjacency(atoms.cells)
 
 
-def borders_within_groups(atoms: Atoms) -> csr_array:
-    """(a, a) shared border, m, of neighbours in one group."""
-    edges = adjacency(atoms.cells).tocoo()
-    keep = (atoms.group[edges.row] == atoms.group[edges.col]) & (edges.data >= MIN_BORDER_M)
+def borders_within(atoms: Atoms, borders: csr_array, group: Ints) -> csr_array:
+    """(a, a) the borders of neighbours in one group.
+
+    Cells that only touch are no neighbours; a cell too small for long borders (of one of many entrances at one
+    place) keeps those that are long beside its own outline.
+    """
+    edges = borders.tocoo()
+    outline_m = shapely.length(atoms.cells)
+    enough = np.minimum(MIN_BORDER_M, TOUCH_SHARE * np.minimum(outline_m[edges.row], outline_m[edges.col]))
+    keep = (group[edges.row] == group[edges.col]) & (edges.data >= enough)
     matrix = coo_array((edges.data[keep], (edges.row[keep], edges.col[keep])), shape=edges.shape).tocsr()
     matrix.sort_indices()
     return matrix

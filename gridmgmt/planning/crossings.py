@@ -12,6 +12,8 @@ from gridmgmt.planning.frames import column_of
 
 #: Price of one pair of neighbours in one grid with such a line between them. A perfectly round grid is worth 1.
 STREET_PRICES: Mapping[str, float] = {"expressway": 0.6, "arterial": 0.2, "collector": 0.06, "local": 0.02, "path": 0.0}
+#: Price of cutting two neighbours of one building (its entrances), or of one compound, apart.
+BUILDING_PRICE, COMPOUND_PRICE = 0.3, 0.12
 BARRIER_PRICES: Mapping[str, float] = {"river": 0.6, "railway": 0.6, "expressway": 0.6, "wall": 0.4}
 
 
@@ -43,3 +45,17 @@ def crossing_costs(
     mirrored = both.T.tocsr()
     mirrored.sort_indices()
     return csr_array((both.data + mirrored.data, borders.indices, borders.indptr), shape=borders.shape)
+
+
+def cohesion_costs(borders: csr_array, building: NDArray[np.int64], compound: NDArray[np.int64]) -> csr_array:
+    """Cost of cutting each edge of `borders` between two atoms of one building, or of one compound (−1: none).
+
+    A building or compound is kept whole where that does not cost more elsewhere; one above the cap is cut along a
+    short line. Same pattern as `borders`, zeros stored.
+    """
+    pattern = borders.tocoo()
+    one, other = pattern.row, pattern.col
+    in_building = (building[one] == building[other]) & (building[one] >= 0)
+    in_compound = (compound[one] == compound[other]) & (compound[one] >= 0)
+    price = np.where(in_building, BUILDING_PRICE, np.where(in_compound, COMPOUND_PRICE, 0.0))
+    return csr_array((price, borders.indices, borders.indptr), shape=borders.shape)

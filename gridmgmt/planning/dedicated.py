@@ -81,4 +81,5 @@ def _with_empty_atom(atoms: Atoms, shape: Any) -> Atoms:
         np.append(atoms.group, -1),
         np.append(atoms.row, -1),
         np.append(atoms.name, np.array([None], dtype=object)),
+        np.append(atoms.compound, -1),
     )

@@ -6,10 +6,9 @@ markets, malls, schools, hospitals and enterprises.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,41 +17,32 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning import metrics
-from gridmgmt.planning.atoms import (
-    Atoms,
-    areas_by_group,
-    atoms_of,
-    borders_within_groups,
-    split_by_entrances,
-    with_cells,
-)
-from gridmgmt.planning.crossings import crossing_costs
+from gridmgmt.planning.atoms import areas_by_group, atoms_of, borders_within, split_by_entrances, with_cells
+from gridmgmt.planning.crossings import cohesion_costs, crossing_costs
 from gridmgmt.planning.dedicated import Carved, carve_places
 from gridmgmt.planning.frames import column_of, metric, names_of
+from gridmgmt.planning.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.partition import Certificate, Goals, partition
-from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
-from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
+from gridmgmt.planning.pockets import joined_pockets
+from gridmgmt.planning.report import PlanResult
+from gridmgmt.planning.unitchecks import require_units, warnings_about
 
 #: Being in range outweighs everything. `fast` weighs even grids against round ones; `thorough` looks for the roundest.
 GOALS = {
     "fast": Goals(outside=5.0, deviation=4.0, roundness=2.0, cut=1.0),
     "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
 }
-RESIDENTIAL = "residential"
+COMPOUND_COLUMN = "compound_code"
 
 
 @dataclass(frozen=True)
-class Range:
-    """Households of a grid: InvalidInput unless low ≤ target ≤ high."""
+class Work:
+    """How long and how to search."""
 
-    low: float
-    high: float
-    target: float
-
-    def __post_init__(self) -> None:
-        if not self.low <= self.target <= self.high:
-            raise InvalidInput(detail=f"the target {self.target} lies outside the range {self.low}–{self.high}")
+    effort: str
+    seed: int
+    time_limit_s: float
+    progress: Callable[[int, int], None] | None
 
 
 def divide(
@@ -69,6 +59,7 @@ def divide(
     places: GeoDataFrame | None = None,
     streets: GeoDataFrame | None = None,
     barriers: GeoDataFrame | None = None,
+    compounds: str | None = None,
     code: str | None = None,
     effort: str = "fast",
     seed: int = 0,
@@ -79,18 +70,22 @@ def divide(
 
     Parameters
     ----------
-    units : polygons that tile, building footprints, or points; any CRS. Without households they are assigned too
+    units : polygons that tile, building footprints, or points; any CRS. Without households they are assigned too.
+        Polygons that overlap are named in the report (`warnings`)
     households : column of whole, not negative numbers
     within : column; no grid reaches across two of its values (communities)
     target, low, high : households of a grid
     areas, areas_code : polygons that the grids must tile, and the column in which they bear the values of `within`.
         Without them footprints and points share the hull of everything
-    entrances : points with `code`, `building_code`, `households`: units above `high` are split by them
+    entrances : points with `code`, `building_code`, `households`: units above half of `low` may be split by them
     places : polygons with `kind`; markets, malls, schools, hospitals and enterprises become grids of their own
         (needs `areas`)
-    streets, barriers : lines with `street_class` and `kind` that grids had better follow than cross
+    streets, barriers : lines with `street_class` and `kind` that grids had better follow than cross. With `areas`
+        the ground of a unit ends at the streets around its block
+    compounds : column with the compound of a unit, kept whole where it can be; without it `compound_code` where there
+        is one
     code : column that names the units in the report; without it `code` where there is one, else the index
-    effort : `fast` or `thorough`
+    effort : `fast`, for grids as even as they are round, or `thorough`, forty times as long, for the roundest
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
 
     Returns
@@ -98,11 +93,12 @@ def divide(
     PlanResult; `units` also has `part` (a unit split by its entrances lies in the part with most of its households),
     `parts` has `part`, `kind`, `within` (its value), `units`, `households`, `deviation` and the dissolved `geometry`,
     in the CRS of `units`. The objective is the households that live outside the range, a lone unit above `high`
-    left out.
+    left out. Ground without households that a dedicated grid cuts off belongs to that grid.
 
     Raises
     ------
-    InvalidInput : no rows, no CRS, missing geometries or households, or a value of `within` without an area
+    InvalidInput : no rows, no CRS, missing geometries or households, lines, a column `part`, or a value of `within`
+        without an area
     UnknownColumn : a column named is not there
 
     >>> cells = gpd.GeoDataFrame(
@@ -113,22 +109,24 @@ def divide(
     ('optimal', 2, [160, 160])
     """
     started = time.monotonic()
-    frame = metric(units)
-    limits = Range(low, high, target)
+    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress)
+    if effort not in GOALS:
+        raise InvalidInput(detail=f"unknown effort {effort!r}; there are {', '.join(GOALS)}")
+    frame, names = metric(units), names_of(units, code)
+    require_units(frame, names)
     group, values = _groups(frame, within)
-    atoms = atoms_of(frame, households, group, names_of(frame, code))
+    compound = compounds or (COMPOUND_COLUMN if COMPOUND_COLUMN in frame else None)
+    atoms = atoms_of(frame, households, group, names, compound)
     if entrances is not None:
-        atoms = split_by_entrances(atoms, entrances.to_crs(frame.crs), high)
+        atoms = split_by_entrances(atoms, entrances.to_crs(frame.crs), low / 2)
     outlines = areas_by_group(None if areas is None else areas.to_crs(frame.crs), areas_code, values)
     carved = carve_places(atoms, outlines, None if places is None else places.to_crs(frame.crs))
-    sites = carved.atoms.cells
-    carved = Carved(with_cells(carved.atoms, carved.areas), carved.areas, carved.kinds, carved.parents)
-    borders = borders_within_groups(carved.atoms)
-    costs = crossing_costs(borders, shapely.point_on_surface(sites), _in(frame, streets), _in(frame, barriers))
-    labels, proof = _labels(carved, borders, costs, limits, effort, seed, time_limit_s, progress)
-    parts = _parts(carved, labels, values, target, units.crs, frame.crs)
-    report = _report(carved, labels, borders, proof, limits, parts, time.monotonic() - started, seed)
-    return PlanResult(units.assign(part=_part_of_rows(carved.atoms, labels)), parts, report)
+    grids, borders = _divided(carved, _in(frame, streets), _in(frame, barriers), limits, work)
+    parts = parts_frame(grids, values, target, frame.crs).to_crs(units.crs)
+    warnings = warnings_about(frame.geometry.to_numpy(), names)
+    elapsed_s = time.monotonic() - started
+    report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
+    return PlanResult(units.assign(part=part_of_rows(grids.carved.atoms, grids.labels)), parts, report)
 
 
 def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:
@@ -145,15 +143,24 @@ def _in(frame: GeoDataFrame, other: GeoDataFrame | None) -> GeoDataFrame | None:
     return None if other is None else other.to_crs(frame.crs)
 
 
+def _divided(
+    carved: Carved, streets: GeoDataFrame | None, barriers: GeoDataFrame | None, limits: Range, work: Work
+) -> tuple[Grids, csr_array]:
+    """The grids, and the borders (a, a) between atoms of one community."""
+    sites = carved.atoms.cells
+    atoms, touching = with_cells(carved.atoms, carved.areas, streets)
+    carved = replace(carved, atoms=atoms)
+    community = np.array([carved.parents.get(number, number) for number in atoms.group.tolist()])
+    borders = borders_within(atoms, touching, atoms.group)
+    costs = crossing_costs(borders, shapely.point_on_surface(sites), streets, barriers)
+    costs.data += cohesion_costs(borders, atoms.row, atoms.compound).data
+    labels, proof = _labels(carved, borders, costs, limits, work)
+    beside = borders_within(atoms, touching, community)
+    return _without_pockets(Grids(carved, labels, proof), beside), beside
+
+
 def _labels(
-    carved: Carved,
-    borders: csr_array,
-    costs: csr_array,
-    limits: Range,
-    effort: str,
-    seed: int,
-    time_limit_s: float,
-    progress: Callable[[int, int], None] | None,
+    carved: Carved, borders: csr_array, costs: csr_array, limits: Range, work: Work
 ) -> tuple[NDArray[np.int64], Certificate]:
     """Part of every atom: the residential ones by the engine, then one part per dedicated grid."""
     atoms = carved.atoms
@@ -168,87 +175,28 @@ def _labels(
         borders=borders[free][:, free],
         areas=shapely.area(atoms.cells[free]),
         perimeters=shapely.length(atoms.cells[free]),
-        goals=GOALS[effort],
-        effort=effort,
-        seed=seed,
-        time_limit_s=time_limit_s,
-        progress=progress,
+        goals=GOALS[work.effort],
+        effort=work.effort,
+        seed=work.seed,
+        time_limit_s=work.time_limit_s,
+        progress=work.progress,
     )
     after = int(labels[free].max(initial=-1)) + 1
     for number, grid in enumerate(carved.kinds):
         labels[atoms.group == grid] = after + number
-    return labels, proof
+    misses = tuple(replace(miss, units=tuple(free[list(miss.units)].tolist())) for miss in proof.misses)
+    return labels, replace(proof, misses=misses)
 
 
-def _parts(
-    carved: Carved, labels: NDArray[np.int64], values: list[Any], target: float, crs: Any, metric_crs: Any
-) -> GeoDataFrame:
-    """One row per part, dissolved."""
-    atoms = carved.atoms
-    order = np.argsort(labels, kind="stable")
-    first = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    shapes = [shapely.coverage_union_all(cells) for cells in np.split(atoms.cells[order], first[1:])]
-    group = atoms.group[order][first]
-    total = metrics.part_weights(labels, atoms.households)
-    frame = gpd.GeoDataFrame(
-        {
-            "part": np.arange(len(first)),
-            "kind": [carved.kinds.get(number, RESIDENTIAL) for number in group],
-            "within": [values[carved.parents.get(number, number)] for number in group],
-            "units": np.bincount(labels, weights=atoms.row >= 0).astype(np.int64),
-            "households": total,
-            "deviation": total - target,
-        },
-        geometry=shapes,
-        crs=metric_crs,
-    )
-    return frame.to_crs(crs)
-
-
-def _part_of_rows(atoms: Atoms, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(rows,) the part with most households of each row; of equals the one with more atoms, then the first."""
-    real = atoms.row >= 0
-    tally = pd.DataFrame({"row": atoms.row[real], "part": labels[real], "households": atoms.households[real]})
-    sums = tally.groupby(["row", "part"])["households"].agg(["sum", "size"]).reset_index()
-    best = sums.sort_values(["row", "sum", "size", "part"], ascending=[True, False, False, True]).drop_duplicates("row")
-    return np.asarray(best["part"], dtype=np.int64)
-
-
-def _report(
-    carved: Carved,
-    labels: NDArray[np.int64],
-    borders: csr_array,
-    proof: Certificate,
-    limits: Range,
-    parts: GeoDataFrame,
-    elapsed_s: float,
-    seed: int,
-) -> dict[str, Any]:
-    residential = (parts["kind"] == RESIDENTIAL).to_numpy()
-    alone = {miss.part for miss in proof.misses if miss.reason == OVERSIZE_UNIT}
-    free = np.flatnonzero(~np.isin(carved.atoms.group, list(carved.kinds)))
-    names = carved.atoms.name[free]
-    return build_report(
-        task="divide",
-        status=_status(proof, int(residential.sum())),
-        households=parts["households"].to_numpy()[residential],
-        low=limits.low,
-        high=limits.high,
-        target=limits.target,
-        oversize=np.isin(parts["part"].to_numpy()[residential], list(alone)),
-        not_contiguous=metrics.not_contiguous(borders[free][:, free], labels[free]),
-        objective=Objective("households_out_of_range", proof.outside, proof.outside_bound),
-        dedicated_grids=int((~residential).sum()),
-        household_share_bound=round(proof.share_bound, 6),
-        household_share_of_bound=round(proof.share / proof.share_bound, 6) if proof.share_bound else 1.0,
-        unmet=[Unmet(miss.part, miss.reason, tuple(names[list(miss.units)])) for miss in proof.misses],
-        elapsed_s=elapsed_s,
-        seed=seed,
-    )
-
-
-def _status(proof: Certificate, parts: int) -> Status:
-    """Infeasible only where it is proven that no grid at all can be in range; optimal where no fewer can be out."""
-    if len(proof.misses) == parts and all(miss.reason in PROOFS for miss in proof.misses):
-        return "infeasible"
-    return "optimal" if proof.outside <= proof.outside_bound else "feasible"
+def _without_pockets(grids: Grids, beside: csr_array) -> Grids:
+    """Residential grids that hold nobody joined to a grid beside them, parts numbered without holes again."""
+    atoms = grids.carved.atoms
+    joined = joined_pockets(grids.labels, atoms.households, grids.residential, beside)
+    kept, labels = np.unique(joined, return_inverse=True)
+    group = atoms.group.copy()
+    for part in np.unique(joined[joined != grids.labels]):
+        group[joined == part] = atoms.group[grids.labels == part][0]
+    number = {int(part): row for row, part in enumerate(kept)}
+    misses = tuple(replace(miss, part=number[miss.part]) for miss in grids.proof.misses if miss.part in number)
+    carved = replace(grids.carved, atoms=replace(atoms, group=group))
+    return Grids(carved, labels.astype(np.int64), replace(grids.proof, misses=misses))

@@ -84,7 +84,8 @@ def build_report(
     households : (parts,) households of each part
     low, high, target : households; a part is in range where low ≤ households ≤ high
     oversize : (parts,) True where one unit alone exceeds `high`: those parts are left out of
-        `share_in_range_excluding_oversize`, and count as met in `household_share_in_range`
+        `share_in_range_excluding_oversize`. `household_share_in_range` is the share of households that live in a part
+        of low–high; those in such a lone unit count as met, for no plan could do better by them
     not_contiguous : how many parts hang together in more than one piece
     more : figures of one task, such as `moved_households`
 

@@ -45,12 +45,12 @@ def divide_grids(
     """Divide the communities below `within_code` (or only `community_codes`) into grids; the plan is stored.
 
     Households are those of the buildings standing in each community on the day `at` (today by default). Buildings of
-    more than `high` households are divided by entrance; markets, malls, schools, hospitals and enterprises get
+    more than half of `low` households may be divided by entrance; markets, malls, schools, hospitals and enterprises get
     grids of their own.
     """
     ground = read_ground(session, within_code, at or today(), list(community_codes) if community_codes else None)
     streets, barriers = streets_of(session, ground, margin_deg=0.0)
-    large = ground.buildings.loc[ground.buildings["households"] > high, "code"]
+    large = ground.buildings.loc[ground.buildings["households"] > low / 2, "code"]
     entrances = entrances_frame(session, bbox=_box(ground.communities))
     result = divide(
         ground.buildings,
