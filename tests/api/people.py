@@ -44,10 +44,11 @@ def all_round(url: str, name: str = "everyday") -> dict[str, str]:
     return bearer(url, name)
 
 
-def appoint(url: str, worker_code: str, grid_code: str) -> None:
-    """Make a worker the main one of a grid."""
+def appoint(url: str, worker_code: str, *grid_codes: str) -> None:
+    """Make a worker the main one of grids."""
     with transaction(url) as session:
-        session.add(tables.WorkerGrid(worker_code=worker_code, grid_code=grid_code, valid_from=SINCE))
+        for code in grid_codes:
+            session.add(tables.WorkerGrid(worker_code=worker_code, grid_code=code, valid_from=SINCE))
 
 
 def tile_under(lon: float, lat: float, zoom: int) -> tuple[int, int]:

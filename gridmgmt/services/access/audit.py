@@ -11,6 +11,7 @@ one lock, so ingest of what machines send stays out of it.
 
 import getpass
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,11 +74,10 @@ class Head:
     @classmethod
     def read(cls, noted: str) -> "Head":
         """The head as `str` wrote it; InvalidInput for anything else."""
-        count, _, digest = noted.partition(":")
-        try:
-            return cls(int(count), bytes.fromhex(digest))
-        except ValueError as error:
-            raise InvalidInput(detail=f"{noted!r} is no head of the log, like 12:5af3….") from error
+        fits = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", noted)
+        if fits is None:
+            raise InvalidInput(detail=f"{noted!r} is no head of the log, like 12:5af3….")
+        return cls(int(fits[1]), bytes.fromhex(fits[2]))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def verify(session: Session, expected: Head | None = None) -> Verdict:
             return Verdict(Head(count, previous), count + 1)
         count, previous = count + 1, entry["hash"]
         if expected is not None and expected.entries == count and expected.hash != previous:
-            return Verdict(Head(count, previous), count)
+            return Verdict(Head(count - 1, entry["previous_hash"]), count)
     missing = expected is not None and expected.entries > count
     return Verdict(Head(count, previous), count + 1 if missing else None)
 
