@@ -130,7 +130,7 @@ def _improved(
     reached = int(columns.weights[chosen].sum())
     doubtful = np.flatnonzero(relaxed.may_beat(reached))
     if reached >= relaxed.bound or not len(doubtful):
-        return chosen, reached, False
+        return chosen, reached, budget.spent()
     if len(doubtful) > DOUBTFUL or budget.spent():
         return chosen, relaxed.bound, budget.spent()
     doubtful = np.union1d(doubtful, chosen)

@@ -51,7 +51,7 @@ def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: 
     packing = _packing(problem, pool, effort, seed, budget)
     if packing is not None:
         labels = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
-        return _packed(problem, pool, labels, packing)
+        return _packed(problem, pool, labels, packing, budget)
     labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
     if pool.parts is not None and can_be_exact(problem, pool.parts):
@@ -91,12 +91,12 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
     return replace(division, labels=labels, bound=answer.bound)
 
 
-def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing) -> Division:
+def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing, budget: Budget) -> Division:
     """A packing with its proof."""
     bound = max(pool.outside_bound, problem.total - packing.most)
     proven = problem.total - met_weight(problem, labels) <= bound
     reason = pool.reason or (why.PACKING if proven else None)
-    division = Division(pool.units, labels, bound, reason, packing.stopped)
+    division = Division(pool.units, labels, bound, reason, packing.stopped or budget.spent())
     return division if proven else _with_hopeless(problem, pool, division)
 
 
