@@ -22,6 +22,7 @@ ROOMS = (
     "gridmgmt.cli.plans",
     "gridmgmt.cli.policy",
     "gridmgmt.cli.field",
+    "gridmgmt.cli.patrols",
     "gridmgmt.cli.incidents",
     "gridmgmt.cli.people",
     "gridmgmt.cli.audit",

@@ -41,8 +41,9 @@ def targets_report(
     worker_code: WorkerCode | None = None,
     within_code: str = "",
     area: Area = Area.everything,
+    workers: Area | None = None,
 ) -> list[TargetLine]:
-    """Every target in the period that `day` lies in, for the workers and grids of the area.
+    """Every target in the period that `day` lies in, for the grids of `area` and the workers of `workers` (or `area`).
 
     A period that ends before `today` is over: what is not reached then is missed, before that it is open. Nothing is
     met without a record. `worker_code` narrows the workers, `within_code` the grids.
@@ -50,17 +51,18 @@ def targets_report(
     lines: list[TargetLine] = []
     for target in usual_targets() if targets is None else targets:
         first, last = period_of(target.period, day)
-        done = _worker_lines if target.of == "worker" else _grid_lines
-        scope = worker_code if target.of == "worker" else within_code
-        lines += done(session, target, first, last, last < today, scope, area)
+        if target.of == "worker":
+            people = area if workers is None else workers
+            lines += _worker_lines(session, target, first, last, last < today, worker_code, people)
+        else:
+            lines += _grid_lines(session, target, first, last, last < today, within_code, area)
     return lines
 
 
 def _worker_lines(
-    session: Session, target: Target, first: date, last: date, over: bool, worker_code: str | None, area: Area
+    session: Session, target: Target, first: date, last: date, over: bool, worker_code: WorkerCode | None, area: Area
 ) -> list[TargetLine]:
-    chosen = None if worker_code is None else WorkerCode(worker_code)
-    rows = worker_days(session, first, last, worker_code=chosen, area=area)
+    rows = worker_days(session, first, last, worker_code=worker_code, area=area)
     lines = []
     for code, mine in rows.groupby("worker_code", sort=True):
         minutes = float((mine["moving_s"] + mine["stop_s"]).sum()) / 60
@@ -70,9 +72,9 @@ def _worker_lines(
 
 
 def _grid_lines(
-    session: Session, target: Target, first: date, last: date, over: bool, within_code: str | None, area: Area
+    session: Session, target: Target, first: date, last: date, over: bool, within_code: str, area: Area
 ) -> list[TargetLine]:
-    grids = boundaries_at(session, "grid", last, within_code=within_code or "", area=area)
+    grids = boundaries_at(session, "grid", last, within_code=within_code, area=area)
     names = dict(zip(grids["code"], grids["name"], strict=True))
     measured = _key_places if target.quantity == "key_place_visits" else _households
     return [
