@@ -156,12 +156,14 @@ def _given_or(wanted: str | None, rule: str, move: Move) -> str:
 
 def _fits(rule: str, holder: str | None, wanted: str) -> bool:
     level, own = level_of(wanted), holder or ""
-    if rule == "department" or level == "department":
-        return level == "department" and (rule == "department" or (rule == "peer" and level_of(holder) == level))
+    if rule == "department":
+        return level == "department"
+    if rule == "peer":
+        return level == level_of(holder) and wanted != holder
+    if level == "department":
+        return False
     if rule == "above":
         return own.startswith(wanted) and len(own) - len(wanted) > 3
     if rule == "below":
         return wanted.startswith(own) and wanted != own
-    if rule == "peer":
-        return level == level_of(holder) and wanted != holder
     return True  # unit: any of them

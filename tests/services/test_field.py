@@ -12,20 +12,20 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gridmgmt.errors import Conflict, InvalidInput, NotFound
+from gridmgmt.errors import Conflict, NotFound
 from gridmgmt.field.track import Track
 from gridmgmt.ids import IncidentId, PatrolId, WorkerCode
 from gridmgmt.services.field import (
     IncidentReport,
-    add_step,
+    MoveRequest,
     backfill,
-    incident_steps,
+    move_incident,
     overview,
     patrol_coverage_frame,
     record_patrol,
     report_incident,
 )
-from gridmgmt.store.tables import Boundary, BoundaryCode, Incident, Street, TrackPoint, Worker
+from gridmgmt.store.tables import Boundary, BoundaryCode, Incident, IncidentNow, Street, TrackPoint, Worker
 
 WORKER = WorkerCode("W001")
 OLD, WEST, EAST = "440303001001001", "440303001001002", "440303001001003"
@@ -97,56 +97,8 @@ def test_an_unknown_worker_is_refused(session: Session) -> None:
 
 
 def report(lon: float = 114.105, **changed: object) -> IncidentReport:
-    values = {"category": "暴露垃圾", "text": "门口堆放", "lon": lon, "lat": 22.545, "occurred_at": MORNING} | changed
+    values = {"category": "rubbish", "text": "门口堆放", "lon": lon, "lat": 22.545, "occurred_at": MORNING} | changed
     return IncidentReport(**values)  # type: ignore[arg-type]
-
-
-def test_an_incident_falls_into_the_grid_of_its_place_and_date(session: Session) -> None:
-    assert report_incident(session, IncidentId(uuid4()), report()).grid_code == WEST
-    earlier = report(occurred_at=datetime(2026, 5, 1, tzinfo=UTC))
-    assert report_incident(session, IncidentId(uuid4()), earlier).grid_code == OLD
-    assert report_incident(session, IncidentId(uuid4()), report(lon=120.0)).grid_code is None
-
-
-def test_the_same_incident_again_gets_the_same_receipt_and_other_content_a_conflict(session: Session) -> None:
-    incident_id = IncidentId(uuid4())
-    assert report_incident(session, incident_id, report()) == report_incident(session, incident_id, report())
-    with pytest.raises(Conflict):
-        report_incident(session, incident_id, report(text="其他"))
-    assert session.scalar(select(func.count()).select_from(Incident)) == 1
-
-
-def test_the_state_is_the_last_step(session: Session) -> None:
-    incident_id = IncidentId(uuid4())
-    received = report_incident(session, incident_id, report()).received_at
-    add_step(session, incident_id, "dispatched", "centre", received, {"to": "城管"})
-    assert [step.step for step in incident_steps(session, incident_id)] == ["reported", "dispatched"]
-    assert report_incident(session, incident_id, report()).state == "dispatched"
-
-
-@pytest.mark.parametrize(
-    ("changed", "fault"),
-    [
-        ({"lon": float("nan")}, "off the world"),
-        ({"lat": 91.0}, "off the world"),
-        ({"occurred_at": datetime(2026, 7, 1)}, "no zone"),  # noqa: DTZ001 - the fault itself
-        ({"category": "  "}, "no category"),
-    ],
-)
-def test_an_impossible_report_is_refused(session: Session, changed: dict[str, object], fault: str) -> None:
-    with pytest.raises(InvalidInput, match=fault):
-        report_incident(session, IncidentId(uuid4()), report(**changed))
-
-
-def test_steps_and_incidents_must_exist(session: Session) -> None:
-    with pytest.raises(NotFound):
-        add_step(session, IncidentId(uuid4()), "closed", "centre", MORNING)
-    with pytest.raises(NotFound):
-        incident_steps(session, IncidentId(uuid4()))
-    incident_id = IncidentId(uuid4())
-    report_incident(session, incident_id, report())
-    with pytest.raises(InvalidInput, match="no step"):
-        add_step(session, incident_id, "forgotten", "centre", MORNING)
 
 
 def test_the_situation_counts_what_is_known_at_its_moment(session: Session) -> None:
@@ -158,7 +110,8 @@ def test_the_situation_counts_what_is_known_at_its_moment(session: Session) -> N
     assert now.recent_incidents[0]["id"] == incident_id
     assert now.patrols_today == 0
     assert now.days_since_visit == {WEST: 3, EAST: None}
-    add_step(session, incident_id, "closed", "centre", received + timedelta(minutes=2))
+    rejection = MoveRequest("reject", note={"reason": "重复"})
+    move_incident(session, incident_id, rejection, at=received + timedelta(minutes=2))
     assert overview(session, received + timedelta(minutes=3)).open_incidents == 0
     assert overview(session, received + timedelta(minutes=1)).open_incidents == 1
 
@@ -187,12 +140,13 @@ def test_backfill_equals_single_records_and_changes_nothing_twice(session: Sessi
         "track_points": points(patrol_id, [114.105, 114.109, 114.111]),
         "incidents": one_incident(incident_id),
         "incident_steps": pd.DataFrame(
-            {"incident_id": [incident_id], "step": ["reported"], "at": [MORNING], "actor": ["W002"]}
+            {"incident_id": [incident_id], "move": ["report"], "at": [MORNING], "actor": ["W002"], "holder": [EAST]}
         ),
     }
     assert backfill(session, frames)["track_points"] == 3
     assert backfill(session, frames)["track_points"] == 0
     assert session.get(Incident, incident_id).grid_code == EAST  # type: ignore[union-attr]
+    assert session.get_one(IncidentNow, incident_id).due_at == MORNING + timedelta(hours=2)
     assert overview(session, MORNING + timedelta(hours=1)).days_since_visit == {WEST: 0, EAST: 0}
 
 
@@ -230,8 +184,9 @@ def one_incident(incident_id: UUID) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(
         {
             "id": [incident_id],
-            "category": ["暴露垃圾"],
+            "category": ["rubbish"],
             "text": ["门口堆放"],
+            "workflow_version": ["2026.1"],
             "occurred_at": [MORNING],
             "received_at": [MORNING],
             "worker_code": ["W002"],

@@ -5,7 +5,6 @@ They lie in the database beside what they belong to: one transaction, one backup
 
 import hashlib
 import io
-import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,14 +75,15 @@ def made_anew(body: bytes) -> Picture:
     if len(body) > MAX_BYTES:
         raise InvalidInput(detail=f"A photo has at most {MAX_BYTES // MIB} MiB; this one has {len(body) / MIB:.1f}.")
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(body), formats=FORMATS) as image:
-            warnings.simplefilter("ignore")  # a bomb warning says what the next line refuses
+        with Image.open(io.BytesIO(body), formats=FORMATS) as image:
             _require_size(image)
             said = _exif(image)
+            image.thumbnail((MAX_SIDE, MAX_SIDE))  # first, so that little memory is needed for what follows
             upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail((MAX_SIDE, MAX_SIDE))
     except InvalidInput:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large("far more") from error
     except Exception as error:  # Pillow's readers raise whatever a broken file makes them raise
         raise InvalidInput(detail="This is no picture that can be read (JPEG, PNG or WebP).") from error
     out = io.BytesIO()
@@ -123,7 +123,11 @@ def _may_see(session: Session, photo: Photo, person: Person | None) -> bool:
 def _require_size(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise InvalidInput(detail=f"A photo has at most {MAX_PIXELS:,} pixels; this one says {width} × {height}.")
+        raise _too_large(f"{width} × {height}")
+
+
+def _too_large(said: str) -> InvalidInput:
+    return InvalidInput(detail=f"A photo has at most {MAX_PIXELS:,} pixels; this one says it has {said}.")
 
 
 def _exif(image: Image.Image) -> dict[str, Any]:
