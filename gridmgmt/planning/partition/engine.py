@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
+from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
 from gridmgmt.planning.partition.pools import carve, pools_of_components
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
 from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort
@@ -80,13 +81,19 @@ def partition(
         adjacency, weights, low, high, target, parts, names, locks, current, borders, areas, perimeters, goals
     )
     budget = Budget(time.monotonic() + time_limit_s, cancelled)
-    divisions = _solve(problem, parts, EFFORTS[effort], seed, budget, progress)
+    divisions = _solve(problem, parts, names, EFFORTS[effort], seed, budget, progress)
     labels = _assemble(problem, divisions)
     return labels, _certify(problem, parts, names[0], labels, divisions)
 
 
 def _solve(
-    problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget, progress: Progress | None
+    problem: Problem,
+    parts: int | None,
+    names: tuple[str, ...],
+    effort: Effort,
+    seed: int,
+    budget: Budget,
+    progress: Progress | None,
 ) -> list[Division]:
     """Each pool on its own, two at a time: the compiled search lets go of the interpreter lock."""
     if parts is None:
@@ -98,7 +105,11 @@ def _solve(
 
     def divide_pool(number: int) -> Division:
         pool = pools[number]
-        return solve_pool(problem.pool(pool.units), pool, effort, seed + 7919 * number, budget)
+        alone = problem.pool(pool.units)
+        own_seed = seed + 7919 * number
+        if is_few(alone, pool.parts):
+            return divide_few(alone, pool, names, own_seed, budget)
+        return solve_pool(alone, pool, effort, own_seed, budget)
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):

@@ -1,0 +1,179 @@
+"""The compiled loop of the search with few parts: single units cross the cut, in and out of the range.
+
+A proposal picks a cut arc (u, v) and moves u to the part of v, where the part that u leaves still hangs together. The
+walk is simulated annealing (Kirkpatrick, Gelatt & Vecchi 1983) on
+
+    cut price · cut + deviation price · Σ |load − target| / target + balance price · Σ outside / target
+
+with a balance price at which a unit of usual weight costs about an edge: the walk crosses plans out of range all the
+time, which tight ranges need, and the best plan is kept by another measure: least weight outside, then the first
+objective, then the second. The state can be continued in slices, between two looks at the clock.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
+
+import numpy as np
+from numba import njit
+
+from gridmgmt.planning.partition.streams import below, uniform
+
+
+@njit(cache=True, nogil=True)
+def reverse_arcs(indptr, indices):
+    """(arcs,) the number of each arc's opposite."""
+    back = np.empty(len(indices), np.int64)
+    for u in range(len(indptr) - 1):
+        for arc in range(indptr[u], indptr[u + 1]):
+            v = indices[arc]
+            for other in range(indptr[v], indptr[v + 1]):
+                if indices[other] == u:
+                    back[arc] = other
+    return back
+
+
+@njit(cache=True, nogil=True)
+def _toggle(arc, cut_arcs, places, count):
+    """Put an arc on the list of cut arcs, or take it off; returns how many there are."""
+    if places[arc] < 0:
+        cut_arcs[count] = arc
+        places[arc] = count
+        return count + 1
+    last = cut_arcs[count - 1]
+    cut_arcs[places[arc]] = last
+    places[last] = places[arc]
+    places[arc] = -1
+    return count - 1
+
+
+@njit(cache=True, nogil=True)
+def _stays_whole(indptr, indices, labels, unit, seen, mark, queue):
+    """Whether the part of `unit` hangs together without it: a search from one neighbour that must find the others."""
+    part = labels[unit]
+    missing = 0
+    for arc in range(indptr[unit], indptr[unit + 1]):
+        there = indices[arc]
+        if labels[there] == part:
+            seen[there] = mark
+            missing += 1
+            queue[0] = there
+    if missing == 0:
+        return False  # the last unit of its part stays
+    seen[queue[0]] = mark + 1
+    missing -= 1
+    head, tail = 0, 1
+    while missing > 0 and head < tail:
+        here = queue[head]
+        head += 1
+        for arc in range(indptr[here], indptr[here + 1]):
+            there = indices[arc]
+            if labels[there] != part or there == unit or seen[there] == mark + 1:
+                continue
+            if seen[there] == mark:
+                missing -= 1
+            seen[there] = mark + 1
+            queue[tail] = there
+            tail += 1
+    return missing == 0
+
+
+@njit(cache=True, nogil=True)
+def start_walk(indptr, indices, weights, labels, parts):
+    """What a walk carries along: labels, loads, cut arcs, their places, [how many, mark], marks of the search."""
+    load = np.zeros(parts)
+    cut_arcs = np.empty(len(indices), np.int64)
+    places = np.full(len(indices), -1, np.int64)
+    count = 0
+    for unit in range(len(labels)):
+        load[labels[unit]] += weights[unit]
+        for arc in range(indptr[unit], indptr[unit + 1]):
+            if labels[indices[arc]] != labels[unit]:
+                count = _toggle(arc, cut_arcs, places, count)
+    return labels, load, cut_arcs, places, np.array([count, 1], np.int64), np.zeros(len(labels), np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _outside(load, low, high):
+    return max(low - load, load - high, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _keep(best, labels, outside, cut, load, target, deviation_first):
+    """Copy the labels where they are better than the best: outside, then the objectives in order."""
+    best_labels, rank = best
+    off = 0.0
+    for part in range(len(load)):
+        off = max(off, abs(load[part] - target))
+    first, second = (off, cut) if deviation_first else (cut, off)
+    if outside < rank[0] - 0.5 or first < rank[1] - 1e-9 or (first <= rank[1] + 1e-9 and second < rank[2] - 1e-9):
+        rank[0], rank[1], rank[2] = outside, first, second
+        best_labels[:] = labels
+
+
+@njit(cache=True, nogil=True)
+def _gain(indptr, indices, costs, labels, unit, to):
+    """By how much the cut grows when `unit` moves to part `to`."""
+    gain = 0.0
+    for arc in range(indptr[unit], indptr[unit + 1]):
+        part = labels[indices[arc]]
+        if part == labels[unit]:
+            gain += costs[arc]
+        elif part == to:
+            gain -= costs[arc]
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def _cut(indptr, indices, costs, labels):
+    cut = 0.0
+    for unit in range(len(labels)):
+        for arc in range(indptr[unit], indptr[unit + 1]):
+            if labels[indices[arc]] != labels[unit]:
+                cut += costs[arc] / 2
+    return cut
+
+
+@njit(cache=True, nogil=True)
+def walk(graph, weights, fixed, limits, prices, deviation_first, state, best, heats, proposals, stream):
+    """Walk on through `heats`, `proposals` at each; `state`, `best` and `stream` change in place.
+
+    graph : indptr, indices, reverse arcs, cut costs;  limits : low, high, target;  prices : cut, deviation, balance
+    best : labels, [weight outside, first objective, second objective]
+    """
+    indptr, indices, back, costs = graph
+    low, high, target = limits
+    labels, load, cut_arcs, places, counters, seen = state
+    count, mark = counters
+    queue = np.empty(len(labels), np.int64)
+    cut, outside = _cut(indptr, indices, costs, labels), 0.0
+    for part in range(len(load)):
+        outside += _outside(load[part], low, high)
+    for heat in heats:
+        for _ in range(proposals if count else 0):
+            arc = cut_arcs[below(stream, count)]
+            unit, to = indices[back[arc]], labels[indices[arc]]
+            if fixed[unit]:
+                continue
+            source, weight = labels[unit], weights[unit]
+            before, beyond = load[source], load[to]
+            gain = _gain(indptr, indices, costs, labels, unit, to)
+            more = _outside(before - weight, low, high) + _outside(beyond + weight, low, high)
+            more -= _outside(before, low, high) + _outside(beyond, low, high)
+            off = abs(before - weight - target) + abs(beyond + weight - target)
+            off -= abs(before - target) + abs(beyond - target)
+            change = prices[0] * gain + (prices[1] * off + prices[2] * more) / target
+            if change > 0 and uniform(stream) >= np.exp(-change / heat):
+                continue
+            whole = _stays_whole(indptr, indices, labels, unit, seen, mark, queue)
+            mark += 2
+            if not whole:
+                continue
+            labels[unit] = to
+            load[source], load[to] = before - weight, beyond + weight
+            cut += gain
+            outside += more
+            for other in range(indptr[unit], indptr[unit + 1]):
+                if (labels[indices[other]] != to) != (places[other] >= 0):
+                    count = _toggle(other, cut_arcs, places, count)
+                    count = _toggle(back[other], cut_arcs, places, count)
+            if outside <= best[1][0] + 0.5:
+                _keep(best, labels, outside, cut, load, target, deviation_first)
+    counters[0], counters[1] = count, mark

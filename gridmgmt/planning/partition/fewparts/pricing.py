@@ -1,0 +1,81 @@
+"""The compiled loops over the diagram: a lower bound from every node, then all sets below a price, weights exact.
+
+The price of a set is half the cost of its cut edges less the duals of its units. `completions` finds for every node and
+every bucket of weight the least price of a way to the end, where the range of a part is met up to the width of the
+buckets; `sets_below` walks from the top, with weights exact, along all ways that this bound leaves open.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
+
+import numpy as np
+from numba import njit
+
+NO_WAY = 1e9
+SLACK = 1e-3  # the bound is kept in single precision
+
+
+@njit(cache=True, nogil=True)
+def completions(order, first, arcs, complete, weights, duals, low, high, width, least):
+    """Fill `least` (nodes, buckets) with a lower bound of the price still to come, from every bucket of weight."""
+    out_to, in_to, out_cost, in_cost = arcs
+    buckets = least.shape[1]
+    layers = len(order)
+    for end in range(len(complete)):
+        for bucket in range(buckets):
+            fits = complete[end] and bucket * width <= high and (bucket + 1) * width > low
+            least[first[layers] + end, bucket] = 0.0 if fits else NO_WAY
+    for layer in range(layers - 1, -1, -1):
+        unit = order[layer]
+        whole, rest = weights[unit] // width, weights[unit] % width
+        for node in range(first[layer], first[layer + 1]):
+            out, within = out_to[node], in_to[node]
+            for bucket in range(buckets):
+                least[node, bucket] = NO_WAY if out < 0 else out_cost[node] + least[out, bucket]
+            if within < 0:
+                continue
+            price = in_cost[node] - duals[unit]
+            for bucket in range(buckets - whole):
+                after = least[within, bucket + whole]
+                if rest > 0 and bucket + whole + 1 < buckets:
+                    after = min(after, least[within, bucket + whole + 1])
+                least[node, bucket] = min(least[node, bucket], price + after)
+
+
+@njit(cache=True, nogil=True)
+def sets_below(order, first, arcs, complete, weights, duals, limits, width, least, sets, prices):
+    """Write the connected sets in range whose price is at most `limits[2]`; returns how many, and whether all.
+
+    limits : low, high, highest price, most steps;  sets (most, n) bool and prices (most,) take the answer
+    """
+    out_to, in_to, out_cost, in_cost = arcs
+    low, high, ceiling, most_steps = limits
+    layers = len(order)
+    node, stage = np.zeros(layers + 1, np.int64), np.zeros(layers + 1, np.int64)
+    weight, price = np.zeros(layers + 1, np.int64), np.zeros(layers + 1)
+    members = np.zeros(layers, np.bool_)
+    found, steps, layer = 0, 0, 0
+    while layer >= 0:
+        steps += 1
+        if steps > most_steps or found == len(prices):
+            return found, False
+        if layer == layers:
+            if complete[node[layer] - first[layers]] and low <= weight[layer] <= high and price[layer] <= ceiling:
+                sets[found] = members
+                prices[found] = price[layer]
+                found += 1
+            layer -= 1
+            continue
+        here, unit = node[layer], order[layer]
+        stage[layer] += 1
+        if stage[layer] == 1:
+            there, load = in_to[here], weight[layer] + weights[unit]
+            cost = price[layer] + in_cost[here] - duals[unit]
+        elif stage[layer] == 2:
+            there, load, cost = out_to[here], weight[layer], price[layer] + out_cost[here]
+        else:
+            layer -= 1
+            continue
+        members[unit] = stage[layer] == 1
+        if there >= 0 and load <= high and cost + least[there, load // width] <= ceiling + SLACK:
+            layer += 1
+            node[layer], weight[layer], price[layer], stage[layer] = there, load, cost, 0
+    return found, True

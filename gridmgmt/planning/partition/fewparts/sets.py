@@ -1,0 +1,73 @@
+"""The parts that could be: connected sets of units in range, listed or priced with the diagram."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.fewparts.frontier import Diagram
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+
+Masks = NDArray[np.bool_]  # (sets, n): which units each set holds
+
+TABLE = 25_000_000  # entries of the table of bounds: 100 MB
+MOST_BUCKETS = 1024
+MOST_STEPS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Sets and their prices; `whole` where there are no others as cheap."""
+
+    masks: Masks
+    prices: FloatArray
+    whole: bool
+
+
+class PossibleParts:
+    """Every connected set of a pool whose weight is within the range; None of them is stored.
+
+    Works in a table of bounds that is allocated once, so one instance serves one thread.
+    """
+
+    def __init__(self, problem: Problem, diagram: Diagram) -> None:
+        self._problem, self._diagram = problem, diagram
+        self._low, self._high = int(np.ceil(problem.low)), int(np.floor(problem.high))
+        buckets = max(1, min(MOST_BUCKETS, TABLE // diagram.nodes, self._high + 1))
+        self._width = self._high // buckets + 1
+        self._least = np.empty((diagram.nodes, buckets), dtype=np.float32)
+        self._duals: FloatArray | None = None  # those that the table is for
+
+    def least_price(self, duals: FloatArray) -> float:
+        """A lower bound of half the cut less the duals, over all sets."""
+        from gridmgmt.planning.partition.fewparts import pricing
+
+        if self._duals is None or not np.array_equal(self._duals, duals):
+            pricing.completions(*self._fixed(), duals, self._low, self._high, self._width, self._least)
+            self._duals = duals.copy()
+        return float(self._least[0, 0]) - pricing.SLACK
+
+    def below(self, duals: FloatArray, price: float, most: int) -> Listing:
+        """The sets whose price is at most `price`; not all of them where there are more than `most`."""
+        from gridmgmt.planning.partition.fewparts import pricing
+
+        self.least_price(duals)
+        masks, prices = np.empty((most, self._problem.size), dtype=np.bool_), np.empty(most)
+        limits = (self._low, self._high, float(price), MOST_STEPS)
+        found, whole = pricing.sets_below(*self._fixed(), duals, limits, self._width, self._least, masks, prices)
+        return Listing(masks[:found], prices[:found], whole)
+
+    def _fixed(self) -> tuple[IntArray, IntArray, tuple[IntArray, IntArray, FloatArray, FloatArray], Masks, IntArray]:
+        diagram = self._diagram
+        arcs = (diagram.out_to, diagram.in_to, diagram.out_cost, diagram.in_cost)
+        return diagram.order, diagram.first, arcs, diagram.complete, self._problem.weights
+
+
+def half_cuts(graph: csr_array, masks: Masks) -> FloatArray:
+    """(sets,) half the cost of the edges around each set: over the parts of a plan they add up to its cut."""
+    inside = csr_array(masks.astype(np.float64))
+    around: FloatArray = np.asarray(inside @ graph.sum(axis=1), dtype=np.float64).ravel()
+    within: FloatArray = np.asarray((inside @ graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
+    half: FloatArray = (around - within) / 2
+    return half
