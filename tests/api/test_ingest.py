@@ -196,5 +196,5 @@ def test_huge_numbers_and_hostile_text_are_set_aside(phone: httpx.Client, fresh_
     rows = ", ".join(f'{{"time": {time}, "lon": 114.1, "lat": 22.54, "seq": {n}}}' for n, time in enumerate(times))
     answer = phone.post(f"/api/v1/patrols/{uuid4()}/points", content=f'{{"points": [{rows}]}}')
     assert (answer.status_code, answer.json()["accepted"]) == (200, 0)
-    assert set(reasons(fresh_district)) == {"bad_time", "in_the_future"}
+    assert reasons(fresh_district) == ["bad_time"] * len(times)
     assert phone.post(f"/api/v1/patrols/{uuid4()}/points", content=b'{"points": [1e400]}').status_code in (200, 422)

@@ -1,10 +1,10 @@
 """Times as clients write them: epoch seconds or milliseconds, ISO 8601, and Traccar's own form."""
 
-import math
 from datetime import datetime
 
 from gridmgmt.field.sent import time_us_of
 
+LATEST_US = 7_900 * 365 * 86_400e6  # about the year 9860: a datetime reaches no further than 9999
 MILLISECONDS_FROM = 1e11  # as seconds that is the year 5138, as milliseconds 1973
 
 
@@ -30,9 +30,10 @@ def read_time_us(written: object) -> int:
 
 
 def _from_epoch(value: float) -> int:
-    if not math.isfinite(value):
+    time_us = value * (1e3 if abs(value) >= MILLISECONDS_FROM else 1e6)
+    if not abs(time_us) < LATEST_US:
         raise ValueError(value)
-    return round(value * (1e3 if abs(value) >= MILLISECONDS_FROM else 1e6))
+    return round(time_us)
 
 
 def _from_iso(text: str) -> int:
