@@ -1,4 +1,4 @@
-"""`gridmgmt patrol`: tracks cleaned, what patrols covered, what is due, the next walk, targets."""
+"""`gridmgmt field`, the part of patrols: tracks cleaned, what patrols covered, what is due, the next walk, targets."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gridmgmt.cli.field import commands
+
 if TYPE_CHECKING:
     from gridmgmt.field import TrackReport
     from gridmgmt.services.field.targets import TargetLine
-
-commands = typer.Typer(
-    no_args_is_help=True, help="Patrols: clean a track, coverage, buildings due, the next walk, targets."
-)
 
 Day = Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], help="The day, as 2026-07-10; else today.")]
 Within = Annotated[str, typer.Option(help="Beginning of the grids' code.")]
@@ -21,8 +19,7 @@ PeriodName = Annotated[str, typer.Option(help="day, week or quarter.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this room to the `gridmgmt` command."""
-    app.add_typer(commands, name="patrol")
+    """Nothing to add: the commands below joined `gridmgmt field` when this module was imported."""
 
 
 @commands.command()
