@@ -128,19 +128,20 @@ def believable(time_us, lon, lat, accuracy_m, noise_m, slow_m_s, top_m_s, ride_s
     before = np.full(count, -1, np.int64)
     top = np.empty(count)
     shrink = np.cos(np.radians(lat))  # of a degree of longitude
+    worst_m = max(noise_m, 1.5 * accuracy_m.max()) if count > 0 else 0.0  # no pair is allowed more for noise
     for i in range(count):
         best, best_way = 1.0, 0.0
         for j in range(i - 1, max(i - LOOKBACK, 0) - 1, -1):
             if top[j] + 1.0 < best:
                 break
             seconds = (time_us[i] - time_us[j]) / 1e6
-            near_m = slow_m_s * seconds + allowance_m(seconds, accuracy_m[i], accuracy_m[j], noise_m)
-            reach_m = max(near_m, top_m_s * seconds)
+            reach_m = top_m_s * seconds + worst_m
             apart = abs(lon[i] - lon[j])
             if LEAST_DEGREE_M * abs(lat[i] - lat[j]) > reach_m:
                 continue
             if apart < 180.0 and LEAST_DEGREE_M * apart * min(shrink[i], shrink[j]) > reach_m:
                 continue
+            near_m = slow_m_s * seconds + allowance_m(seconds, accuracy_m[i], accuracy_m[j], noise_m)
             step_m = metres(lon[j], lat[j], lon[i], lat[i])
             cost = 0.0
             if step_m > near_m:
