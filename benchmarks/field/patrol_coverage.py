@@ -1,6 +1,6 @@
 """Street coverage and points in grids on a synthetic city, beside shapely and scipy in one run.
 
-python benchmarks/field/coverage.py FOLDER TRACKS.parquet [--peers]
+python benchmarks/field/patrol_coverage.py FOLDER TRACKS.parquet [--peers]
 
 FOLDER holds `streets.parquet` and `cells.parquet` (columns cid, households; geometry in metres) of a synthetic city,
 TRACKS the GPS points (track, t, x, y). `--peers` measures the peers too, which takes minutes at ten million points.
@@ -9,6 +9,7 @@ TRACKS the GPS points (track, t, x, y). `--peers` measures the peers too, which 
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +31,30 @@ SAMPLED_M = 5.0  # spacing of the peer that samples streets
 Geometries = NDArray[Any]
 
 
-def timed(action: Callable[[], Any], runs: int = 3) -> tuple[float, Any]:
-    """Best wall time in s of some runs after a warm-up, and the answer."""
-    action()
-    best, answer = np.inf, None
-    for _ in range(runs):
-        start = time.perf_counter()
-        answer = action()
-        best = min(best, time.perf_counter() - start)
-    return best, answer
+@dataclass(frozen=True)
+class Cost:
+    """What a step took: wall time, and processor time of all threads, which others on the machine hardly change."""
+
+    wall_s: float
+    cpu_s: float
 
 
-def once(action: Callable[[], Any]) -> tuple[float, Any]:
-    """Wall time of one run, for the slow ones."""
-    start = time.perf_counter()
+def once(action: Callable[[], Any]) -> tuple[Cost, Any]:
+    """The cost of one run, for the slow ones, and the answer."""
+    wall, cpu = time.perf_counter(), time.process_time()
     answer = action()
-    return time.perf_counter() - start, answer
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu), answer
 
 
-def row(what: str, seconds: float, note: str = "") -> None:
-    print(f"| {what} | {seconds:8.3f} s | {note} |", flush=True)
+def timed(action: Callable[[], Any], runs: int = 3) -> tuple[Cost, Any]:
+    """The quickest of some runs after a warm-up."""
+    action()
+    tries = [once(action) for _ in range(runs)]
+    return min(tries, key=lambda one: one[0].wall_s)
+
+
+def row(what: str, cost: Cost, note: str = "") -> None:
+    print(f"| {what} | {cost.wall_s:.3f} s | {cost.cpu_s:.3f} s | {note} |", flush=True)
 
 
 def grids_of(cells: geopandas.GeoDataFrame) -> Geometries:
@@ -73,19 +78,19 @@ def grids_of(cells: geopandas.GeoDataFrame) -> Geometries:
 
 
 def streets(lines: Geometries, grids: Geometries, x: Any, y: Any, peers: bool) -> None:
-    built_s, index = once(lambda: StreetIndex(lines))
-    row("streets: build the lookup", built_s, f"{len(lines):,} streets")
-    laid_s, inside = once(lambda: streets_in_areas(lines, grids))
-    row("streets of the grids: linear referencing", laid_s, f"{len(inside.area):,} stretches in {len(grids):,} grids")
+    built, index = once(lambda: StreetIndex(lines))
+    row("streets: build the lookup", built, f"{len(lines):,} streets")
+    laid, inside = once(lambda: streets_in_areas(lines, grids))
+    row("streets of the grids: linear referencing", laid, f"{len(inside.area):,} stretches in {len(grids):,} grids")
     for threads in (1, 2):
-        seconds, near = timed(lambda threads=threads: index.near_points(x, y, threads=threads))
-        row(f"street coverage, exact, {threads} thread(s)", seconds, f"{len(x):,} points")
-    seconds, covered_m = timed(lambda: inside.covered_m(near))
+        cost, near = timed(lambda threads=threads: index.near_points(x, y, threads=threads))
+        row(f"street coverage, exact, {threads} thread(s)", cost, f"{len(x):,} points")
+    cost, covered_m = timed(lambda: inside.covered_m(near))
     share = covered_m.sum() / inside.length_m().sum()
-    row("share of each grid", seconds, f"{share:.4%} of all street length")
+    row("share of each grid", cost, f"{share:.4%} of all street length")
     fresh = slice(0, max(1, len(x) // 1000))
-    seconds, _ = timed(lambda: near.united(index.near_points(x[fresh], y[fresh])))
-    row("a thousandth more points, united with what is known", seconds)
+    cost, _ = timed(lambda: near.united(index.near_points(x[fresh], y[fresh])))
+    row("a thousandth more points, united with what is known", cost)
     compare(lines, near, x, y)
     if peers:
         peer_streets(lines, x, y)
@@ -134,16 +139,16 @@ def peer_streets(lines: Geometries, x: Any, y: Any) -> None:
         return float(np.isfinite(distance).mean())
 
     row("peer: shapely STRtree pairs, intervals in numpy (exact)", once(by_tree)[0])
-    seconds, share = once(by_samples)
-    row("peer: cKDTree, streets sampled every 5 m (not exact)", seconds, f"{share:.4%}")
+    cost, share = once(by_samples)
+    row("peer: cKDTree, streets sampled every 5 m (not exact)", cost, f"{share:.4%}")
 
 
 def points_in(grids: Geometries, x: Any, y: Any, peers: bool) -> None:
-    built_s, index = once(lambda: AreaIndex(grids))
-    row("points in grids: build the lookup", built_s, f"{len(grids):,} grids")
+    built, index = once(lambda: AreaIndex(grids))
+    row("points in grids: build the lookup", built, f"{len(grids):,} grids")
     for threads in (1, 2):
-        seconds, found = timed(lambda threads=threads: index.locate(x, y, threads=threads))
-        row(f"points in grids, {threads} thread(s)", seconds, f"{(found >= 0).mean():.2%} inside")
+        cost, found = timed(lambda threads=threads: index.locate(x, y, threads=threads))
+        row(f"points in grids, {threads} thread(s)", cost, f"{(found >= 0).mean():.2%} inside")
     if peers:
 
         def by_tree() -> NDArray[np.int64]:
@@ -155,8 +160,8 @@ def points_in(grids: Geometries, x: Any, y: Any, peers: bool) -> None:
                 np.minimum.at(answer[some], point, grid)
             return np.where(answer == len(grids), -1, answer)
 
-        seconds, theirs = once(by_tree)
-        row("peer: shapely STRtree", seconds, f"{(theirs != found).sum()} points laid elsewhere")
+        cost, theirs = once(by_tree)
+        row("peer: shapely STRtree", cost, f"{(theirs != found).sum()} points laid elsewhere")
 
 
 def main() -> None:
@@ -169,6 +174,7 @@ def main() -> None:
     grids = grids_of(geopandas.read_parquet(asked.folder / "cells.parquet"))
     points = pd.read_parquet(asked.tracks, columns=["x", "y"])
     x, y = (np.array(points[name], dtype=float) for name in ("x", "y"))
+    print("| step | wall | processor | |\n|---|---|---|---|")
     streets(lines, grids, x, y, asked.peers)
     points_in(grids, x, y, asked.peers)
 
