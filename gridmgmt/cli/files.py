@@ -63,11 +63,13 @@ def export_file(
     """Write a layer to a file, as it stood on a day."""
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
+    from gridmgmt.services.access import audit
     from gridmgmt.services.exporting import export_layer
     from gridmgmt.store.engine import transaction
 
     with transaction() as session:
         count = export_layer(session, layer, file, at=_day(at), crs=crs)
+        audit.record(session, audit.operator(), "export", layer, {"file": file.name, "features": count})
     typer.echo(text("io.exported", language(), file=file.name, count=count, layer=layer))
 
 

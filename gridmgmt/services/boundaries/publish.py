@@ -8,13 +8,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
+from gridmgmt.services.access import audit
 from gridmgmt.services.boundaries.areas import publish_areas
 from gridmgmt.services.boundaries.service import publish_service
 from gridmgmt.services.boundaries.staleness import require_fresh
 from gridmgmt.store.tables import Plan
 
 
-def publish_plan(session: Session, plan_id: UUID, effective_on: date) -> dict[str, Any]:
+def publish_plan(
+    session: Session, plan_id: UUID, effective_on: date, actor: audit.Actor | None = None
+) -> dict[str, Any]:
     """Make the plan's areas (divide, resize) or stations (merge, replay) the ones in force from the day `effective_on`.
 
     Old boundaries end on that day, new ones begin with fresh codes or, where a part continues a code, with its next
@@ -25,7 +28,8 @@ def publish_plan(session: Session, plan_id: UUID, effective_on: date) -> dict[st
 
     Raises NotFound, Conflict (published for another day, or discarded), StaleEpoch where the boundaries changed since
     the plan's base date, BrokenCoverage where the level would have gaps or overlaps, InvalidInput for a plan or day
-    that cannot be. Nothing is written then, once the caller rolls back.
+    that cannot be. Nothing is written then, once the caller rolls back. The audit log names `actor`, or the account of
+    the machine where nobody is given.
     """
     session.execute(text("lock table boundary, station_service in share row exclusive mode"))  # readers go on
     plan = session.get(Plan, plan_id, populate_existing=True)
@@ -45,5 +49,5 @@ def publish_plan(session: Session, plan_id: UUID, effective_on: date) -> dict[st
     plan.state, plan.effective_on = "published", effective_on
     plan.published_at = session.scalar(select(func.clock_timestamp()))
     plan.report = {**plan.report, "publication": publication}
-    session.flush()
+    audit.record(session, actor or audit.operator(), "publish", str(plan.id), {"effective_on": str(effective_on)})
     return publication
