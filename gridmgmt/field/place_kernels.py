@@ -112,8 +112,12 @@ def holds(x, y, edge, last, ax, ay, bx, by):
 
 
 @njit(cache=True, nogil=True)
-def locate(x, y, first_edge, ax, ay, bx, by, frame, first, members, whole):
-    """(n,) the lowest area that holds each point, -1 where none does."""
+def locate(x, y, first_edge, ax, ay, bx, by, frame, answer, first, members, whole):
+    """(n,) the lowest area that holds each point, -1 where none does.
+
+    `answer` (cells,) is the area that holds a cell whole, -1 for none, -2 - k for the k-th cell with a border in it;
+    of those, `first` (k + 1,) and `members` list the areas whose border it is, `whole` (k,) the one that holds it.
+    """
     west, south, cell_m, columns, rows = frame
     found = np.full(len(x), NOWHERE, np.int32)
     per_cell = 1.0 / cell_m
@@ -121,9 +125,13 @@ def locate(x, y, first_edge, ax, ay, bx, by, frame, first, members, whole):
         column, row = math.floor((x[i] - west) * per_cell), math.floor((y[i] - south) * per_cell)
         if column < 0 or row < 0 or column >= columns or row >= rows:
             continue
-        place = row * columns + column
-        found[i] = whole[place]
-        for entry in range(first[place], first[place + 1]):
+        known = answer[row * columns + column]
+        if known >= NOWHERE:
+            found[i] = known
+            continue
+        cell = -2 - known
+        found[i] = whole[cell]
+        for entry in range(first[cell], first[cell + 1]):
             area = members[entry]
             if found[i] != NOWHERE and found[i] < area:
                 break

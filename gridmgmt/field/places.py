@@ -35,8 +35,9 @@ class AreaIndex:
         self._first_edge = np.searchsorted(owner, np.arange(len(shapes) + 1))
         self._edges = tuple(np.ascontiguousarray(v) for v in (*xy[:-1][same].T, *xy[1:][same].T))
         self._frame = _frame(xy, cell_m)
-        borders = kernels.list_borders(self._first_edge, *self._edges, self._frame)
-        self._lookup = (*borders, kernels.fill_inside(self._first_edge, *self._edges, self._frame, *borders))
+        first, members = kernels.list_borders(self._first_edge, *self._edges, self._frame)
+        whole = kernels.fill_inside(self._first_edge, *self._edges, self._frame, first, members)
+        self._lookup = _compact(first, members, whole)
 
     def locate(self, x_m: ArrayLike, y_m: ArrayLike, threads: int | None = None) -> Ints:
         """(n,) the number of the area that holds each point, -1 where none does."""
@@ -55,6 +56,15 @@ class AreaIndex:
             return some(0).astype(np.int64)
         with ThreadPoolExecutor(wanted) as pool:
             return np.concatenate(list(pool.map(some, range(wanted)))).astype(np.int64)
+
+
+def _compact(first: Ints, members: NDArray[np.int32], whole: NDArray[np.int32]) -> tuple[NDArray[np.int32], ...]:
+    """One number per cell, and lists for cells with a border in them: what is looked up often stays in the cache."""
+    bordered = np.diff(first) > 0
+    answer = whole.copy()
+    answer[bordered] = -2 - np.arange(bordered.sum(), dtype=np.int32)
+    starts = np.append(first[:-1][bordered], len(members)).astype(np.int32)
+    return answer, starts, members, whole[bordered]
 
 
 def _rings(areas: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints]:
