@@ -15,6 +15,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import metrics
 from gridmgmt.planning.atoms import Atoms
 from gridmgmt.planning.dedicated import Carved
+from gridmgmt.planning.evenness import least_total_deviation
 from gridmgmt.planning.partition import Certificate, Miss
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
 from gridmgmt.planning.report import Objective, Status, Unmet, build_report
@@ -104,6 +105,7 @@ def grid_report(grids: Grids, borders: csr_array, limits: Range, parts: GeoDataF
         share_in_range_excluding_forced=metrics.share(metrics.in_range(households, limits.low, limits.high)[~forced]),
         household_share_bound=round(proof.share_bound, 6),
         household_share_of_bound=round(proof.share / proof.share_bound, 6) if proof.share_bound else 1.0,
+        total_deviation=_total_deviation(grids, borders, limits).as_dict(),
         compounds=_compounds(carved.atoms, grids.labels),
         unmet=[_named(miss, carved.atoms.name) for miss in proof.misses],
         **more,
@@ -112,6 +114,16 @@ def grid_report(grids: Grids, borders: csr_array, limits: Range, parts: GeoDataF
 
 def _named(miss: Miss, names: NDArray[np.object_]) -> Unmet:
     return Unmet(miss.part, miss.reason, tuple(names[list(miss.units[:UNITS_NAMED])]))
+
+
+def _total_deviation(grids: Grids, borders: csr_array, limits: Range) -> Objective:
+    """Households by which the residential grids miss the target, all together; lone units above the cap left out."""
+    atoms = grids.carved.atoms
+    alone = [miss.part for miss in grids.proof.misses if miss.reason == OVERSIZE_UNIT]
+    among = np.flatnonzero(grids.residential & ~np.isin(grids.labels, alone))
+    loads = np.bincount(grids.labels[among], weights=atoms.households[among])[np.unique(grids.labels[among])]
+    bound = least_total_deviation(borders[among][:, among], atoms.households[among], limits.target)
+    return Objective("total_deviation", float(np.abs(loads - limits.target).sum()), bound)
 
 
 def _compounds(atoms: Atoms, labels: Ints) -> dict[str, int]:

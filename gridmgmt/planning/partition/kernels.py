@@ -20,7 +20,7 @@ USUAL_ROUNDNESS = 0.69
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price(members, weight, area, perimeter, low, high, target, outside, deviation, roundness, flexible):
+def _price(members, weight, area, perimeter, low, high, target, outside, deviation, roundness, unevenness, flexible):
     """Price of one part by the prices of problem.Goals. An empty part is free.
 
     A usual roundness is worth nothing, or else few large parts would be cheaper than many.
@@ -29,7 +29,7 @@ def _price(members, weight, area, perimeter, low, high, target, outside, deviati
         return 0.0
     missing = max(low - weight, weight - high, 0.0)
     off = (weight - target) / target
-    price = deviation * off * off
+    price = deviation * off * off + unevenness * abs(off)
     if missing > 0:
         # With a free number of parts what counts is how many live outside; else how far a part is from its range.
         price += outside * (0.3 + weight / target if flexible else 0.3 + 5.0 * missing / target)
@@ -102,7 +102,16 @@ def measure(graph, units, labels, parts, limits, prices, flexible):
                 value += prices[3] * cuts[edge] / 2
     for part in range(parts):
         price[part] = _price(
-            members[part], load[part], area[part], rim[part], *limits, prices[0], prices[1], prices[2], flexible
+            members[part],
+            load[part],
+            area[part],
+            rim[part],
+            *limits,
+            prices[0],
+            prices[1],
+            prices[2],
+            prices[5],
+            flexible,
         )
         value += price[part]
     return load, area, rim, members, price, value
@@ -120,7 +129,7 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
     indptr, indices, cuts, borders = graph
     weights, areas, perimeters, home = units
     low, high, target = limits
-    outside, deviation, roundness, cut_price, move_price = prices[0], prices[1], prices[2], prices[3], prices[4]
+    outside, deviation, roundness, cut_price, move_price, unevenness = prices
     count = len(labels)
     load, area, rim, members, price, value = measure(graph, units, labels, parts, limits, prices, flexible)
     seen = np.zeros(count, np.int64)
@@ -181,10 +190,21 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
                 moved += weights[back] * ((home[back] == to) - (home[back] == source))
             price_source = _price(
                 members_source, load_source, area_source, rim_source,
-                low, high, target, outside, deviation, roundness, flexible,
+                low, high, target, outside, deviation, roundness, unevenness, flexible,
             )  # fmt: skip
             price_to = _price(
-                members_to, load_to, area_to, rim_to, low, high, target, outside, deviation, roundness, flexible
+                members_to,
+                load_to,
+                area_to,
+                rim_to,
+                low,
+                high,
+                target,
+                outside,
+                deviation,
+                roundness,
+                unevenness,
+                flexible,
             )
             change = price_source + price_to - price[source] - price[to] + cut_price * cut + move_price * moved
             if change > 0 and uniform(stream) >= np.exp(-change / heat):

@@ -25,6 +25,7 @@ class Goals:
     roundness : 1 − Polsby–Popper, per part
     cut : per unit of cut cost
     moved : per unit of weight that leaves its home
+    unevenness : |weight − target| / target, per part
     """
 
     outside: float = 20.0
@@ -32,9 +33,10 @@ class Goals:
     roundness: float = 1.0
     cut: float = 0.0
     moved: float = 0.0
+    unevenness: float = 0.0
 
     def as_array(self) -> FloatArray:
-        return np.array([self.outside, self.deviation, self.roundness, self.cut, self.moved])
+        return np.array([self.outside, self.deviation, self.roundness, self.cut, self.moved, self.unevenness])
 
 
 @dataclass(frozen=True)
