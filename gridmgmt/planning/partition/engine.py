@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +13,8 @@ from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
 from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
-from gridmgmt.planning.partition.pools import carve, pools_of_components
-from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
+from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
+from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, count_range, make_problem
 from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort
 from gridmgmt.planning.partition.solve import Division, solve_pool
 
@@ -103,13 +104,17 @@ def _solve(
     else:
         done, pools = [], pools_of_components(problem, parts)
 
+    forced = parts is None or len(pools) == 1 or all(_is_forced(problem, pool) for pool in pools)
+
     def divide_pool(number: int) -> Division:
         pool = pools[number]
         alone = problem.pool(pool.units)
         own_seed = seed + 7919 * number
         if is_few(alone, pool.parts):
-            return divide_few(alone, pool, names, own_seed, budget)
-        return solve_pool(alone, pool, effort, own_seed, budget)
+            division = divide_few(alone, pool, names, own_seed, budget)
+        else:
+            division = solve_pool(alone, pool, effort, own_seed, budget)
+        return division if forced else _unproven(division)
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
@@ -117,6 +122,17 @@ def _solve(
             if progress is not None:
                 progress(number + 1, len(pools))
     return done
+
+
+def _is_forced(problem: Problem, pool: Pool) -> bool:
+    """Whether the range leaves the pool no other number of parts."""
+    return list(count_range(float(problem.weights[pool.units].sum()), problem.low, problem.high)) == [pool.parts]
+
+
+def _unproven(division: Division) -> Division:
+    """What is proven for one sharing-out of the parts among the pools does not hold for others."""
+    shared = division.reason in (why.PACKING, why.NO_FEASIBLE_COUNT)
+    return replace(division, bound=0.0, reason=None if shared else division.reason)
 
 
 def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:
@@ -194,4 +210,6 @@ def _why(problem: Problem, members: IntArray, division: Division) -> tuple[str, 
     hopeless = np.intersect1d(members, division.hopeless)
     if len(hopeless):
         return why.PACKING, tuple(hopeless.tolist())
-    return division.reason or why.NOT_FOUND, tuple(members.tolist())
+    # A part without a unit above the cap may miss the range because of one elsewhere; nothing proves that it must.
+    reason = None if division.reason == why.OVERSIZE_UNIT else division.reason
+    return reason or why.NOT_FOUND, tuple(members.tolist())

@@ -103,6 +103,8 @@ def _counted(problem: Problem, units: IntArray, parts: int) -> Pool:
     total = float(problem.weights[units].sum())
     if problem.weights[units].max(initial=0) > problem.high:
         return Pool(units, 0, why.OVERSIZE_UNIT, parts)
+    if total < problem.low:
+        return Pool(units, 0, why.POCKET_BELOW_LOW, parts)
     if not parts * problem.low <= total <= parts * problem.high:
         return Pool(units, 0, why.NO_FEASIBLE_COUNT, parts)
     return Pool(units, 0, None, parts)

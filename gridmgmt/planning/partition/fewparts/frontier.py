@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
+from gridmgmt.planning.partition.search import Budget
 
 WIDEST = 12  # units in the frontier; beyond it the diagram does not fit
 MOST_NODES = 300_000
@@ -48,8 +49,8 @@ class Diagram:
         return int(self.first[-1])
 
 
-def connected_sets(graph: csr_array) -> Diagram | None:
-    """The diagram of a connected graph; None where its frontier is too wide."""
+def connected_sets(graph: csr_array, budget: Budget) -> Diagram | None:
+    """The diagram of a connected graph; None where its frontier is too wide, or the budget is spent."""
     around = [set(graph.indices[graph.indptr[u] : graph.indptr[u + 1]].tolist()) for u in range(graph.shape[0])]
     order = narrow_order(around)
     if order is None:
@@ -68,7 +69,7 @@ def connected_sets(graph: csr_array) -> Diagram | None:
         rows.append(row)
         frontier = [reach[place] for place in kept]
         total += len(layer)
-        if total > MOST_NODES:
+        if total > MOST_NODES or budget.spent():
             return None
     return _flat(order, rows, np.array([complete for complete, _ in layer]))
 

@@ -85,8 +85,8 @@ def _walk(problem: Problem, parts: int, number: int, seed: int, budget: Budget) 
 
 
 def proposals(units: int) -> int:
-    """The work of one walk: enough to cool slowly on a hundred units, linear from a few hundred on."""
-    return max(2_000 * units, min(20_000 * units, 6_000_000))
+    """The work of one walk: enough to cool slowly."""
+    return max(2_000 * units, min(200 * units**2, 6_000_000))
 
 
 def _slices(problem: Problem) -> Iterator[FloatArray]:

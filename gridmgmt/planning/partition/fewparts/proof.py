@@ -10,6 +10,7 @@ from gridmgmt.planning.partition.fewparts.choosing import Choice, Goal, choose
 from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
 from gridmgmt.planning.partition.fewparts.portfolio import Found
 from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts, half_cuts
+from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
 
@@ -51,18 +52,24 @@ class Task:
 
 
 def prove(task: Task) -> Proof:
-    """A proof, as far as the limits allow; bound 0 and not final where the pool is too wide."""
-    diagram = connected_sets(task.problem.graph)
-    if diagram is None or task.budget.spent():
-        return Proof(None, 0.0, False, diagram is not None)
-    return prove_deviation(task, diagram) if task.objectives[0] == "deviation" else prove_cut(task, diagram)
+    """A proof, as far as the limits allow; a bound alone where the pool is too wide for the diagram."""
+    if task.budget.spent():
+        return Proof(None, 0.0, False, True)
+    diagram = connected_sets(task.problem.graph, task.budget)
+    if task.budget.spent():
+        return Proof(None, 0.0, False, True)
+    if task.objectives[0] == "deviation":
+        return Proof(None, 0.0, False) if diagram is None else prove_deviation(task, diagram)
+    if diagram is None:
+        return Proof(None, _rounded(spectral_bound(task.problem, task.parts), _tick(task.problem)), False)
+    return prove_cut(task, diagram)
 
 
 def prove_cut(task: Task, diagram: Diagram) -> Proof:
     """Bound the cut by column generation; then list the parts that a better plan could have, and choose."""
     problem = task.problem
     sets = PossibleParts(problem, diagram)
-    tick = 1.0 if _is_whole(problem.graph.data) else TINY
+    tick = _tick(problem)
     most = float(problem.graph.data[problem.graph.data > 0].sum()) / 2
     goal = task.found.rank[1] - tick if task.found.in_range else most
     bound = bound_cut(problem, task.parts, sets, task.found.sets(), goal + TINY, task.seed, task.budget)
@@ -136,10 +143,15 @@ def _goals(problem: Problem, masks: Masks, name: str) -> list[Goal]:
         off = np.abs(masks @ problem.weights - problem.target)
         ranks = np.unique(off.round(6), return_inverse=True)[1].astype(np.int64)
         return [Goal(ranks, True), Goal(np.rint(off * 1000).astype(np.int64), False)]
-    if name != "cut_edges":
-        return []
+    if name == "moved" or (name == "compactness" and problem.areas.any()):
+        return []  # not a sum over parts alone
     fine = 2 if _is_whole(problem.graph.data) else FINENESS
     return [Goal(np.rint(half_cuts(problem.graph, masks) * fine).astype(np.int64), False)]
+
+
+def _tick(problem: Problem) -> float:
+    """By how much a better cut is better at least."""
+    return 1.0 if _is_whole(problem.graph.data) else TINY
 
 
 def _is_whole(costs: FloatArray) -> bool:
