@@ -32,6 +32,9 @@ SMOOTHING = 0.7  # how near the best prices so far a round prices
 DECIDABLE = 2500  # columns that HiGHS decides in seconds
 CUTTABLE = 250_000  # columns up to which cuts are worth their memory
 CUT_ROUNDS = 40
+RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
+SAMPLED = 500_000  # columns above which a sample is relaxed first
+STRIDE = 20
 CUTS = 60  # in one round
 VIOLATED = 0.02  # least violation of a cut that is added
 ZERO = 1e-6
@@ -134,10 +137,11 @@ def relax(relaxation: Relaxation, active: Ints, deadline: float) -> Relaxed:
     inside[active] = True
     even = even_prices(relaxation.members, relaxation.cost, relaxation.size)
     first = np.concatenate([even, np.zeros(len(relaxation.extra))])
-    numbers, best = [active], (float(first.sum()), first, relaxation.reduced(first))
+    numbers, best = [active], (-np.inf, first, np.zeros(0))
     for _ in range(ROUNDS):
         prices = programme.solve()
-        for asked in (SMOOTHING * best[1] + (1 - SMOOTHING) * prices, prices):
+        smooth = SMOOTHING * best[1] + (1 - SMOOTHING) * prices
+        for asked in (smooth, prices) if len(best[2]) else (prices,):
             reduced = relaxation.reduced(asked)
             bound = relaxation.bound(asked, reduced)
             if bound > best[0]:
@@ -150,6 +154,8 @@ def relax(relaxation: Relaxation, active: Ints, deadline: float) -> Relaxed:
         programme.add(entering)
         inside[entering] = True
         numbers.append(entering)
+    if best[0] < first.sum():  # ended early: the even prices are the better bound
+        best = (float(first.sum()), first, relaxation.reduced(first))
     return Relaxed(best[0], best[2], np.concatenate(numbers), programme.shares())
 
 
@@ -195,7 +201,7 @@ def choose(
 
 def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
-    found = relax(relaxation, np.union1d(active, best), deadline)
+    found = relax(relaxation, _warmed(relaxation, np.union1d(active, best), deadline), deadline)
     cheapest = np.argsort(found.reduced, kind="stable")[:DECIDABLE]
     best, _ = _whole(relaxation, np.union1d(cheapest, best), best, deadline)
     value, bound = _value(relaxation, best), max(float(floor), found.bound)
@@ -205,16 +211,27 @@ def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadl
     return best, int(np.ceil(bound - ZERO)), found.active
 
 
+def _warmed(relaxation: Relaxation, active: Ints, deadline: float) -> Ints:
+    """The active columns of a sample of a long listing: with them, few rounds look at every column."""
+    if len(relaxation.cost) < SAMPLED:
+        return active
+    sample = np.union1d(np.arange(0, len(relaxation.cost), STRIDE), active)
+    found = relax(relaxation.subset(sample), np.searchsorted(sample, active), deadline)
+    return np.sort(sample[found.active[(found.share > 0) | (found.reduced[found.active] < ZERO)]])
+
+
 def _closed(
     relaxation: Relaxation, best: Ints, kept: Ints, active: Ints, bound: float, deadline: float
 ) -> tuple[Ints, float]:
     """The best cover by the columns that a better one may hold, and the bound; cuts strike columns out."""
     value, small = _value(relaxation, best), relaxation.subset(kept)
     place = np.searchsorted(kept, active)
-    for _ in range(CUT_ROUNDS):
+    for round_ in range(CUT_ROUNDS):
         if not len(kept) or len(kept) <= DECIDABLE or time.monotonic() > deadline:
             break
         found = relax(small, place, deadline)
+        if round_ and found.bound <= bound + RISE * abs(bound):
+            break  # the cuts of the last round raised nothing
         bound = max(bound, found.bound)
         cuts = _cuts(small, found)
         stay = found.reduced <= value - 1 - bound + ZERO

@@ -13,6 +13,7 @@ from gridmgmt.planning.partition import partition
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
 MAX_CANDIDATES = 20_000
 BOUNDED = 200  # communities of the largest pool whose p-median relaxation (n² variables) is solved
+START_S = 4.0  # for the division that a plan starts from: columns make of it what there is to make
 MORE_STATIONS = 3  # numbers of stations tried above the least that could do
 
 
@@ -102,8 +103,9 @@ def _divided(pool: Pool, parts: int, seed: int) -> list[Group]:
         low=pool.low,
         high=pool.high,
         parts=parts,
-        objective=("deviation", "cut_edges"),
+        objective="cut_edges",
         locks=pool.locks,
+        time_limit_s=START_S,
         seed=seed,
     )
     return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]

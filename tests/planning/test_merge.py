@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
-from gridmgmt.planning import metrics
+from gridmgmt.planning import metrics, stations
 from gridmgmt.planning.columngen import choose
 from gridmgmt.planning.groups import Group, groups_within
 from gridmgmt.planning.listing import listing
-from gridmgmt.planning.merge import merge, parent_pools
+from gridmgmt.planning.merge import merge, parent_pools, station_pools
 from gridmgmt.planning.prices import costs_listed, costs_of
 from gridmgmt.planning.setpartition import cover_by_count
 from gridmgmt.planning.stations import plans_by_count
@@ -217,3 +217,31 @@ def test_the_programme_and_the_columns_agree() -> None:
     start = listed.rows_of(masks[row] for row in by_count[max(by_count)].chosen)
     chosen = choose(listed.members, costs_listed(goals, listed), start, [0, 0, 0], 16, 16, time.monotonic() + 20)
     assert chosen.values == chosen.bounds == best
+
+
+def test_more_groups_than_can_be_listed_still_give_a_plan_and_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stations, "listing", lambda pool, slack: None)
+    rng = np.random.default_rng(3)
+    report = merge(blocks(rng.integers(900, 1900, 36).tolist(), 6), parent=None, time_limit_s=10).report
+    assert report["share_in_range"] == 1.0
+    assert report["status"] == "feasible"
+    assert all(0 < goal["bound"] <= goal["value"] for goal in report["objectives"][1:])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_the_listing_is_the_plain_list(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 9))
+    households = data.draw(st.lists(st.integers(0, 9000), min_size=size, max_size=size))
+    locks = data.draw(st.lists(st.sampled_from([None, "a", "b"]), min_size=size, max_size=size))
+    frame = blocks(households, data.draw(st.integers(1, 4))).assign(
+        lock=locks, staff=range(size), kind=[str(place % 3) for place in range(size)], m2=range(0, 10 * size, 10)
+    )
+    weights = {"walk": 1.0, "upgrade": data.draw(st.sampled_from([0.0, 90.0]))}
+    how = {"locks": "lock", "staff": "staff", "kinds": "kind", "upgrade": "m2", "weights": weights}
+    [where] = station_pools(frame, parent=None, rural=data.draw(st.booleans()), low=3000, high=9000, **how)
+    slack = data.draw(st.sampled_from([0, 800]))
+    listed = listing(where.pool, slack)
+    assert listed is not None
+    plain = {group.mask: group for group in groups_within(where.pool, slack) or []}
+    assert {listed.mask(row): listed.group(row) for row in range(len(listed))} == plain
