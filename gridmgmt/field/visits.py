@@ -25,6 +25,14 @@ class VisitSettings:
     dwell_s: float = 60.0
     """To walk past a door on the pavement takes up to 40 s of the reach; whoever stays longer came for it."""
 
+    def dwell_for(self, reach_m: Floats) -> Floats:
+        """Seconds to stay within other reaches: it takes longer to walk past what is wide.
+
+        >>> VisitSettings().dwell_for(np.array([20.0, 50.0])).tolist()
+        [60.0, 150.0]
+        """
+        return self.dwell_s * reach_m / self.reach_m
+
 
 @dataclass(frozen=True)
 class Stays:

@@ -127,7 +127,7 @@ def multiranges(stretches: Stretches) -> dict[int, str]:
 def _visits(day: _Day, doors: Doors, column: str, settings: VisitSettings) -> list[dict[str, Any]]:
     """The longest stay at any door of a thing, where it is long enough."""
     stay = stays(day.path, day.xy_m, doors.places_m, doors.reach_m)
-    long = stay.seconds >= settings.dwell_s
+    long = stay.seconds >= settings.dwell_for(doors.reach_m[stay.place])
     frame = pd.DataFrame(
         {
             column: doors.code[stay.place[long]],
