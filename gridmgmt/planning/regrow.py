@@ -1,6 +1,5 @@
 """The search behind `resize`: first plans, each annealed, the best annealed again; what need not move stays."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,23 +13,32 @@ from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
 WORK, MOST_PASSES = 12_000_000, 20_000  # proposals of one annealing; passes at most
-MARGINS = (0, 15, 30, 60)  # households that the guides keep above the lower limit
+MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 POLISHES = 3  # rounds from the best plan
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """One annealing: first heat (households), first price of a missing household, whether parts may close."""
+    """One annealing: first heat (households), first price of a missing household, whether parts may close.
+
+    With `spare` the search aims that many households above the lower limit: what it misses in the end is then less.
+    """
 
     heat: float
     penalty: float
     closing: bool
-    swaps: float = 0.4
+    swaps: float
+    spare: int = 0
 
 
-GENTLE, CLOSING, STEADY = Schedule(25, 1.3, True), Schedule(20, 2, True), Schedule(50, 4, False, 0.3)
-POLISH = (Schedule(8, 3, True), Schedule(15, 2, True), Schedule(25, 3, False), Schedule(12, 6, False))
+FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 8), Schedule(50, 4, False, 0.3))
+POLISH = (
+    Schedule(8, 3, True, 0.5),
+    Schedule(15, 2, True, 0.6, 4),
+    Schedule(25, 3, False, 0.4),
+    Schedule(12, 6, False, 0.4, 8),
+)
 LAST_HEAT, LAST_PENALTY = 1.0, 40.0
 
 
@@ -61,32 +69,37 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    best = restored(problem, today)
-    tasks = [(today.labels, GENTLE)] + [
-        (start, schedule) for start in _guides(problem, seed, budget) for schedule in (STEADY, CLOSING)
-    ]
+    pool = [restored(problem, today)]
+    tasks = [(start, schedule) for start in _starts(problem, today.labels, seed, budget) for schedule in FIRST]
     for round_ in range(1 + POLISHES):
-        found = _annealed(problem, tasks, seed + 1000 * round_, budget)
-        better = min([best, *found], key=lambda plan: plan.rank)
-        gained, best = better.rank[:2] < best.rank[:2], better
-        if best.rank[:2] <= (0, bound) or budget.spent() or (round_ and not gained):
+        before = min(found.rank for found in pool)
+        pool += _annealed(problem, tasks, seed + 1000 * round_, budget)
+        best = min(found.rank for found in pool)
+        if best[:2] <= (0, bound) or budget.spent() or (round_ and best[:2] == before[:2]):
             break
-        tasks = [(best.labels, schedule) for schedule in POLISH]
-    return best
+        tasks = [(start, schedule) for start in _promising(pool) for schedule in POLISH]
+    return min(pool, key=lambda found: found.rank)
 
 
-def _guides(problem: Problem, seed: int, budget: Budget) -> list[IntArray]:
-    """A guided first plan per margin, equal ones once."""
-    plans: dict[bytes, IntArray] = {}
-    for margin in MARGINS:
-        if plans and budget.spent():
-            break
-        labels = guided(problem, margin, seed)
-        plans[labels.tobytes()] = labels
-    return list(plans.values())
+def _starts(problem: Problem, today: IntArray, seed: int, budget: Budget) -> list[IntArray]:
+    """A guided first plan per margin and today's, equal ones once."""
+
+    def one(margin: int) -> IntArray:
+        return guided(problem, margin, seed) if margin == 0 or not budget.spent() else today
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        plans = [*threads.map(one, MARGINS), today]
+    return list({labels.tobytes(): labels for labels in plans}.values())
 
 
-def _annealed(problem: Problem, tasks: list[tuple[IntArray, Schedule]], seed: int, budget: Budget) -> Iterable[Found]:
+def _promising(pool: list[Found]) -> list[IntArray]:
+    """The best plan, and the one that would be if what it misses could be had at a price."""
+    best = min(pool, key=lambda found: found.rank)
+    near = min(pool, key=lambda found: found.moved + LAST_PENALTY * found.violation / 4)
+    return [best.labels] if near is best else [best.labels, near.labels]
+
+
+def _annealed(problem: Problem, tasks: list[tuple[IntArray, Schedule]], seed: int, budget: Budget) -> list[Found]:
     """Every start under its schedule, two at a time: the compiled search lets go of the interpreter lock."""
 
     def one(number: int) -> Found | None:
@@ -112,7 +125,12 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int) -
         (problem.weights.astype(np.float64), problem.home),
         start,
         problem.locks >= 0,
-        (float(problem.low), float(problem.high), spare + 3 + spare // 20, labels_today),
+        (
+            float(min(problem.low + schedule.spare, problem.high)),
+            float(problem.high),
+            spare + 3 + spare // 20,
+            labels_today,
+        ),
         np.geomspace(schedule.heat, LAST_HEAT, passes),
         schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp,
         (0.03 if schedule.closing else 0.0, schedule.swaps),

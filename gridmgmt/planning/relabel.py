@@ -18,7 +18,7 @@ from gridmgmt.planning.partition.problem import IntArray
 
 Bools = NDArray[np.bool_]
 
-GUIDE_NODES, GUIDE_GAP = 2000, 0.001  # the work on a guide, and how far (relative) it may be from the best
+GUIDE_NODES, GUIDE_GAP = 5, 0.003  # the work on a guide, and how far (relative) it may be from the best
 
 
 @dataclass(frozen=True)
@@ -85,24 +85,26 @@ def _row(size: int, kept: float, gained: float, new: tuple[float, float]) -> spa
     return sparse.csr_array(np.concatenate(values)[None, :])
 
 
-def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: int) -> Guide:
+def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: int, margin: int = 0) -> Guide:
     """Which labels survive and how many new parts each gives off, when households go to neighbouring labels only.
 
-    `beside` (labels, labels) says which labels share a border. Where no such flow exists every label survives and is
-    carved by its size alone.
+    `beside` (labels, labels) says which labels share a border. Units are lumps: with a `margin` every part is to hold
+    that many households more than `low`, and no more parts stand than twice the margin leaves room for. Where no such
+    flow exists every label survives and is carved by its size alone.
     """
     kept_most = most_kept(weights, labels, high)
     totals = np.bincount(labels, weights=weights, minlength=len(kept_most)).astype(np.int64)
     size = len(totals)
     source, sink = np.nonzero(beside & ~np.eye(size, dtype=bool))
+    most_parts = int(totals.sum()) // max(low + 2 * margin, 1)
     # Least moved; of equals, fewest labels that close and fewest parts that open.
     cost = np.concatenate([np.full(size, -0.1), -np.ones(size), np.full(size, 0.1), np.zeros(size + len(source))])
     found = optimize.milp(
         cost,
-        constraints=_flows(totals, kept_most, source, sink, low, high),
+        constraints=_flows(totals, kept_most, source, sink, (low + margin, high), most_parts),
         integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + len(source))]),
         bounds=optimize.Bounds(0, np.concatenate([np.ones(size), np.full(3 * size + len(source), np.inf)])),
-        options={"time_limit": 10.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
+        options={"time_limit": 8.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
     )
     if found.x is None:
         return Guide(np.ones(size, dtype=bool), np.maximum(-(-totals // high) - 1, 0))
@@ -110,14 +112,14 @@ def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: in
 
 
 def _flows(
-    totals: IntArray, kept_most: IntArray, source: IntArray, sink: IntArray, low: int, high: int
+    totals: IntArray, kept_most: IntArray, source: IntArray, sink: IntArray, limits: tuple[int, int], most_parts: int
 ) -> list[optimize.LinearConstraint]:
     """Households kept, in new parts, and sent to neighbours. Columns: y, kept, new parts, in new parts, then arcs.
 
     Two rows follow from the others and make the relaxation tight: nothing flows to a label that closes, and no more
     parts stand than the total fills.
     """
-    size, arcs = len(totals), len(source)
+    (low, high), size, arcs = limits, len(totals), len(source)
     eye, none, wide = sparse.eye_array(size), sparse.csr_array((size, size)), sparse.csr_array((size, arcs))
     leaves = sparse.csr_array((np.ones(arcs), (source, np.arange(arcs))), shape=(size, arcs))
     arrives = sparse.csr_array((np.ones(arcs), (sink, np.arange(arcs))), shape=(size, arcs))
@@ -132,6 +134,6 @@ def _flows(
         (sparse.hstack([none, none, -low * eye, eye, wide]), 0, np.inf),
         (sparse.hstack([none, none, -high * eye, eye, wide]), -np.inf, 0),
         (sparse.hstack([cap, thin, sparse.eye_array(arcs)]), -np.inf, 0),
-        (sparse.csr_array(count[None, :]), 0, totals.sum() // max(low, 1)),
+        (sparse.csr_array(count[None, :]), 0, most_parts),
     ]
     return [optimize.LinearConstraint(matrix, least, most) for matrix, least, most in rows]

@@ -76,7 +76,7 @@ def _guide(problem: Problem, margin: int) -> Guide:
     edges = problem.graph.tocoo()
     beside = np.zeros((communities(problem),) * 2, dtype=bool)
     beside[problem.home[edges.row], problem.home[edges.col]] = True
-    return guide(problem.weights, problem.home, beside, int(problem.low) + margin, int(problem.high))
+    return guide(problem.weights, problem.home, beside, int(problem.low), int(problem.high), margin)
 
 
 def _split(problem: Problem, units: IntArray, parts: int, held: Bools, seed: int) -> IntArray:
