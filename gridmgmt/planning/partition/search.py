@@ -29,7 +29,16 @@ class Effort:
         passes = max(3 * self.passes, 1_000_000 // units)
         return replace(self, passes=passes, attempts=4, restarts=4, heat=(2.0, 0.05), swaps=0.4)
 
+    def for_pool(self, units: int) -> "Effort":
+        """The same work in fewer, longer searches where the pool is large: a restart then throws away too much."""
+        restarts = max(1, round(self.restarts * min(1.0, RESTART_UNITS / units)))
+        extra = self.attempts - self.restarts
+        return replace(
+            self, passes=self.passes * self.restarts // restarts, restarts=restarts, attempts=restarts + extra
+        )
 
+
+RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 FAST = Effort(passes=500, attempts=16, restarts=14)
 THOROUGH = Effort(passes=2500, attempts=52, restarts=48, listing=200, lumpiness=8.0, proof=60.0)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
@@ -74,7 +83,7 @@ def search_pool(
     best, best_rank = np.zeros(problem.size, dtype=np.int64), (-1.0, 0.0)
     problem = compact_locks(problem)
     counts = [parts] if parts else counts_to_try(problem)
-    effort = effort.for_parts(problem.size) if parts else effort
+    effort = effort.for_parts(problem.size) if parts else effort.for_pool(problem.size)
     spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
     for attempt in range(max(effort.attempts, effort.restarts)):
         if attempt and budget.spent():
