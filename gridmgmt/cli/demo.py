@@ -95,6 +95,66 @@ def backfill(now: Now = None, seed: Seed = 2006) -> None:
     typer.echo(_text("backfilled", patrols=written["patrols"], incidents=written["incidents"]))
 
 
+@commands.command()
+def live(
+    address: Annotated[str, typer.Option(help="The demo's server, on this machine.")] = "http://127.0.0.1:8000",
+    speed: Annotated[
+        float, typer.Option(min=1, max=3600, help="How much faster than time, until it has caught up.")
+    ] = 60,
+    workers: Annotated[int, typer.Option(min=1, max=300)] = 20,
+    hours: Annotated[float, typer.Option(min=0, max=48, help="How long ago the play begins.")] = 8,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="How long it plays, simulated; without end if absent.")
+    ] = (None),
+    seed: Seed = 2006,
+) -> None:
+    """Let simulated workers walk, report and a centre dispatch, through the public API, while you look on.
+
+    It begins some hours ago, runs fast until it has caught up, and then goes on with the real time. Ctrl+C ends it.
+    """
+    from datetime import UTC, timedelta
+
+    from gridmgmt.demo.live import Told, hire, play
+    from gridmgmt.field.day import LOCAL_ZONE
+    from gridmgmt.store.engine import transaction
+
+    _require_loopback(address)
+    with transaction() as session:
+        cast = hire(session, workers, seed)
+    start = datetime.now(UTC) - timedelta(hours=hours)
+    until = datetime.max.replace(tzinfo=UTC) if minutes is None else start + timedelta(minutes=minutes)
+
+    def show(moment: datetime, told: Told) -> None:
+        figures = {name: told[name] for name in ("patrols", "points", "incidents", "moves")}
+        _say("live", moment=f"{moment.astimezone(LOCAL_ZONE):%F %H:%M}", **figures)
+
+    play(cast, address, start, until=until, speed=speed, seed=seed, progress=_now_and_then(show))
+
+
+def _now_and_then(show: Callable[..., None], pause_s: float = 5.0) -> Callable[..., None]:
+    """The same function, called at most every `pause_s`."""
+    from time import monotonic
+
+    last = [-pause_s]
+
+    def sometimes(*words: Any) -> None:
+        if monotonic() - last[0] >= pause_s:
+            last[0] = monotonic()
+            show(*words)
+
+    return sometimes
+
+
+def _require_loopback(address: str) -> None:
+    """InvalidInput for any machine but this one: what is played must not reach a real district."""
+    from urllib.parse import urlsplit
+
+    from gridmgmt.errors import InvalidInput
+
+    if urlsplit(address).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise InvalidInput(detail=_text("only_this_machine", address=address))
+
+
 @commands.command(name="sign-ins")
 def sign_ins() -> None:
     """Print a sign-in for each role, with a new random password each time; the former ones end."""
