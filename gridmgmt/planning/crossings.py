@@ -13,7 +13,7 @@ from gridmgmt.planning.frames import column_of
 #: Price of one pair of neighbours in one grid with such a line between them. A perfectly round grid is worth 1.
 STREET_PRICES: Mapping[str, float] = {"expressway": 0.6, "arterial": 0.2, "collector": 0.06, "local": 0.02, "path": 0.0}
 #: Price of cutting two neighbours of one building (its entrances), or of one compound, apart.
-BUILDING_PRICE, COMPOUND_PRICE = 0.3, 0.12
+BUILDING_PRICE, COMPOUND_PRICE = 0.3, 0.2
 BARRIER_PRICES: Mapping[str, float] = {"river": 0.6, "railway": 0.6, "expressway": 0.6, "wall": 0.4}
 
 

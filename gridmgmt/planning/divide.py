@@ -125,8 +125,8 @@ def divide(
     outlines = areas_by_group(None if areas is None else areas.to_crs(frame.crs), areas_code, values)
     carved = carve_places(atoms, outlines, None if places is None else places.to_crs(frame.crs))
     grids, borders = _divided(carved, _in(frame, streets), _in(frame, barriers), limits, work)
-    parts = parts_frame(grids, values, target, frame.crs).to_crs(units.crs)
     warnings = warnings_about(frame.geometry.to_numpy(), names)
+    parts = parts_frame(grids, values, target, frame.crs, overlapping=bool(warnings)).to_crs(units.crs)
     elapsed_s = time.monotonic() - started
     report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
     return PlanResult(units.assign(part=part_of_rows(grids.carved.atoms, grids.labels)), parts, report)

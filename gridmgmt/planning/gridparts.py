@@ -52,12 +52,15 @@ class Grids:
         return ~np.isin(self.carved.atoms.group, list(self.carved.kinds))
 
 
-def parts_frame(grids: Grids, values: list[Any], target: float, metric_crs: Any) -> GeoDataFrame:
-    """One row per part, dissolved."""
+def parts_frame(
+    grids: Grids, values: list[Any], target: float, metric_crs: Any, *, overlapping: bool = False
+) -> GeoDataFrame:
+    """One row per part, dissolved; cells that lie over one another take the slower union."""
     carved, labels, atoms = grids.carved, grids.labels, grids.carved.atoms
     order = np.argsort(labels, kind="stable")
     first = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    shapes = [shapely.coverage_union_all(cells) for cells in np.split(atoms.cells[order], first[1:])]
+    union = shapely.union_all if overlapping else shapely.coverage_union_all
+    shapes = [union(cells) for cells in np.split(atoms.cells[order], first[1:])]
     group = atoms.group[order][first]
     total = metrics.part_weights(labels, atoms.households)
     return gpd.GeoDataFrame(

@@ -1,0 +1,128 @@
+"""What divide does with inputs that are not as they should be, and with ground that is cut off."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from scipy.sparse import csr_array
+
+from gridmgmt.errors import InvalidInput
+from gridmgmt.planning import metrics
+from gridmgmt.planning.blocks import street_blocks
+from gridmgmt.planning.divide import divide
+from gridmgmt.planning.evenness import least_total_deviation
+
+CRS = "EPSG:4547"
+
+
+def boxes(households: list[int], columns: int, **more: object) -> gpd.GeoDataFrame:
+    """Square cells of 10 m in rows of `columns`."""
+    number = np.arange(len(households))
+    x, y = number % columns * 10.0, number // columns * 10.0
+    return gpd.GeoDataFrame({"households": households, **more}, geometry=shapely.box(x, y, x + 10, y + 10), crs=CRS)
+
+
+def test_points_at_one_place_are_neighbours() -> None:
+    places = shapely.points([[500_000, 2_490_000]] * 30 + [[500_300, 2_490_000]] * 3)
+    plan = divide(gpd.GeoDataFrame({"households": [10] * 30 + [50] * 3}, geometry=places, crs=CRS))
+    assert plan.report["not_contiguous"] == 0
+    assert plan.report["share_in_range"] == 1.0
+    assert plan.parts["households"].sum() == 450
+
+
+def test_a_column_part_is_not_overwritten() -> None:
+    with pytest.raises(InvalidInput, match="column 'part'"):
+        divide(boxes([80, 80], 2, part=[1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("shape", "word"),
+    [
+        (shapely.LineString([(0, 0), (9, 9)]), "lines"),
+        (shapely.GeometryCollection([shapely.Point(0, 0), shapely.box(0, 0, 1, 1)]), "collections"),
+    ],
+)
+def test_lines_and_collections_are_refused_by_name(shape: shapely.Geometry, word: str) -> None:
+    frame = boxes([80, 80, 80], 3, code=["a", "b", "c"])
+    with pytest.raises(InvalidInput, match=f"{word}.*first is b"):
+        divide(frame.set_geometry([frame.geometry[0], shape, frame.geometry[2]], crs=CRS))
+
+
+def test_units_that_overlap_are_named_in_the_report() -> None:
+    frame = boxes([80, 80, 80, 80], 2, code=["a", "b", "c", "d"])
+    assert divide(frame).report["warnings"] == []
+    twice = frame.set_geometry([*frame.geometry[:3], frame.geometry[2]], crs=CRS)
+    assert divide(twice).report["warnings"] == [{"reason": "overlapping_units", "count": 2, "units": ["c", "d"]}]
+
+
+def test_an_unknown_effort_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="effort"):
+        divide(boxes([80, 80], 2), effort="heroic")
+
+
+def test_ground_behind_a_dedicated_grid_belongs_to_it() -> None:
+    """A school across the whole community cuts a car park without households off from the houses."""
+    houses = shapely.box([2, 22, 42, 2, 22, 42], [2, 2, 2, 22, 22, 22], [12, 32, 52, 12, 32, 52], [12] * 3 + [32] * 3)
+    shapes = [*houses, shapely.box(20, 85, 30, 95)]
+    frame = gpd.GeoDataFrame({"households": [50] * 6 + [0], "c": "A"}, geometry=shapes, crs=CRS)
+    areas = gpd.GeoDataFrame({"code": ["A"]}, geometry=[shapely.box(0, 0, 60, 100)], crs=CRS)
+    places = gpd.GeoDataFrame({"kind": ["school"]}, geometry=[shapely.box(0, 40, 60, 80)], crs=CRS)
+    plan = divide(frame, within="c", areas=areas, places=places)
+    assert plan.parts["kind"].tolist() == ["residential", "residential", "school"]
+    assert (plan.parts.loc[plan.parts["kind"] == "residential", "households"] == 150).all()
+    assert plan.units["part"].iloc[-1] == 2
+    assert shapely.area(plan.parts.geometry[2]) == pytest.approx(60 * 60)
+    assert plan.report["unmet"] == []
+    assert plan.report["not_contiguous"] == 0
+
+
+def test_compounds_stay_whole_where_they_can() -> None:
+    """Four grids of two by four cells lie along or across; only along they are the compounds."""
+    column, row = np.arange(32) % 8, np.arange(32) // 8
+    frame = boxes([19] * 32, 8, compound_code=[f"C{number}" for number in column // 4 + 2 * (row // 2)])
+    plan = divide(frame)
+    assert plan.report["compounds"] == {"count": 4, "split": 0}
+    assert (plan.units.groupby("compound_code")["part"].nunique() == 1).all()
+
+
+def test_grids_end_at_the_streets_around_a_block() -> None:
+    random = np.random.default_rng(3)
+    x, y = (values.ravel() for values in np.meshgrid(np.arange(4) * 50 + 20.0, np.arange(4) * 50 + 20.0))
+    x, y = x + random.uniform(-9, 9, 16), y + random.uniform(-9, 9, 16)
+    frame = gpd.GeoDataFrame({"households": [38] * 16, "c": "A"}, geometry=shapely.box(x, y, x + 9, y + 9), crs=CRS)
+    areas = gpd.GeoDataFrame({"code": ["A"]}, geometry=[shapely.box(0, 0, 200, 200)], crs=CRS)
+    lines = [shapely.LineString([(100, 0), (100, 200)]), shapely.LineString([(0, 100), (200, 100)])]
+    streets = gpd.GeoDataFrame({"street_class": ["arterial"] * 2}, geometry=lines, crs=CRS)
+    plan = divide(frame, within="c", areas=areas, streets=streets)
+    assert plan.report["share_in_range"] == 1.0
+    blocks = [shapely.box(x0, y0, x0 + 100, y0 + 100) for x0 in (0, 100) for y0 in (0, 100)]
+    for shape in plan.parts.geometry:
+        assert any(shapely.area(shapely.symmetric_difference(shape, block)) < 1e-6 for block in blocks)
+    assert shapely.coverage_is_valid(plan.parts.geometry.to_numpy())
+
+
+def test_a_block_without_a_unit_joins_its_neighbour() -> None:
+    streets = gpd.GeoDataFrame(geometry=[shapely.LineString([(10, -1), (10, 11)])], crs=CRS)
+    areas = {0: shapely.box(0, 0, 100, 10)}
+    blocks, home = street_blocks(areas, streets, shapely.points([[50.0, 5.0]]), np.array([0]))
+    assert home.tolist() == [0]
+    assert shapely.area(blocks).tolist() == [1000.0]
+
+
+def test_the_clock_is_asked_inside_a_large_pool() -> None:
+    frame = boxes([5] * 40_000, 200)
+    plan = divide(frame, time_limit_s=0.1)
+    assert plan.report["not_contiguous"] == 0
+    assert plan.parts["households"].sum() == 200_000
+
+
+def test_the_bound_of_the_deviation_counts_units_above_the_target_and_the_rest_of_each_pool() -> None:
+    apart = csr_array((3, 3))
+    assert least_total_deviation(apart, np.array([170, 150, 90]), 150) == 20 + 0 + 60
+
+
+@pytest.mark.parametrize("effort", ["fast", "thorough", "exact"])
+def test_each_effort_reaches_the_least_deviation_of_an_easy_town(effort: str) -> None:
+    plan = divide(boxes([50] * 12, 4), effort=effort)
+    assert plan.report["total_deviation"] == {"name": "total_deviation", "value": 0.0, "bound": 0.0, "gap": 0.0}
+    assert metrics.share(plan.parts["households"].to_numpy() == 150) == 1.0
