@@ -32,12 +32,14 @@ class AreaIndex:
         xy, ring = shapely.get_coordinates(rings, return_index=True)
         same = ring[1:] == ring[:-1]
         owner = area[ring[:-1][same]]
-        self._first_edge = np.searchsorted(owner, np.arange(len(shapes) + 1))
-        self._edges = tuple(np.ascontiguousarray(v) for v in (*xy[:-1][same].T, *xy[1:][same].T))
+        edges = (
+            np.searchsorted(owner, np.arange(len(shapes) + 1)),
+            *(np.ascontiguousarray(values) for values in (*xy[:-1][same].T, *xy[1:][same].T)),
+        )
         self._frame = _frame(xy, cell_m)
-        first, members = kernels.list_borders(self._first_edge, *self._edges, self._frame)
-        whole = kernels.fill_inside(self._first_edge, *self._edges, self._frame, first, members)
-        self._lookup = _compact(first, members, whole)
+        self._bands = kernels.list_bands(*edges, self._frame)
+        first, members = kernels.list_borders(*edges, self._frame)
+        self._lookup = _compact(first, members, kernels.fill_inside(*edges, self._frame, first, members))
 
     def locate(self, x_m: ArrayLike, y_m: ArrayLike, threads: int | None = None) -> Ints:
         """(n,) the number of the area that holds each point, -1 where none does."""
@@ -47,9 +49,7 @@ class AreaIndex:
 
         def some(part: int) -> NDArray[np.int32]:
             here = slice(cuts[part], cuts[part + 1])
-            found: NDArray[np.int32] = kernels.locate(
-                x[here], y[here], self._first_edge, *self._edges, self._frame, *self._lookup
-            )
+            found: NDArray[np.int32] = kernels.locate(x[here], y[here], self._frame, self._bands, *self._lookup)
             return found
 
         if wanted == 1:
