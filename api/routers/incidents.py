@@ -3,7 +3,7 @@
 The same submission gets the same receipt; another one under its id is refused (409) and kept beside it.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from gridmgmt.access import Action, Person
 from gridmgmt.errors import NotFound
 from gridmgmt.field.codes import EVENT, LOCAL
 from gridmgmt.field.day import local_day
+from gridmgmt.field.scores import Subject
 from gridmgmt.field.workclock import Light
 from gridmgmt.ids import IncidentId, WorkerCode
 from gridmgmt.services.access import audit
@@ -39,6 +40,7 @@ from gridmgmt.services.field.incidents import (
     report_incident,
 )
 from gridmgmt.services.field.photos import keep_photo, read_photo
+from gridmgmt.services.field.scoring import scores
 from gridmgmt.store.tables import Incident
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -240,6 +242,15 @@ def get_codes(
 ) -> Response:
     """The codes offered today: categories (`kind=event`), departments (`kind=department`)."""
     return Json({"codes": [vars(entry) for entry in offered_codes(session, local_day(datetime.now(UTC)), kind)]})
+
+
+@router.get("/scores/{subject}")
+def get_scores(session: DbSession, subject: Subject, person: Reader, first: date, last: date) -> Response:
+    """Scores of 0 to 100 with their spread, the surest first. A worker sees their own among those of workers."""
+    found = scores(session, subject, first, last, area=person.area(Action.see_incidents))
+    if subject == "worker" and not person.may(Action.see_involved):
+        found = [one for one in found if one.code == person.worker_code]
+    return Json({"scores": found})
 
 
 @router.get("/workflow")

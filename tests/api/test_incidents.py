@@ -177,3 +177,19 @@ def test_what_may_be_the_same_is_suggested(client: httpx.Client, grids: Grids) -
     (found,) = client.get(f"{one}/duplicates").json()["duplicates"]
     assert found["id"] == two[-36:]
     assert found["distance_m"] == 0
+
+
+def test_a_worker_sees_their_own_score_and_the_centre_all(
+    client: httpx.Client, client_as: Clients, grids: Grids
+) -> None:
+    west = next(iter(grids))
+    path = put(client_as(Role.worker, scope=west, worker_code="W001"), grids)
+    seen = client.get(path).json()["step"]
+    client.post(f"{path}/moves", json={"move": "reject", "after": seen, "reason": "不属受理范围"})
+    days = {"first": "2020-01-01", "last": "2199-01-01"}
+    (one,) = client.get("/api/v1/scores/worker", params=days).json()["scores"]
+    assert (one["code"], one["score"]["cases"]) == ("W001", 1)
+    assert one["score"]["low"] < one["score"]["score"] < one["score"]["high"]
+    assert client_as(Role.worker, scope=west).get("/api/v1/scores/worker", params=days).json() == {"scores": []}
+    assert client.get("/api/v1/scores/mayor", params=days).status_code == 422
+    assert client.get("/api/v1/scores/grid", params={"first": "2026-01-02", "last": "2026-01-01"}).status_code == 422

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.field.workclock import YELLOW_SHARE, WorkCalendar
@@ -38,6 +38,7 @@ def recount(session: Session, incident_ids: Sequence[UUID] | None = None) -> int
     All of them after the administrator changed the calendar; some after each step.
     """
     if incident_ids is None:
+        session.execute(text("analyze incident, incident_step"))  # bulk rows are unknown to the planner
         incident_ids = session.scalars(select(Incident.id)).all()
     rules = _rules(session)
     for first in range(0, len(incident_ids), BATCH):
