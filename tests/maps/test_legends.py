@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from gridmgmt.messages import Language, catalogue
+from gridmgmt.policy.norms import profile
 from gridmgmt.services.plans.ground import PREMISES_NORMS_M2
 from maps import palette
 from maps.changes import changed_units
@@ -132,3 +134,9 @@ def test_every_hatch_a_sheet_uses_is_defined(rendered: Rendered) -> None:
     defined = set(re.findall(r'id="([\w-]+)"', PATTERNS))
     for name in ("grids", "plan", "coverage", "replay"):
         assert set(re.findall(r"url\(#([\w-]+)\)", rendered(name, "zh"))) - {"default"} <= defined
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_norm_of_the_replay_has_a_title(language: Language) -> None:
+    missing = [norm.key for norm in profile("luohu-2006").norms if f"maps.norm_{norm.key}" not in catalogue(language)]
+    assert missing == []
