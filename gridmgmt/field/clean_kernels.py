@@ -5,6 +5,7 @@ plane at the mean latitude, on the ellipsoid: within 1 in 100,000 over the few h
 and a function of the two fixes alone, so that no other fix of the track changes them.
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+# ruff: noqa: C901 - a function call per fix is what numba does worst
 
 import math
 
