@@ -1,6 +1,6 @@
 """A portfolio of annealing walks for few large parts; two at a time, each from a start of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from gridmgmt.planning.partition.search import Budget, compact_locks
 
 LEVELS, SLICES = 400, 20  # heats of a walk, and how often it looks at the clock
 CUT_HEAT, DEVIATION_HEAT = (2.0, 0.15), (2.0, 0.002)
-BALANCE = (30.0, 60.0, 30.0, 15.0, 30.0, 120.0)  # edges that a whole target's weight outside the range costs
+BALANCE = (30.0, 60.0, 30.0, 30.0, 15.0, 30.0)  # edges that a whole target's weight outside the range costs
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Found:
     rank : weight outside the range, the first objective, the second (a deviation is the largest, in weight)
     stopped : whether the clock ended a walk
     ends : the labels within the range that each of the walks came to
+    agreed : how many walks came to the best value of the first objective
     """
 
     labels: IntArray
     rank: tuple[float, float, float]
     stopped: bool
     ends: tuple[IntArray, ...]
+    agreed: int = 1
 
     @property
     def in_range(self) -> bool:
@@ -48,9 +50,15 @@ def search_few(problem: Problem, parts: int, numbers: range, seed: int, budget: 
     problem = compact_locks(problem)
     with ThreadPoolExecutor(max_workers=2) as threads:
         walks = list(threads.map(lambda number: _walk(problem, parts, number, seed, budget), numbers))
-    best = min(walks, key=lambda found: found.rank)
-    ends = tuple(labels for found in walks for labels in found.ends)
-    return Found(best.labels, best.rank, any(found.stopped for found in walks), ends)
+    return merged(walks)
+
+
+def merged(several: Sequence[Found]) -> Found:
+    """The best of several searches, and all their ends."""
+    best = min(several, key=lambda found: found.rank)
+    ends = tuple(labels for found in several for labels in found.ends)
+    agreed = sum(found.agreed for found in several if found.rank[:2] == best.rank[:2])
+    return Found(best.labels, best.rank, any(found.stopped for found in several), ends, agreed)
 
 
 def _walk(problem: Problem, parts: int, number: int, seed: int, budget: Budget) -> Found:
@@ -85,8 +93,8 @@ def _walk(problem: Problem, parts: int, number: int, seed: int, budget: Budget) 
 
 
 def proposals(units: int) -> int:
-    """The work of one walk: enough to cool slowly."""
-    return max(2_000 * units, min(200 * units**2, 6_000_000))
+    """The work of one walk: enough to cool slowly, some seconds at most."""
+    return min(max(4_000 * units, min(200 * units**2, 2_000_000)), 20_000_000)
 
 
 def _slices(problem: Problem) -> Iterator[FloatArray]:

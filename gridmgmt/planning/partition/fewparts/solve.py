@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gridmgmt.planning.partition import certificate as why
-from gridmgmt.planning.partition.fewparts.portfolio import Found, search_few
+from gridmgmt.planning.partition.fewparts.portfolio import Found, merged, search_few
 from gridmgmt.planning.partition.fewparts.proof import Proof, Task, prove
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import Problem
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
-MOST_PARTS, MOST_UNITS = 16, 2000
+MOST_PARTS, MOST_UNITS = 16, 5000
 ROUNDS = 6  # walks before the proof, which finds what they miss where it can be completed
-MORE_ROUNDS = 30  # walks where the proof stays open
+MOST_ROUNDS = 36  # walks where it cannot, or until the best cut was reached by as many as AGREED
+AGREED = 4
 
 
 def is_few(problem: Problem, parts: int | None) -> bool:
@@ -34,10 +35,16 @@ def divide_few(problem: Problem, pool: Pool, objectives: Sequence[str], seed: in
         return _division(pool, replace(found, labels=proof.labels), proof)
     if proof.final and not found.in_range:
         return replace(_division(pool, found, proof), reason=why.PACKING)
-    if not proof.final and not budget.spent():
-        more = search_few(problem, parts, range(ROUNDS, ROUNDS + MORE_ROUNDS), seed, budget)
-        found = min(found, more, key=lambda walked: walked.rank)
-    return _division(pool, found, proof)
+    return _division(pool, found if proof.final else _searched_on(problem, parts, found, seed, budget), proof)
+
+
+def _searched_on(problem: Problem, parts: int, found: Found, seed: int, budget: Budget) -> Found:
+    """More walks, until several come to the same best cut."""
+    done = ROUNDS
+    while problem.first == "cut_edges" and found.agreed < AGREED and done < MOST_ROUNDS and not budget.spent():
+        found = merged([found, search_few(problem, parts, range(done, done + ROUNDS), seed, budget)])
+        done += ROUNDS
+    return found
 
 
 def _division(pool: Pool, found: Found, proof: Proof) -> Division:

@@ -4,9 +4,11 @@ import numpy as np
 
 from gridmgmt.planning.partition.problem import Problem
 
+MOST_UNITS = 2000  # the matrices are dense
+
 
 def spectral_bound(problem: Problem, parts: int) -> float:
-    """A lower bound of the cut of every plan within the range; costs must not be negative.
+    """A lower bound of the cut of every plan within the range; 0 for large graphs and where a cut may be welcome.
 
     With the Laplacian L of the costs and W = diag(weights), the scaled indicators of the parts are W-orthonormal, so
 
@@ -24,6 +26,8 @@ def spectral_bound(problem: Problem, parts: int) -> float:
     """
     from scipy.linalg import eigh
 
+    if problem.size > MOST_UNITS or problem.graph.data.min(initial=0) < 0:
+        return 0.0
     costs = problem.graph.toarray()
     laplacian = np.diag(costs.sum(axis=1)) - costs
     scale = 1 / np.sqrt(problem.weights + 1e-9 * max(problem.total, 1))

@@ -1,6 +1,6 @@
 """A first division to walk from: connected parts grown from units drawn at random, the lightest part first.
 
-Plain Python on purpose: it takes milliseconds once per walk, and compiling it would take seconds on a new machine.
+Plain Python on purpose: it takes milliseconds per walk, and compiling it would take seconds on a new machine.
 """
 
 import random
@@ -30,12 +30,23 @@ def first_parts(problem: Problem, parts: int, seed: int) -> IntArray:
     for unit, part in enumerate(labels):
         if part >= 0:
             join(unit, part)
-    open_parts = set(range(parts))
-    while open_parts:
-        part = min(open_parts, key=lambda number: (load[number], number))
-        rim[part] = [unit for unit in rim[part] if labels[unit] < 0]
-        if rim[part]:
-            join(draw.choice(rim[part]), part)
+    growing = set(range(parts))
+    while growing:
+        part = min(growing, key=lambda number: (load[number], number))
+        unit = _drawn(rim[part], labels, draw)
+        if unit < 0:
+            growing.remove(part)
         else:
-            open_parts.remove(part)
+            join(unit, part)
     return np.array(labels, dtype=np.int64)
+
+
+def _drawn(rim: list[int], labels: list[int], draw: random.Random) -> int:
+    """A random unit of the rim that is still free, taken off it; −1 where there is none."""
+    while rim:
+        place = draw.randrange(len(rim))
+        rim[place], rim[-1] = rim[-1], rim[place]
+        unit = rim.pop()
+        if labels[unit] < 0:
+            return unit
+    return -1
