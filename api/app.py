@@ -20,6 +20,7 @@ from api.routers import (
     patrol_coverage,
     patrols,
     people,
+    phone,
     plans,
     sign_in,
     situation,
@@ -46,6 +47,7 @@ ROUTERS = (
     ingest,
     incidents,
     messages,
+    phone,
     pages,
 )
 

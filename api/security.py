@@ -35,6 +35,7 @@ from gridmgmt.services.access import (
 )
 
 COOKIE = "gridmgmt_session"
+PERSON_HEADER = "x-person"  # sent by the phone: whose record it is; under anybody else's session it is refused
 POLL_HEADER = "x-poll"  # sent by pages that ask by themselves: such a request keeps nobody signed in
 LOGGED = frozenset({Action.see_tracks, Action.read_audit, Action.erase_tracks, Action.export, Action.publish})
 """Every use of these is in the audit log with its address, in the transaction of the request."""
@@ -87,7 +88,7 @@ def _by_cookie(request: Request, session: Session) -> Person:
     touch = POLL_HEADER not in request.headers
     person_id = person_by_web_session(session, request.cookies[COOKIE], datetime.now(UTC), touch=touch)
     person = None if person_id is None else person_by_id(session, person_id)
-    if person is None:
+    if person is None or request.headers.get(PERSON_HEADER, str(person.id)) != str(person.id):
         raise NotSignedIn
     if request.method not in _SAFE_METHODS and not _from_our_page(request):
         raise HTTPException(403)

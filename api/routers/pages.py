@@ -1,4 +1,4 @@
-"""The two pages: the start page (a map and its panel), and the plain form for the field."""
+"""The start page (a map and its panel), and the plain form for the field: for files of trackers, and without script."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -69,8 +69,8 @@ def start(language: PageLang, settings: Settings, person: Signed) -> Response:
     )
 
 
-@router.get("/field", dependencies=[may(Action.report_incident)])
-def field(language: PageLang, done: str = "", grid: str = "") -> Response:
+@router.get("/field/plain", dependencies=[may(Action.report_incident)])
+def plain_field(language: PageLang, done: str = "", grid: str = "") -> Response:
     """The plain form; after a submission it says what was kept."""
     sentence = f"web.done_{done}"
     return _field_page(
@@ -85,7 +85,7 @@ def _field_page(
         (key.removeprefix(CATEGORY), name) for key, name in catalogue(language).items() if key.startswith(CATEGORY)
     ]
     return render(
-        "field.html",
+        "field_plain.html",
         language,
         status_code,
         done=done,
@@ -126,5 +126,5 @@ def send_patrol(
 
 def _back(language: Language, done: str, grid: str | None) -> RedirectResponse:
     return RedirectResponse(
-        f"/field?{urlencode({'lang': language, 'done': done, 'grid': grid or ''})}", status_code=303
+        f"/field/plain?{urlencode({'lang': language, 'done': done, 'grid': grid or ''})}", status_code=303
     )

@@ -30,6 +30,10 @@ PUBLIC = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
+    # what makes the field app installable; its page itself is not public
+    ("GET", "/field/sw.js"),
+    ("GET", "/field/manifest.webmanifest"),
+    ("GET", "/field/map-worker.mjs"),
     # the device id in the message is the credential; unknown ones are answered 400
     ("GET", "/ingest/osmand"),
     ("POST", "/ingest/osmand"),

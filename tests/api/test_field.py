@@ -84,7 +84,7 @@ def form_of(page: str, action: str) -> dict[str, str]:
 
 def test_the_plain_page_reports_an_incident_once(client: httpx.Client, grids: Grids) -> None:
     (west, place), _ = grids.items()
-    hidden = form_of(client.get("/field").text, "/field/incident")
+    hidden = form_of(client.get("/field/plain").text, "/field/incident")
     form = hidden | {"category": "rubbish", "text": "路口", "lon": str(place.x), "lat": str(place.y)}
     pages = [client.post("/field/incident", data=form) for _ in range(2)]
     assert all(f"已收到,网格 {west}" in page.text for page in pages)
@@ -92,7 +92,7 @@ def test_the_plain_page_reports_an_incident_once(client: httpx.Client, grids: Gr
 
 
 def test_the_plain_page_keeps_what_was_typed_when_it_is_refused(client: httpx.Client) -> None:
-    form = form_of(client.get("/field").text, "/field/incident")
+    form = form_of(client.get("/field/plain").text, "/field/incident")
     page = client.post(
         "/field/incident?lang=en", data=form | {"category": "rubbish", "text": "<b>", "lon": "x", "lat": "22"}
     )
@@ -103,7 +103,7 @@ def test_the_plain_page_keeps_what_was_typed_when_it_is_refused(client: httpx.Cl
 
 
 def test_the_plain_page_takes_a_track_file(client: httpx.Client, grids: Grids) -> None:
-    form = form_of(client.get("/field").text, "/field/patrol") | {"worker_code": " W001 "}
+    form = form_of(client.get("/field/plain").text, "/field/patrol") | {"worker_code": " W001 "}
     track = {"track": ("walk.gpx", gpx_walk(*grids.values()), "application/gpx+xml")}
     assert "经过 2 个网格" in client.post("/field/patrol", data=form, files=track).text
     refused = client.post("/field/patrol", data=form | {"worker_code": "W9"}, files=track)

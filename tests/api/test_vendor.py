@@ -32,14 +32,14 @@ def test_every_library_has_its_version_and_licence() -> None:
 
 
 def test_our_own_files_name_no_other_host() -> None:
-    own = [path for kind in ("js/*.js", "css/*.css") for path in WEB.glob(kind)]
+    own = [path for kind in ("js/*.js", "field/*.js", "css/*.css") for path in WEB.glob(kind)]
     own += list((WEB.parent / "templates").glob("*.html"))
     for path in own:
         assert not re.search(r"https?://|url\(['\"]?//", path.read_text(encoding="utf-8")), path.name
 
 
 def test_scripts_use_the_pinned_library_and_no_chinese_words() -> None:
-    for path in WEB.glob("js/*.js"):
+    for path in (*WEB.glob("js/*.js"), *WEB.glob("field/*.js")):
         source = path.read_text(encoding="utf-8")
         assert set(re.findall(r"vendor/([\w.-]+)/", source)) <= {MAPLIBRE}
         assert not re.search(r"[\u4e00-\u9fff]", source), path.name

@@ -128,7 +128,7 @@ def phone(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
 @pytest.fixture
 def field_page(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
     """The plain page."""
-    for page, watch in _opened(browser, address, everyday, PHONE, "/field", ready="form.block"):
+    for page, watch in _opened(browser, address, everyday, PHONE, "/field/plain", ready="form.block"):
         yield page
         watch.require_silence()
 

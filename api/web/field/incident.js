@@ -1,0 +1,106 @@
+// An incident in three taps: what it is, a photo, send. Where it is the phone knows.
+
+import { el } from "../js/dom.js";
+import { currentLanguage, t } from "../js/i18n.js";
+import { add, incidentRecords } from "./outbox.js";
+import { centre } from "./map.js";
+import * as patrol from "./patrol.js";
+import { NotAPicture, prepare } from "./photo.js";
+import { keptJson, owner } from "./session.js";
+import { button, closeSheet, hint, openSheet, say, whenClosed } from "./sheet.js";
+import { Full, setSetting, setting } from "./store.js";
+import { metres, nameOfCategory } from "./words.js";
+
+const RECENT = 4;
+const OLD_MS = 60_000;
+
+// Those used last come first.
+async function categories() {
+  const list = (await keptJson("/api/v1/codes?kind=event", "codes"))?.value.codes ?? [];
+  const recent = await setting("recent", []);
+  const place = (entry) => (recent.includes(entry.code) ? recent.indexOf(entry.code) : RECENT);
+  return list.map((entry, index) => ({ entry, index })).sort((a, b) => place(a.entry) - place(b.entry) || a.index - b.index).map(({ entry }) => entry);
+}
+
+export async function openIncident() {
+  const list = await categories();
+  const tiles = list.map((entry) => button(entry[currentLanguage()], () => details(entry, new Date().toISOString()), "tile"));
+  openSheet(t("phone.which_category"), tiles.length ? el("div", { class: "tiles" }, tiles) : hint(t("phone.no_categories")));
+}
+
+function details(entry, occurredAt) {
+  const photos = [];
+  const thumbs = el("div", { class: "thumbs" });
+  const input = el("input", { type: "file", accept: "image/*", capture: "environment", multiple: true, class: "visually-hidden", id: "photo-input" });
+  input.addEventListener("change", () => takePhotos(input, photos, thumbs));
+  const text = el("textarea", { rows: 2, maxlength: 2000, id: "incident-text", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
+  const where = el("p", { class: "where" });
+  const place = { chosen: null };
+  const send = button(t("phone.send"), () => submit(), "primary huge");
+  const watching = setInterval(() => showPlace(where, place, send), 1000);
+  whenClosed(() => clearInterval(watching));
+  async function submit() {
+    send.disabled = true;
+    const [lon, lat] = placeOf(place);
+    const done = await report({ category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt }, photos);
+    send.disabled = false;
+    if (done) closeSheet();
+  }
+  openSheet(entry[currentLanguage()],
+    el("label", { class: "camera", for: "photo-input" }, el("span", { "aria-hidden": "true", class: "lens" }), t("phone.take_photo"), input),
+    thumbs, text, where, send);
+  showPlace(where, place, send);
+}
+
+async function takePhotos(input, photos, thumbs) {
+  for (const file of [...input.files]) {
+    try {
+      const photo = await prepare(file);
+      if (photos.some((one) => one.sha256 === photo.sha256)) continue;
+      photos.push(photo);
+      thumbs.append(thumb(photo, photos));
+    } catch (error) {
+      if (!(error instanceof NotAPicture)) throw error;
+      say(t("phone.not_a_picture"), true);
+    }
+  }
+  input.value = "";
+}
+
+function thumb(photo, photos) {
+  const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
+  const image = el("img", { src: address, alt: "", on: { load: () => URL.revokeObjectURL(address) } });
+  const figure = el("button", { type: "button", class: "thumb", "aria-label": t("phone.remove_photo") }, image, el("span", { "aria-hidden": "true" }, "×"));
+  figure.addEventListener("click", () => { photos.splice(photos.indexOf(photo), 1); figure.remove(); });
+  return figure;
+}
+
+const placeOf = ({ chosen }) => chosen ?? [patrol.state.position.lon, patrol.state.position.lat];
+
+function showPlace(where, place, send) {
+  const position = patrol.state.position;
+  const known = place.chosen !== null || position !== null;
+  send.disabled = !known;
+  const useCentre = button(t("phone.use_map_centre"), () => { place.chosen = centre() ?? null; showPlace(where, place, send); });
+  if (place.chosen) where.replaceChildren(t("phone.place_chosen"));
+  else if (!known) where.replaceChildren(t("phone.no_place"), useCentre);
+  else if (Date.now() - position.at > OLD_MS) where.replaceChildren(t("phone.place_old", { minutes: Math.round((Date.now() - position.at) / 60_000) }), useCentre);
+  else where.replaceChildren(t("phone.place_known", { accuracy: metres(position.accuracy) }));
+}
+
+// Into the outbox: the report, its photos, and its patrol where one is under way. False where the phone is full.
+export async function report(body, photos) {
+  const rounded = { ...body, lon: Number(body.lon.toFixed(7)), lat: Number(body.lat.toFixed(7)), source: "phone" };
+  const records = incidentRecords(owner(), rounded, photos, body.category, patrol.current()?.id ?? null);
+  try {
+    await add(owner(), records, photos);
+  } catch (error) {
+    if (!(error instanceof Full)) throw error;
+    say(t("phone.full"), true);
+    return false;
+  }
+  const recent = await setting("recent", []);
+  await setSetting("recent", [body.category, ...recent.filter((code) => code !== body.category)].slice(0, RECENT));
+  say(t("phone.kept", { what: nameOfCategory(body.category) }));
+  return true;
+}

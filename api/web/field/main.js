@@ -1,0 +1,177 @@
+// The phone's page: what is where, and who tells whom.
+
+import { byId, el } from "../js/dom.js";
+import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
+import { on } from "../js/state.js";
+import { chosenGrid, ground, loadGround } from "./ground.js";
+import { openIncident } from "./incident.js";
+import { createMap, goToMe, onPick, showDue, showGrids, showMe, showTrack } from "./map.js";
+import { fetchMap, openMenu, openSignIn } from "./menu.js";
+import { waiting } from "./outbox.js";
+import * as patrol from "./patrol.js";
+import { leavePending, openPending, refreshPending } from "./pending.js";
+import { isExpired, keptJson, me, refresh, remembered } from "./session.js";
+import { button, closeSheet, hint, openSheet, say, startSheet } from "./sheet.js";
+import { setSetting, setting } from "./store.js";
+import { drain, startSync } from "./sync.js";
+import { openTasks, prefetchTasks, taskCount } from "./tasks.js";
+import { dropOthers } from "./tiles.js";
+import { openVisit, openVisits, overdueCount } from "./visits.js";
+import { lasted, loadCodeNames, metres, nameOfKind } from "./words.js";
+
+async function begin() {
+  await loadLanguage(await language());
+  startSheet();
+  await serveOffline();
+  await remembered();
+  if (me() === null) await refresh();
+  wire();
+  await loadCodeNames();
+  for (const one of await waiting()) if (one.kind === "visit") ground.visited.add(one.body.unit_code);
+  await patrol.startPositions();
+  if (me() !== null) await patrol.resume();
+  await paint();
+  document.documentElement.dataset.ready = "";
+  createMap("map").then(withMap, () => (byId("map-missing").hidden = false));
+  startSync();
+  await drain();
+  await learn();
+}
+
+async function language() {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (asked === "zh" || asked === "en") await setSetting("language", asked);
+  return setting("language", "zh");
+}
+
+function withMap() {
+  onPick(openVisit);
+  showGrids(ground.grids, ground.chosen);
+  showDue(ground.buildings);
+  showMe(patrol.state.position);
+  drawTrack();
+}
+
+// What the page needs to know for later, when there is no network.
+async function learn() {
+  if (me() === null) return;
+  await loadGround(patrol.state.position);
+  await keptJson("/api/v1/codes?kind=event", "codes");
+  await loadCodeNames();
+  await prefetchTasks();
+  await paint();
+  if (ground.grids.length && me()?.may?.record_patrol && navigator.onLine) await fetchMap(null, false);
+}
+
+function wire() {
+  byId("patrol").addEventListener("click", () => (patrol.current() ? askEnd() : askKind()));
+  byId("incident").addEventListener("click", openIncident);
+  byId("pending").addEventListener("click", () => openPending(openSignIn));
+  byId("tasks").addEventListener("click", openTasks);
+  byId("visits").addEventListener("click", openVisits);
+  byId("menu").addEventListener("click", openMenu);
+  byId("here").addEventListener("click", () => goToMe(patrol.state.position));
+  byId("sheet").addEventListener("close", leavePending);
+  for (const topic of ["outbox", "patrol", "session", "due"]) on(topic, soon);
+  for (const change of ["online", "offline"]) addEventListener(change, soon);
+  on("position", (position) => { showMe(position); soon(); });
+  on("patrol", () => drawTrack());
+  on("grids", () => showGrids(ground.grids, ground.chosen));
+  on("due", () => showDue(ground.buildings));
+  on("full", () => say(t("phone.full"), true));
+  on("broken", () => say(t("phone.broken"), true));
+  on("resumed", (gap) => say(t("phone.resumed", { gap: lasted(gap) })));
+  on("person", () => learn());
+  on("another-person", changed);
+  setInterval(() => patrol.current() && paintPatrol(), 1000);
+}
+
+// Somebody else took over the phone: what is not sent waits for its owner, and nobody is recorded under another's name.
+async function changed() {
+  await patrol.end();
+  await dropOthers();
+  Object.assign(ground, { grids: [], chosen: null, buildings: [], heardAt: null });
+  showGrids([], null);
+  showDue([]);
+  say(t("phone.signed_in_as", { name: me().display_name }));
+  await learn();
+}
+
+function askKind() {
+  if (me() === null) return openSignIn();
+  if ((me().worker_code ?? null) === null) return openSheet(t("phone.start"), hint(t("phone.no_worker")));
+  return openSheet(t("phone.which_kind"), el("div", { class: "tiles" }, patrol.KINDS.map((kind) => button(nameOfKind(kind), () => begun(kind), "tile"))),
+    el("p", { class: "block" }, t("phone.cannot_record")), hint(t("phone.trackers")));
+}
+
+async function begun(kind) {
+  closeSheet();
+  await navigator.storage?.persist?.();
+  await patrol.start(kind);
+}
+
+function askEnd() {
+  openSheet(t("phone.end"), el("p", {}, t("phone.recorded", { count: patrol.current().count, time: lasted(Date.now() - Date.parse(patrol.current().started_at)) })),
+    button(t("phone.end_yes"), async () => { closeSheet(); await patrol.end(); await drain(); }, "primary huge"), button(t("phone.go_on"), closeSheet, "huge"));
+}
+
+let painting = 0;
+const soon = () => (painting ||= setTimeout(() => { painting = 0; paint(); }, 50));
+
+async function paint() {
+  const rows = (await waiting()).filter((one) => one.kind !== "link");
+  const mine = rows.filter((one) => one.owner === me()?.id);
+  const stuck = mine.some((one) => one.state !== "waiting");
+  byId("pending").replaceChildren(el("b", {}, String(mine.length)), " ", t("phone.unsent"), rows.length > mine.length ? el("small", {}, t("phone.others", { count: rows.length - mine.length })) : "");
+  byId("pending").dataset.state = stuck ? "late" : mine.length ? "soon" : "good";
+  const tasks = await taskCount();
+  byId("tasks").replaceChildren(tasks === null ? "" : el("b", {}, String(tasks)), " ", t("phone.my_tasks"));
+  byId("visits").replaceChildren(ground.heardAt ? el("b", {}, String(overdueCount())) : "", " ", t("phone.overdue"));
+  paintGrid();
+  paintBanner();
+  paintPatrol();
+  await refreshPending(openSignIn, byId("sheet").open);
+}
+
+function paintGrid() {
+  const grid = chosenGrid()?.properties;
+  byId("grid").replaceChildren(el("b", {}, grid ? grid.name ?? grid.code : t("phone.no_grid_yet")), grid && ground.heardAt ? el("span", {}, t("phone.grid_line", { overdue: overdueCount(), buildings: ground.buildings.length })) : "");
+}
+
+function paintBanner() {
+  const banner = byId("banner");
+  const { fault } = patrol.state;
+  const line = me() === null ? ["access.sign_in", "phone.nobody"] : isExpired() ? ["access.sign_in", "phone.expired"] : !navigator.onLine ? [null, "phone.offline"] : fault && patrol.state.position === null ? [null, `phone.position_${fault}`] : null;
+  banner.hidden = line === null;
+  if (line) banner.replaceChildren(el("span", { class: "light soon", "aria-hidden": "true" }, "▲"), el("span", {}, t(line[1])), line[0] ? button(t(line[0]), openSignIn) : "");
+}
+
+function paintPatrol() {
+  const now = patrol.current();
+  const { position, awake, elsewhere } = patrol.state;
+  byId("patrol").replaceChildren(now ? t("phone.end") : t("phone.start"));
+  byId("patrol").classList.toggle("recording", now !== null);
+  byId("recording").hidden = now === null;
+  if (now === null) return;
+  const how = elsewhere ? t("phone.elsewhere") : position === null ? t("web.locating") : t("phone.accuracy", { accuracy: metres(position.accuracy) });
+  byId("recording").replaceChildren(el("b", {}, lasted(Date.now() - Date.parse(now.started_at))), el("span", {}, `${nameOfKind(now.kind)} · ${t("phone.points", { count: now.count })} · ${how}`),
+    el("small", {}, awake ? t("phone.awake") : t("phone.not_awake")));
+}
+
+const drawTrack = () => showTrack(patrol.current() ? patrol.trail : []);
+
+async function serveOffline() {
+  if (!("serviceWorker" in navigator)) return void (byId("insecure").hidden = false);
+  const registration = await navigator.serviceWorker.register("/field/sw.js", { scope: "/field", updateViaCache: "none" }).catch(() => null);
+  registration?.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", ({ target }) =>
+    target.state === "installed" && navigator.serviceWorker.controller && offerUpdate(target)));
+}
+
+function offerUpdate(worker) {
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  byId("update").hidden = false;
+  byId("update").addEventListener("click", () => worker.postMessage("take-over"), { once: true });
+}
+
+document.documentElement.dataset.lang = currentLanguage();
+await begin();

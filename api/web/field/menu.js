@@ -1,0 +1,84 @@
+// Settings of this phone, the map on it, what it can and cannot do, and the way out.
+
+import { el } from "../js/dom.js";
+import { currentLanguage, t } from "../js/i18n.js";
+import { wholeBox } from "./ground.js";
+import { waiting } from "./outbox.js";
+import * as patrol from "./patrol.js";
+import { me, signIn, signOut } from "./session.js";
+import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { setSetting, setting } from "./store.js";
+import { drain } from "./sync.js";
+import { download, kept, tilesAround } from "./tiles.js";
+import { mebibytes } from "./words.js";
+
+export async function openMenu() {
+  const [shift, map, storage, lasting] = [await setting("gcj02", false), await kept(), await estimate(), await navigator.storage?.persisted?.()];
+  const box = el("input", { type: "checkbox", checked: shift, on: { change: async ({ target }) => { await setSetting("gcj02", target.checked); patrol.useShift(target.checked); } } });
+  const other = currentLanguage() === "zh" ? ["en", "English"] : ["zh", "中文"];
+  const progress = el("p", { class: "hint", role: "status" }, t("phone.map_kept", { count: map.count, size: mebibytes(map.bytes) }));
+  openSheet(me()?.display_name ?? t("phone.menu"),
+    el("section", {}, el("h3", {}, t("phone.offline_map")), progress, button(t("phone.download_map"), () => fetchMap(progress, true), "")),
+    el("section", {}, el("h3", {}, t("phone.position")), el("label", { class: "check" }, box, t("phone.shifted")), hint(t("phone.shifted_hint"))),
+    el("section", {}, el("h3", {}, t("phone.screen_off")), hint(t("phone.cannot_record")), hint(t("phone.trackers")), el("a", { class: "button", href: "/field/plain" }, t("phone.upload_gpx"))),
+    el("section", {}, el("h3", {}, t("phone.storage")), hint(storage), lasting ? null : hint(t("phone.not_lasting"))),
+    button(other[1], () => location.assign(`/field?lang=${other[0]}`)),
+    el("a", { class: "button", href: `/?lang=${currentLanguage()}` }, t("common.app")),
+    button(t("access.sign_out"), openSignOut));
+}
+
+async function estimate() {
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  return t("phone.storage_line", { used: mebibytes(usage), free: mebibytes(Math.max(0, quota - usage)) });
+}
+
+export async function fetchMap(progress, anew) {
+  const box = wholeBox();
+  if (!Number.isFinite(box[0])) return say(t("phone.no_grid"), true);
+  const tell = (done, count) => progress?.replaceChildren(t("phone.map_progress", { done, count }));
+  try {
+    tell(0, tilesAround(box).length);
+    await download(box, tell, anew);
+    const { count, bytes } = await kept();
+    progress?.replaceChildren(t("phone.map_kept", { count, size: mebibytes(bytes) }));
+  } catch {
+    progress?.replaceChildren(t("phone.map_failed"));
+  }
+  return undefined;
+}
+
+async function openSignOut() {
+  const mine = (await waiting()).filter((one) => one.owner === me()?.id).length;
+  openSheet(t("access.sign_out"),
+    mine || patrol.current() ? el("p", { class: "block" }, t("phone.sign_out_unsent", { count: mine })) : null,
+    mine ? button(t("phone.send_now"), async () => { await drain(); await openSignOut(); }, "primary huge") : null,
+    hint(t("phone.sign_out_clears")),
+    button(t("phone.sign_out_yes"), leave));
+}
+
+async function leave() {
+  if (!navigator.onLine) return say(t("phone.sign_out_needs_network"), true);
+  await patrol.end();
+  try {
+    await signOut();
+  } catch {
+    return say(t("phone.sign_out_needs_network"), true);
+  }
+  return location.assign(`/sign-in?next=${encodeURIComponent("/field")}&lang=${currentLanguage()}`);
+}
+
+// In the page: whoever is recording goes on recording.
+export function openSignIn() {
+  const name = el("input", { name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, value: me()?.name ?? "" });
+  const password = el("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
+  const fault = el("p", { class: "fault", role: "alert" });
+  const submit = async (event) => {
+    event.preventDefault();
+    const refused = await signIn(name.value, password.value).catch(() => t("phone.no_answer"));
+    if (refused === null) return closeSheet(), drain();
+    return fault.replaceChildren(refused || t("phone.no_answer"));
+  };
+  const form = el("form", { on: { submit } }, el("label", { class: "field" }, t("access.name"), name), el("label", { class: "field" }, t("access.password"), password),
+    fault, el("button", { class: "primary huge" }, t("access.sign_in")));
+  openSheet(t("access.sign_in"), hint(t("phone.expired")), form);
+}

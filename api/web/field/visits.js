@@ -1,0 +1,68 @@
+// Buildings that wait, the next walk past them, and a door knocked at.
+
+import { el } from "../js/dom.js";
+import { t } from "../js/i18n.js";
+import { choose, chosenGrid, ground, markVisited, nextWalk, overdue } from "./ground.js";
+import { showWalk } from "./map.js";
+import { add, visitRecord } from "./outbox.js";
+import * as patrol from "./patrol.js";
+import { owner } from "./session.js";
+import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { dueClass } from "./style.js";
+import { daysAgo, metres, time } from "./words.js";
+
+const OUTCOMES = ["seen", "nobody_home", "come_again"];
+
+export function openVisits() {
+  const grid = chosenGrid();
+  if (grid === null) return openSheet(t("phone.buildings_due"), hint(t("phone.no_grid")));
+  const age = ground.heardAt ? hint(t("phone.as_of", { time: time(ground.heardAt) })) : hint(t("phone.no_due"));
+  return openSheet(t("phone.buildings_due"), gridChoice(), button(t("phone.next_walk"), suggest, "primary"), age,
+    el("ul", { class: "rows" }, ground.buildings.map(row)));
+}
+
+function gridChoice() {
+  if (ground.grids.length < 2) return null;
+  const options = ground.grids.map(({ properties: { code, name } }) => el("option", { value: code, selected: code === ground.chosen }, name ?? code));
+  const change = async ({ target }) => { await choose(target.value); openVisits(); };
+  return el("label", { class: "field" }, t("phone.my_grid"), el("select", { on: { change } }, options));
+}
+
+function row({ properties }) {
+  const chip = el("span", { class: `due due-${dueClass(properties.days)}`, "aria-hidden": "true" });
+  const more = el("small", {}, t("phone.households", { count: properties.households ?? 0 }), " · ", daysAgo(properties.days));
+  return el("li", {}, el("button", { type: "button", on: { click: () => openVisit(properties.code) } }, chip, el("span", {}, properties.name ?? properties.code, more)));
+}
+
+async function suggest() {
+  const walk = await nextWalk(patrol.state.position);
+  if (walk === null) return say(t("phone.walk_needs_network"), true);
+  if (walk.features.length === 0) return say(t("phone.nothing_overdue"));
+  showWalk(walk.features);
+  const stops = walk.features.map(({ properties }, index) => el("li", {}, el("button", { type: "button", on: { click: () => openVisit(properties.code) } },
+    el("b", {}, String(index + 1)), el("span", {}, properties.name ?? properties.code, el("small", {}, daysAgo(properties.days), " · +", metres(properties.from_last_m ?? 0))))));
+  openSheet(t("phone.next_walk"), hint(t("phone.walk", { stops: stops.length, length: metres(walk.length_m), minutes: Math.round(walk.minutes), left: walk.left_out })),
+    button(t("phone.show_on_map"), closeSheet, "primary"), button(t("phone.hide_walk"), () => { showWalk([]); closeSheet(); }), el("ol", { class: "rows" }, stops));
+}
+
+export function openVisit(code) {
+  const building = ground.buildings.find(({ properties }) => properties.code === code)?.properties ?? { code, days: undefined };
+  const name = building.name ?? code;
+  if (patrol.current() === null)
+    return openSheet(name, hint(t("phone.visit_needs_patrol")),
+      button(t("phone.start_visits"), async () => { await patrol.start("household_visits"); openVisit(code); }, "primary huge"));
+  const note = el("textarea", { rows: 2, maxlength: 1900, placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
+  const outcomes = OUTCOMES.map((outcome) => button(t(`phone.visit_${outcome}`), () => keep(building, name, t(`phone.visit_${outcome}`), note.value.trim()), "tile"));
+  const last = building.days === undefined ? null : hint(`${t("phone.households", { count: building.households ?? 0 })} · ${daysAgo(building.days)}`);
+  return openSheet(name, last, note, el("div", { class: "tiles" }, outcomes));
+}
+
+async function keep(building, name, outcome, text) {
+  const note = text ? `${outcome}:${text}` : outcome;
+  await add(owner(), [visitRecord(owner(), patrol.current().id, building.code, new Date().toISOString(), note, name)]);
+  markVisited(building.code);
+  say(t("phone.kept", { what: name }));
+  closeSheet();
+}
+
+export const overdueCount = () => overdue().length;
