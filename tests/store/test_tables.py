@@ -89,10 +89,11 @@ def test_a_box_is_looked_up_in_the_index(session: Session) -> None:
     )
     session.execute(text("analyze boundary"))
     box = {"west": 114.01, "south": 22.01, "east": 114.02, "north": 22.02}
+    everywhere = {"area": ["%"]}
     for name, parameters in {
-        "boundaries_at": {"level": "grid", "at": MIDDLE, "codes": None, "within_code": "", **box},
-        "boundaries_geojson": {"level": "grid", "at": MIDDLE, "within_code": "", **box},
-        "tile_boundary": {"layer": "grid", "at": MIDDLE, "z": 16, "x": 53521, "y": 28634},
+        "boundaries_at": {"level": "grid", "at": MIDDLE, "codes": None, "within_code": "", **box, **everywhere},
+        "boundaries_geojson": {"level": "grid", "at": MIDDLE, "within_code": "", **box, **everywhere},
+        "tile_boundary": {"layer": "grid", "at": MIDDLE, "z": 16, "x": 53521, "y": 28634, **everywhere},
     }.items():
         plan = "\n".join(session.scalars(text(f"explain {query(name).text}"), parameters))
         assert "ix_boundary_geom" in plan, plan

@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
 from gridmgmt.planning.front import merge_front
-from gridmgmt.planning.merge import merge
+from gridmgmt.planning.merge import RURAL_RANGE, URBAN_RANGE, merge
 from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.services.plans.computed import assigned, saved
@@ -69,7 +69,9 @@ def merge_stations(
     people = staff_of_plan(result, ground.communities["code"].to_numpy(dtype=object))
     figures = {**people.figures, "moves": people.moves.to_dict("records")}
     result = replace(result, parts=result.parts.assign(staff=people.staff), report=result.report | {"staff": figures})
-    parameters: dict[str, Any] = {"low": low, "high": high, "rural": rural, "goals": list(goals), "seed": seed}
+    usual_low, usual_high = RURAL_RANGE if rural else URBAN_RANGE
+    span = {"low": usual_low if low is None else low, "high": usual_high if high is None else high}
+    parameters: dict[str, Any] = span | {"rural": rural, "goals": list(goals), "seed": seed}
     if weights is not None:
         parameters |= {"goals": ["weighted"], "weights": dict(weights)}
     parts = station_parts(ground, sites, result)
