@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import shapely
 from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,7 @@ from gridmgmt.planning.frames import metric
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
 from gridmgmt.services.boundaries import boundaries_at
+from gridmgmt.services.boundaries.households import NOWHERE, locate
 from gridmgmt.services.plans.ground import (
     Ground,
     read_ground,
@@ -45,8 +48,8 @@ def divide_grids(
     """Divide the communities below `within_code` (or only `community_codes`) into grids; the plan is stored.
 
     Households are those of the buildings standing in each community on the day `at` (today by default). Buildings of
-    more than half of `low` households may be divided by entrance; markets, malls, schools, hospitals and enterprises get
-    grids of their own.
+    more than half of `low` households may be divided by entrance; markets, malls, schools, hospitals and enterprises
+    get grids of their own.
     """
     ground = read_ground(session, within_code, at or today(), list(community_codes) if community_codes else None)
     streets, barriers = streets_of(session, ground, margin_deg=0.0)
@@ -79,6 +82,8 @@ def resize_communities(
     at: date | None = None,
     low: int = 1000,
     high: int = 2000,
+    locked: Sequence[str] = (),
+    whole_grids: bool = True,
     seed: int = 0,
     time_limit_s: float = 60.0,
     author: str = "",
@@ -86,21 +91,25 @@ def resize_communities(
     """Redraw the communities of a subdistrict (or of all below a code) to 1,000–2,000 households; the plan is stored.
 
     Each building has a cell of the ground of its community; whole cells move, so that what nobody moved keeps its
-    border.
+    border. The grids of the day move whole where a plan in range allows it (`whole_grids`); the communities named in
+    `locked` stay as they are.
     """
     ground = read_ground(session, subdistrict_code, at or today())
     units = _with_empty_communities(ground)
+    grids = _grid_codes(session, ground, units) if whole_grids else None
     home = pd.Index(ground.communities["code"]).get_indexer(units["community_code"])
     plane = metric(ground.communities)
     sites = units.to_crs(plane.crs).geometry.to_numpy()
     cells = tessellate(plane.geometry.to_numpy(), sites, area_of=home)
     parent = ground.communities["parent_code"].to_numpy()[home]
     result = resize(
-        units.to_crs(plane.crs).assign(subdistrict_code=parent),
+        units.to_crs(plane.crs).assign(subdistrict_code=parent, grid_code=grids),
         current="community_code",
         parent="subdistrict_code",
         low=low,
         high=high,
+        locked=locked,
+        grids=None if grids is None else "grid_code",
         cells=cells,
         seed=seed,
         time_limit_s=time_limit_s,
@@ -114,7 +123,7 @@ def resize_communities(
     )
     homes = assigned(result)
     real = homes["unit_code"].isin(ground.buildings["code"])
-    parameters = {"low": low, "high": high, "seed": seed}
+    parameters = {"low": low, "high": high, "locked": list(locked), "whole_grids": grids is not None, "seed": seed}
     return saved(session, "resize", ground, parts, homes[real], result, parameters, author)
 
 
@@ -125,6 +134,16 @@ def _with_empty_communities(ground: Ground) -> GeoDataFrame:
     columns = ["code", "community_code", "households", "geometry"]
     units: GeoDataFrame = pd.concat([ground.buildings[columns], rows[columns]], ignore_index=True)
     return units
+
+
+def _grid_codes(session: Session, ground: Ground, units: GeoDataFrame) -> list[str] | None:
+    """(units,) the grid each lies in on the day, its own code where it lies in none; None where there are no grids."""
+    grids = boundaries_at(session, "grid", ground.at, within_code=ground.scope_code)
+    if grids.empty:
+        return None
+    grid = locate(shapely.point_on_surface(units.geometry.to_numpy()), grids.geometry.to_numpy())
+    codes = np.where(grid == NOWHERE, units["code"].to_numpy(dtype=object), grids["code"].to_numpy(dtype=object)[grid])
+    return [str(code) for code in codes]
 
 
 def saved(
