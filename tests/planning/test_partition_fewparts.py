@@ -191,6 +191,14 @@ def test_what_one_sharing_out_proves_is_not_claimed_for_all() -> None:
     assert proof.status == "optimal" or proof.bound <= proof.value
 
 
+def test_a_welcome_cut_is_not_called_optimal_without_proof() -> None:
+    graph = lattice(3, 3)
+    graph.data[:] = -1
+    _, proof = partition(graph, np.ones(9), parts=2, low=2, high=7, objective="cut_edges")
+    assert (proof.status, proof.bound) == ("feasible", -12)
+    assert proof.bound <= proof.value < 0
+
+
 def test_locked_units_stay_where_they_are() -> None:
     locks = np.full(36, -1)
     locks[[0, 1]], locks[35] = 1, 0

@@ -38,7 +38,10 @@ def objective_bound(name: str, problem: Problem, parts: int | None) -> float:
     """A lower bound that needs no search; 0 where nothing better is known."""
     if name == "deviation":
         return deviation_bound(problem, parts)
-    if name == "cut_edges" and problem.size and problem.graph.data.min(initial=0) >= 0 and parts:
+    welcome = float(problem.graph.data[problem.graph.data < 0].sum()) / 2  # cuts that lower the cost
+    if welcome and name in ("cut_edges", "compactness"):
+        return welcome
+    if name == "cut_edges" and problem.size and parts:
         # A tree joins the parts of a connected graph: at least parts − 1 cheapest edges are cut.
         pieces = len(components(problem.graph, np.ones(problem.size, dtype=bool)))
         return float(np.sort(problem.graph.data)[: 2 * max(0, parts - pieces) : 2].sum())

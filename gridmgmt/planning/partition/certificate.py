@@ -30,8 +30,9 @@ class Certificate:
 
     Attributes
     ----------
-    status : `optimal` (value is proven least), `feasible` (every part in range, or as near as found), or
-        `infeasible` (proven: no plan has every part in range; the labels are the least violation found)
+    status : `infeasible` wherever a part misses the range for a reason that is a proof (no plan has every part in
+        range; the labels are the least violation found); else `optimal` where every part is in range and the value is
+        proven least; else `feasible` (every part in range, or as near as found)
     objective, value, bound : the first objective, its value, and a proven lower bound
     outside, outside_bound : weight in parts outside the range (a lone oversize unit counts as met), and a proven
         lower bound of it

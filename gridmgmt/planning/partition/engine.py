@@ -104,7 +104,8 @@ def _solve(
     else:
         done, pools = [], pools_of_components(problem, parts)
 
-    forced = parts is None or len(pools) == 1 or all(_is_forced(problem, pool) for pool in pools)
+    none_fits = parts is not None and not parts * problem.low <= problem.total <= parts * problem.high
+    forced = parts is None or len(pools) == 1 or none_fits or all(_is_forced(problem, pool) for pool in pools)
 
     def divide_pool(number: int) -> Division:
         pool = pools[number]
@@ -126,7 +127,8 @@ def _solve(
 
 def _is_forced(problem: Problem, pool: Pool) -> bool:
     """Whether the range leaves the pool no other number of parts."""
-    return list(count_range(float(problem.weights[pool.units].sum()), problem.low, problem.high)) == [pool.parts]
+    counts = count_range(float(problem.weights[pool.units].sum()), problem.low, problem.high)
+    return list(counts) == [pool.parts]
 
 
 def _unproven(division: Division) -> Division:
@@ -171,7 +173,8 @@ def _certify(
     value = objective_value(name, problem, labels, home)
     proofs = [division.bound for division in divisions]
     searched = sum(proofs) if name == "cut_edges" else max(proofs, default=0.0)
-    bound = min(value, max(searched, objective_bound(name, problem, parts)))
+    known = objective_bound(name, problem, parts)
+    bound = min(value, known if known < 0 else max(searched, known))
     proven = [miss.reason for miss in misses if miss.reason in why.PROOFS]
     status: why.Status = "infeasible" if proven else "feasible"
     if not misses and value <= bound + 1e-9:

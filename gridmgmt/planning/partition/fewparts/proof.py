@@ -55,6 +55,8 @@ def prove(task: Task) -> Proof:
     """A proof, as far as the limits allow; a bound alone where the pool is too wide for the diagram."""
     if task.budget.spent():
         return Proof(None, 0.0, False, True)
+    if task.objectives[0] == "cut_edges" and task.problem.graph.data.min(initial=0) < 0:
+        return Proof(None, 0.0, False)
     diagram = connected_sets(task.problem.graph, task.budget)
     if task.budget.spent():
         return Proof(None, 0.0, False, True)
