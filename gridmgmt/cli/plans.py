@@ -77,6 +77,8 @@ def resize(
     at: At = None,
     low: Annotated[int, typer.Option(min=0, help="Fewest households of a community.")] = 1000,
     high: Annotated[int, typer.Option(min=1, help="Most households of a community.")] = 2000,
+    locked: Annotated[list[str] | None, typer.Option(help="A community that stays as it is; again for more.")] = None,
+    whole_grids: Annotated[bool, typer.Option(help="Move whole grids where they can.")] = True,
     author: Author = "",
     seed: Seed = 0,
     time_limit: TimeLimit = 60.0,
@@ -88,7 +90,16 @@ def resize(
     with transaction() as session:
         code = _scope(session, subdistrict, _day(at))
         plan = resize_communities(
-            session, code, at=_day(at), low=low, high=high, author=author, seed=seed, time_limit_s=time_limit
+            session,
+            code,
+            at=_day(at),
+            low=low,
+            high=high,
+            locked=locked or (),
+            whole_grids=whole_grids,
+            author=author,
+            seed=seed,
+            time_limit_s=time_limit,
         )
         _say_plan(plan)
 

@@ -53,6 +53,9 @@ def resize(
     parent: Annotated[str | None, typer.Option(help="Column no community may cross.")] = None,
     low: Annotated[int, typer.Option(min=0, help="Fewest households of a community.")] = 1000,
     high: Annotated[int, typer.Option(min=1, help="Most households of a community.")] = 2000,
+    locks: Annotated[str | None, typer.Option(help="Column: rows where it is true stay in their community.")] = None,
+    locked: Annotated[list[str] | None, typer.Option(help="A community that stays as it is; again for more.")] = None,
+    grids: Annotated[str | None, typer.Option(help="Column with the grid: whole grids move where they can.")] = None,
     report: ReportFile = None,
     code: CodeOption = None,
     crs: CrsOption = None,
@@ -74,6 +77,9 @@ def resize(
         parent=parent,
         low=low,
         high=high,
+        locks=locks,
+        locked=locked or (),
+        grids=grids,
         code=code,
         seed=seed,
         time_limit_s=time_limit,
@@ -83,6 +89,8 @@ def resize(
     say(plan)
     moved, gap = plan.report["moved_households"], 100 * plan.report["objective"]["gap"]
     typer.echo(text("plans.moved", language(), count=moved, gap=f"{gap:.1f}"))
+    if "grids_split" in plan.report:
+        typer.echo(text("plans.grids_split", language(), count=len(plan.report["grids_split"])))
 
 
 def merge(

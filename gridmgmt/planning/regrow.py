@@ -12,7 +12,7 @@ from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
-WORK, MOST_PASSES = 12_000_000, 20_000  # proposals of one annealing; passes at most
+WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 POLISHES = 3  # rounds from the best plan
@@ -118,7 +118,7 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int) -
 
     labels_today = communities(problem)
     spare = max(labels_today, int(start.max()) + 1)
-    passes = min(MOST_PASSES, max(200, WORK // problem.size))
+    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, WORK // problem.size))
     ramp = np.linspace(0.0, 1.0, passes) ** 2
     labels: IntArray = kernel.reshape(
         (problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64), problem.borders.data),

@@ -18,7 +18,7 @@ from gridmgmt.planning.partition.problem import IntArray
 
 Bools = NDArray[np.bool_]
 
-GUIDE_NODES, GUIDE_GAP = 5, 0.003  # the work on a guide, and how far (relative) it may be from the best
+GUIDE_NODES, GUIDE_GAP = 1, 0.01  # the work on a guide, and how far (relative) it may be from the best
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: in
         constraints=_flows(totals, kept_most, source, sink, (low + margin, high), most_parts),
         integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + len(source))]),
         bounds=optimize.Bounds(0, np.concatenate([np.ones(size), np.full(3 * size + len(source), np.inf)])),
-        options={"time_limit": 8.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
+        options={"time_limit": 30.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
     )
     if found.x is None:
         return Guide(np.ones(size, dtype=bool), np.maximum(-(-totals // high) - 1, 0))

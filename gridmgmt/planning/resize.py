@@ -134,10 +134,10 @@ def _truths(column: pd.Series) -> NDArray[np.bool_]:
 
 
 def _frozen(home: IntArray, communities: NDArray[np.object_], locked: Collection[Any]) -> NDArray[np.bool_]:
-    unknown = [name for name in locked if name not in set(communities)]
-    if unknown:
+    wanted, names = set(map(str, locked)), np.array([str(name) for name in communities])
+    if unknown := sorted(wanted - set(names)):
         raise InvalidInput(detail=f"no unit lies in the locked community {unknown[0]}")
-    return np.isin(home, np.flatnonzero(np.isin(communities, list(locked))))
+    return np.isin(home, np.flatnonzero(np.isin(names, sorted(wanted))))
 
 
 def _borders(shapes: NDArray[np.object_], fields: IntArray) -> csr_array:

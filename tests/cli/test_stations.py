@@ -51,6 +51,17 @@ def test_resize_writes_units_parts_and_report(tmp_path: Path) -> None:
     assert units.groupby("part")["households"].sum().tolist() == parts.sort_values("part")["households"].tolist()
 
 
+def test_a_locked_community_stays_as_it_is(tmp_path: Path) -> None:
+    out, report = tmp_path / "out.gpkg", tmp_path / "report.json"
+    options = ("--current", "community", "--out", out, "--report", report, "--locked", "B", "--grids", "code")
+    said = run("resize", cells(tmp_path / "in.gpkg"), *options)
+    figures = json.loads(report.read_text(encoding="utf-8"))
+    units = gpd.read_file(out, layer="units")
+    assert not units.loc[units["community"] == "B", "moved"].any()
+    assert [row["reason"] for row in figures["unmet"]] == ["locked"]
+    assert "0 grids are split" in said
+
+
 def test_merge_writes_the_stations_and_names_who_cannot_be_in_range(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame(
         {"code": list("abc"), "households": [4000, 3000, 900], "street": ["x", "x", "y"]},
