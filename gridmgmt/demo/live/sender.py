@@ -27,9 +27,9 @@ class Sender:
         """The answer's JSON; None where the server refuses the record for good (4xx)."""
         payload = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         for _ in range(PATIENCE):
-            if self._token is None:
-                self._token = self.fetch_token(self)
             try:
+                if self._token is None:
+                    self._token = self.fetch_token(self)
                 status, answer = self.request(method, path, payload, self._headers(kind))
             except (OSError, HTTPException):
                 time.sleep(PAUSE_S)
