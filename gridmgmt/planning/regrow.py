@@ -16,6 +16,7 @@ WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at 
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 POLISHES = 3  # rounds from the best plan
+ENOUGH = 1.002  # of the bound: what is so near it is not searched again
 
 
 @dataclass(frozen=True)
@@ -69,27 +70,19 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    pool = [restored(problem, today)]
-    tasks = [(start, schedule) for start in _starts(problem, today.labels, seed, budget) for schedule in FIRST]
-    for round_ in range(1 + POLISHES):
-        before = min(found.rank for found in pool)
-        pool += _annealed(problem, tasks, seed + 1000 * round_, budget)
-        best = min(found.rank for found in pool)
-        if best[:2] <= (0, bound) or budget.spent() or (round_ and best[:2] == before[:2]):
-            break
+    pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
+    for round_, margin in enumerate((*MARGINS, None)):
+        start = today.labels if margin is None else guided(problem, margin, seed)
+        pool += _annealed(problem, [(start, schedule) for schedule in FIRST], seed + 100 * round_, budget)
+        if min(found.rank for found in pool)[:2] <= enough or budget.spent():
+            return min(pool, key=lambda found: found.rank)
+    for round_ in range(POLISHES):
+        before = min(found.rank for found in pool)[:2]
         tasks = [(start, schedule) for start in _promising(pool) for schedule in POLISH]
+        pool += _annealed(problem, tasks, seed + 1000 * (round_ + 1), budget)
+        if min(found.rank for found in pool)[:2] in (before, enough) or budget.spent():
+            break
     return min(pool, key=lambda found: found.rank)
-
-
-def _starts(problem: Problem, today: IntArray, seed: int, budget: Budget) -> list[IntArray]:
-    """A guided first plan per margin and today's, equal ones once."""
-
-    def one(margin: int) -> IntArray:
-        return guided(problem, margin, seed) if margin == 0 or not budget.spent() else today
-
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        plans = [*threads.map(one, MARGINS), today]
-    return list({labels.tobytes(): labels for labels in plans}.values())
 
 
 def _promising(pool: list[Found]) -> list[IntArray]:
