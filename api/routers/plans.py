@@ -1,5 +1,6 @@
 """Plans: what there is, one with its report, before, after and changed as GeoJSON, and a new one for a subdistrict."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -22,7 +23,7 @@ from gridmgmt.store.tables import Plan
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 
-COMPUTE = {"merge": merge_stations, "resize": resize_communities}
+COMPUTE: dict[str, Callable[..., Plan]] = {"merge": merge_stations, "resize": resize_communities}
 SEE = Action.see_plans
 Reader = Annotated[Person, may(SEE)]
 LIMIT_S = 30.0  # a request that takes longer is a job, and jobs come later

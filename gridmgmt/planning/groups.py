@@ -96,14 +96,16 @@ class Pool:
         """What a site costs a group; the cheapest is chosen, of equals the first."""
         if self.weigh is None:
             farthest = 1.0 + float(self.travel.sum())
-            return SitePrices(1.0, np.zeros(len(self)), self.site_rank * farthest)
+            return SitePrices(1.0, np.zeros(len(self)), np.asarray(self.site_rank * farthest, dtype=np.float64))
         premises, walk, upgrade = self.weigh.premises, self.weigh.walk, self.weigh.upgrade
-        return SitePrices(walk, premises * self.site_rank, upgrade * self.upgrade.astype(float))
+        rank_price = np.asarray(premises * self.site_rank, dtype=np.float64)
+        return SitePrices(walk, rank_price, upgrade * self.upgrade.astype(np.float64))
 
     def staff_gap(self, people: NDArray[np.int64], households: NDArray[np.int64]) -> NDArray[np.int64]:
         """Hundredths of people that a group has above or below its share, which is by households."""
         total, homes = int(self.staff.sum()), max(int(self.weights.sum()), 1)
-        return np.rint(100 * np.abs(people - total * households / homes)).astype(np.int64)
+        gap: NDArray[np.int64] = np.rint(100 * np.abs(people - total * households / homes)).astype(np.int64)
+        return gap
 
     def violation(self, households: int) -> int:
         """Households missing below `low` or in excess of `high`."""

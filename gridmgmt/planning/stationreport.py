@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -10,7 +10,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.planning.groups import Group, Pool, connected_masks, keeps_locks
-from gridmgmt.planning.prices import GOAL_NAMES, GOALS, UNITS, Weights
+from gridmgmt.planning.prices import GOAL_NAMES, GOALS, UNITS, Goal, Weights
 from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
 from gridmgmt.planning.stations import PoolPlan
 
@@ -126,7 +126,8 @@ def _prices(plans: Sequence[PoolPlan], weights: Weights | None) -> list[dict[str
     rows = []
     for name, weight in (weights or {}).items():
         per_unit, unit = UNITS[name]
-        amount = sum(int(GOALS[name](group)) for plan in plans for group in plan.groups) / per_unit  # type: ignore[index]
+        measured = [int(GOALS[cast(Goal, name)](group)) for plan in plans for group in plan.groups]
+        amount = sum(measured) / per_unit
         rows.append(
             {"name": name, "unit": unit, "weight": weight, "amount": amount, "price": round(weight * amount, 3)}
         )
