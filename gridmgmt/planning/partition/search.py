@@ -39,7 +39,7 @@ class Effort:
 
 
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
-FAST = Effort(passes=500, attempts=13, restarts=12)
+FAST = Effort(passes=500, attempts=15, restarts=14)
 THOROUGH = Effort(passes=2500, attempts=52, restarts=48, listing=200, lumpiness=8.0, proof=60.0)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
