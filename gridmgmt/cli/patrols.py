@@ -67,17 +67,18 @@ def recount(
     from sqlalchemy import select
 
     from gridmgmt.ids import PatrolId
-    from gridmgmt.services.field.recompute import BATCH, recompute_patrols, uncounted_patrols
+    from gridmgmt.services.field.ground import Grounds
+    from gridmgmt.services.field.recompute import BATCH, RULES, recompute_patrols, uncounted_patrols
     from gridmgmt.store.engine import transaction
     from gridmgmt.store.tables import Patrol
 
     with transaction() as session:
         chosen = select(Patrol.id).order_by(Patrol.started_at, Patrol.id)
         patrols = [PatrolId(key) for key in session.scalars(chosen)] if everything else uncounted_patrols(session)
-    done = 0
+    done, grounds = 0, Grounds(RULES.visits)
     for first in range(0, len(patrols), BATCH):
         with transaction() as session:
-            done += recompute_patrols(session, patrols[first : first + BATCH])
+            done += recompute_patrols(session, patrols[first : first + BATCH], grounds=grounds)
         _say("counting", err=True, done=min(first + BATCH, len(patrols)), all=len(patrols))
     _say("recounted", patrols=done)
 

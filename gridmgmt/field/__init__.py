@@ -7,8 +7,8 @@
 (1, 0.0)
 """
 
-from gridmgmt.field.clean import clean_track
+from gridmgmt.field.clean import clean_track, clean_tracks
 from gridmgmt.field.clean_settings import CleanSettings, Reason
 from gridmgmt.field.track_report import TrackReport
 
-__all__ = ["CleanSettings", "Reason", "TrackReport", "clean_track"]
+__all__ = ["CleanSettings", "Reason", "TrackReport", "clean_track", "clean_tracks"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -46,12 +47,47 @@ def clean_track(
     ([True, False, True], 'teleport', 20.6)
     """
     fixes = read_fixes(points)
+    kept, reasons = _cleaned(fixes, settings, duty)
+    return report(points, fixes, kept, reasons, settings)
+
+
+def clean_tracks(points: pd.DataFrame, by: str, settings: CleanSettings = DEFAULT) -> TrackReport:
+    """Many tracks, told apart by the column `by`: each is cleaned by itself, and all are reported together.
+
+    Walks are numbered through; `segments` has the column `by` too, which says whose each walk is. What it says of a
+    track is what `clean_track` says of it alone, at a tenth of the cost where tracks are short.
+
+    >>> times = pd.to_datetime(["2026-07-01T08:00:00Z", "2026-07-01T08:00:10Z"])
+    >>> walks = [pd.DataFrame({"who": who, "time": times, "lon": [114.11, 114.1101], "lat": 22.54}) for who in "ab"]
+    >>> clean_tracks(pd.concat(walks, ignore_index=True), "who").segments["who"].tolist()
+    ['a', 'b']
+    """
+    owner, names = pd.factorize(points[by].to_numpy(dtype=object))
+    fixes = read_fixes(points, owner.astype(np.int64))
+    cuts = np.searchsorted(fixes.owner, np.arange(len(names) + 1)).tolist()
+    kept, reasons = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=object)]
+    for start, end in pairwise(cuts):
+        rows, faults = _cleaned(_some(fixes, slice(start, end)), settings, None)
+        kept.append(rows + start)
+        reasons.append(faults)
+    rows = np.concatenate(kept)
+    whole = report(points, fixes, rows, np.concatenate(reasons), settings)
+    walk = whole.points["walk"].to_numpy()[fixes.row[rows]]
+    whose = np.empty(len(whole.segments), dtype=object)
+    whose[walk] = names[fixes.owner[rows]]
+    return replace(whole, segments=whole.segments.assign(**{by: whose}))
+
+
+def _cleaned(
+    fixes: Fixes, settings: CleanSettings, duty: Sequence[tuple[datetime, datetime]] | None
+) -> tuple[Rows, NDArray[np.object_]]:
+    """The fixes of one track that are kept, and the reason of each that is not ("" where kept)."""
     reasons = np.full(len(fixes), "", dtype=object)
     kept = _one_by_one(fixes, settings, duty, reasons)
     while True:
         left = _together(fixes, kept, settings, reasons)
         if len(left) == len(kept):
-            return report(points, fixes, kept, reasons, settings)
+            return kept, reasons
         kept = left
 
 
@@ -187,7 +223,7 @@ def _recorded_twice(fixes: Fixes, settings: CleanSettings) -> Mask:
     return twice
 
 
-def _some(fixes: Fixes, rows: Rows) -> Fixes:
+def _some(fixes: Fixes, rows: Rows | slice) -> Fixes:
     return replace(fixes, **{name: values[rows] for name, values in vars(fixes).items()})
 
 

@@ -32,13 +32,16 @@ class Fixes:
     source: Ints  # number of the source in alphabetical order
     segment: Ints
     mock: Mask
+    owner: Ints  # whose fix it is, where there are several tracks: the fixes of each lie together
 
     def __len__(self) -> int:
         return len(self.row)
 
 
-def read_fixes(points: pd.DataFrame) -> Fixes:
+def read_fixes(points: pd.DataFrame, owner: Ints | None = None) -> Fixes:
     """The rows of a frame with `time`, `lon`, `lat` and the optional columns of `clean_track`.
+
+    `owner` (rows,) numbers the tracks where there are several; without it all rows are of one.
 
     UnknownColumn where a needed column is missing; InvalidInput, naming the row, for a time without zone, a
     place that is no number or off the world, or a coordinate system that is none.
@@ -54,10 +57,11 @@ def read_fixes(points: pd.DataFrame) -> Fixes:
     accuracy = np.where(accuracy < 0, np.nan, accuracy)  # -1 is how some clients say unknown
     source, segment = _codes(_words(points, "source")), _whole(points, "segment")
     mock = _flags(points)
-    order = np.lexsort((_labels(points.index), mock, segment, _codes(crs), source, speed, accuracy, lat, lon, time_us))
-    return Fixes(
-        order, time_us[order], lon[order], lat[order], accuracy[order], source[order], segment[order], mock[order]
-    )
+    whose = np.zeros(len(points), dtype=np.int64) if owner is None else owner
+    said = (mock, segment, _codes(crs), source, speed, accuracy, lat, lon, time_us, whose)
+    order = np.lexsort((_labels(points.index), *said))
+    columns = (time_us, lon, lat, accuracy, source, segment, mock, whose)
+    return Fixes(order, *(column[order] for column in columns))
 
 
 def seconds_on_duty(time_us: Floats, duty: Sequence[tuple[datetime, datetime]]) -> Mask:

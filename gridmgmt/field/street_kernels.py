@@ -122,12 +122,13 @@ def near_points(x, y, pieces, first, members, frame, radius_m):
 
 @njit(cache=True, nogil=True)
 def near_walks(x, y, walk, pieces, first, members, frame, radius_m):
-    """The same around walks: the straight steps between vertices of one walk, and vertices that stand alone."""
+    """Intervals (vertex, piece, start, end) around walks, not united: of the straight steps between vertices of one
+    walk, which start at `vertex`, and of vertices that stand alone."""
     ax, ay, ux, uy, length = pieces
     west, south, cell_m, columns, rows = frame
-    low, high = np.zeros((len(ax), ROOM)), np.zeros((len(ax), ROOM))
-    count = np.zeros(len(ax), np.int8)
-    spilled, spill = 0, np.empty((16, 3))
+    found, room = 0, 16 * len(x) + 16
+    vertex, near = np.empty(room, np.int64), np.empty(room, np.int64)
+    low, high = np.empty(room), np.empty(room)
     for i in range(len(x)):
         last = i
         if i + 1 < len(x) and walk[i + 1] == walk[i]:
@@ -148,20 +149,20 @@ def near_walks(x, y, walk, pieces, first, members, frame, radius_m):
                 for place in range(row * columns + left, row * columns + right + 1):
                     for entry in range(first[place], first[place + 1]):
                         piece = members[entry]
-                        if count[piece] == FULL:
-                            continue
                         sp = (px - ax[piece]) * ux[piece] + (py - ay[piece]) * uy[piece]
                         sq = (qx - ax[piece]) * ux[piece] + (qy - ay[piece]) * uy[piece]
                         ap = (px - ax[piece]) * uy[piece] - (py - ay[piece]) * ux[piece]
                         aq = (qx - ax[piece]) * uy[piece] - (qy - ay[piece]) * ux[piece]
                         start, end = capsule_on_axis(sp, ap, sq, aq, radius_m)
                         start, end = max(start, 0.0), min(end, length[piece])
-                        if end > start and not unite(low, high, count, piece, start, end, length[piece]):
-                            if spilled == len(spill):
-                                spill = np.concatenate((spill, np.empty_like(spill)))
-                            spill[spilled, 0], spill[spilled, 1], spill[spilled, 2] = piece, start, end
-                            spilled += 1
-    return low, high, count, spill[:spilled]
+                        if end <= start:
+                            continue
+                        if found == len(low):
+                            vertex, near = np.concatenate((vertex, vertex)), np.concatenate((near, near))
+                            low, high = np.concatenate((low, low)), np.concatenate((high, high))
+                        vertex[found], near[found], low[found], high[found] = i, piece, start, end
+                        found += 1
+    return vertex[:found], near[:found], low[:found], high[:found]
 
 
 @njit(cache=True, nogil=True)

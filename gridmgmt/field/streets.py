@@ -101,12 +101,22 @@ class StreetIndex:
             first, *others = pool.map(some, range(wanted))
         return first.united(*others)
 
-    def near_walks(self, x_m: ArrayLike, y_m: ArrayLike, walk: ArrayLike) -> Stretches:
-        """What lies within the radius of walks: (n,) vertices in walking order with the number of their walk."""
+    def near_walks(
+        self, x_m: ArrayLike, y_m: ArrayLike, walk: ArrayLike, owner: NDArray[np.int64] | None = None
+    ) -> Stretches:
+        """What lies within the radius of walks: (n,) vertices in walking order with the number of their walk.
+
+        With `owner` (n,), whose each vertex is, the answer tells owners apart: a street of an owner has the number
+        `owner * streets + street`.
+        """
         x, y = np.ascontiguousarray(x_m, dtype=float), np.ascontiguousarray(y_m, dtype=float)
         numbers = np.ascontiguousarray(walk, dtype=np.int64)
         lookup = (self._pieces, self._first, self._members, self._frame, self.radius_m)
-        return self._stretches(*kernels.near_walks(x, y, numbers, *lookup))
+        vertex, piece, start, end = kernels.near_walks(x, y, numbers, *lookup)
+        offset, street = self._offset_m[piece], self._street[piece]
+        if owner is not None:
+            street = owner[vertex] * len(self.length_m) + street
+        return Stretches.of(street, offset + start, offset + end)
 
     def _stretches(self, low: Floats, high: Floats, count: NDArray[np.int8], spilled: Floats) -> Stretches:
         """Intervals of pieces as intervals of their streets."""

@@ -55,6 +55,7 @@ class _Kept:
     lat: Floats
     walk: Ints
     stop: Ints
+    owner: Ints
 
 
 def report(
@@ -65,7 +66,7 @@ def report(
     time_us, lon, lat = fixes.time_us[rows], fixes.lon[rows], fixes.lat[rows]
     accuracy_m = np.nan_to_num(fixes.accuracy_m[rows], nan=0.0)
     stop = kernels.stops(time_us, lon, lat, accuracy_m, walk, settings.stop_radius_m, settings.stop_s)
-    kept = _Kept(time_us, lon, lat, walk, stop)
+    kept = _Kept(time_us, lon, lat, walk, stop, fixes.owner[rows])
     stops = _stops(kept)
     path = _path(kept, stops)
     segments = _segments(kept, stops, path, settings)
@@ -81,7 +82,7 @@ def report(
 
 
 def _walks(fixes: Fixes, rows: Ints, settings: CleanSettings) -> Ints:
-    """A new walk after a gap, a midnight, a ride, and where a source began a new segment."""
+    """A new walk after a gap, a midnight, a ride, where a source began a new segment, and per track."""
     if len(rows) == 0:
         return np.empty(0, dtype=np.int64)
     seconds = np.diff(fixes.time_us[rows]) / 1e6
@@ -92,6 +93,7 @@ def _walks(fixes: Fixes, rows: Ints, settings: CleanSettings) -> Ints:
         fixes.time_us[rows], fixes.lon[rows], fixes.lat[rows], accuracy, settings.noise_m, settings.walk_limit_m_s
     )
     new |= np.diff(_days(fixes.time_us[rows])) != 0
+    new |= np.diff(fixes.owner[rows]) != 0
     new |= (source[1:] == source[:-1]) & (segment[1:] != segment[:-1])
     return np.concatenate([[0], np.cumsum(new)]).astype(np.int64)
 
@@ -170,7 +172,7 @@ def _segments(kept: _Kept, stops: pd.DataFrame, path: pd.DataFrame, settings: Cl
 
 def _gaps(kept: _Kept, settings: CleanSettings) -> pd.DataFrame:
     seconds = np.diff(kept.time_us) / 1e6
-    before = np.flatnonzero(seconds > settings.gap_s)
+    before = np.flatnonzero((seconds > settings.gap_s) & (np.diff(kept.owner) == 0))
     steps = kernels.offsets_m(kept.lon, kept.lat)[before]
     return pd.DataFrame(
         {

@@ -43,8 +43,19 @@ class Stays:
     arrived_us: Floats
 
 
-def stays(path: pd.DataFrame, xy_m: Floats, places_m: Floats, reach_m: Floats | float) -> Stays:
+def stays(
+    path: pd.DataFrame,
+    xy_m: Floats,
+    places_m: Floats,
+    reach_m: Floats | float,
+    *,
+    owner: Ints | None = None,
+    tree: shapely.STRtree | None = None,
+) -> Stays:
     """Time within reach of (p, 2) places along the path of a `TrackReport`, whose vertices are at (n, 2) metres.
+
+    With `owner` (n,), whose each vertex is, the answer tells owners apart: a place of an owner has the number
+    `owner * p + place`. `tree` is an STRtree of the places, for who asks again and again.
 
     Between two vertices of a walk the pace is even, so the time in a place's disc is the share of the step inside
     it; a stop is all in or all out. Gaps between walks count for nothing: where somebody was then is unknown.
@@ -55,9 +66,9 @@ def stays(path: pd.DataFrame, xy_m: Floats, places_m: Floats, reach_m: Floats | 
     >>> stay.place.tolist(), stay.seconds.tolist()
     ([0], [20.0])
     """
-    starts, ends, from_us, to_us = _steps(path, xy_m)
+    starts, ends, from_us, to_us, vertex = _steps(path, xy_m)
     reach = np.broadcast_to(np.asarray(reach_m, dtype=float), len(places_m))
-    tree = shapely.STRtree(shapely.points(places_m.reshape(-1, 2)))
+    tree = tree or shapely.STRtree(shapely.points(places_m.reshape(-1, 2)))
     lines = shapely.linestrings(np.stack([starts, ends], axis=1))
     step, place = tree.query(lines, predicate="dwithin", distance=float(reach.max(initial=0.0)))
     first, last = _inside(starts[step], ends[step], places_m[place], reach[place])
@@ -65,14 +76,17 @@ def stays(path: pd.DataFrame, xy_m: Floats, places_m: Floats, reach_m: Floats | 
     met = last >= first
     place, seconds = place[met], ((last - first) * lasts_us)[met] / 1e6
     arrived = (from_us[step] + first * lasts_us)[met]
+    if owner is not None:
+        place = owner[vertex[step[met]]] * len(places_m) + place
     found, number = np.unique(place, return_inverse=True)
     earliest = np.full(len(found), np.inf)
     np.minimum.at(earliest, number, arrived)
     return Stays(found, np.bincount(number, seconds, len(found)).astype(float), np.floor(earliest))
 
 
-def _steps(path: pd.DataFrame, xy_m: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Every stay at a vertex and every way to the next one of the same walk: starts, ends, from and to in µs."""
+def _steps(path: pd.DataFrame, xy_m: Floats) -> tuple[Floats, Floats, Floats, Floats, Ints]:
+    """Every stay at a vertex and every way to the next one of the same walk: starts, ends, from and to in µs, and
+    the vertex where it begins."""
     arrived, left = (_microseconds(path[name]) for name in ("arrived_at", "left_at"))
     walk = path["walk"].to_numpy()
     on = np.flatnonzero(walk[1:] == walk[:-1])
@@ -81,6 +95,7 @@ def _steps(path: pd.DataFrame, xy_m: Floats) -> tuple[Floats, Floats, Floats, Fl
         np.concatenate([xy_m, xy_m[on + 1]]),
         np.concatenate([arrived, left[on]]),
         np.concatenate([left, arrived[on + 1]]),
+        np.concatenate([np.arange(len(walk)), on]),
     )
 
 

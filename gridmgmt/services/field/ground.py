@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import geopandas
 import numpy as np
@@ -41,14 +42,20 @@ class Doors:
     places_m: Floats
     reach_m: Floats
 
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The places, to be asked what is near."""
+        return shapely.STRtree(shapely.points(self.places_m))
+
 
 class Ground:
-    """Streets, doors and grids of a box, in metres; grids are looked up per day and kept."""
+    """Streets, doors and grids of a box, in metres; grids are loaded once for all days between two changes."""
 
     def __init__(self, session: Session, box: Box, visits: VisitSettings) -> None:
         west, south, east, north = box
         self._session = session
         self._box = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
+        self.box = box
         self.crs = city_crs(session, self._box)
         self._transformer = Transformer.from_crs(WGS84_SRID, self.crs, always_xy=True)
         streets = streets_frame(session, bbox=self._box)
@@ -56,22 +63,62 @@ class Ground:
         self.streets = StreetIndex(streets.to_crs(self.crs).geometry.to_numpy(), RADIUS_M)
         self.buildings = _doors(session, self._box, self.crs, visits.reach_m)
         self.places = _middles(places_frame(session, bbox=self._box).to_crs(self.crs), visits.reach_m)
-        self._grids: dict[date, tuple[NDArray[np.object_], AreaIndex]] = {}
+        self._changes = np.array(session.scalars(query("boundary_changes"), {"level": "grid"}).all(), "datetime64[D]")
+        self._grids: dict[int, tuple[NDArray[np.object_], AreaIndex]] = {}
+
+    def holds(self, box: Box) -> bool:
+        """Whether it reaches as far as a box."""
+        return all(np.array(box)[:2] >= self.box[:2]) and all(np.array(box)[2:] <= self.box[2:])
+
+    def for_session(self, session: Session) -> "Ground":
+        """The same ground, asked from now on in another transaction."""
+        self._session = session
+        return self
 
     def metres(self, lon: pd.Series, lat: pd.Series) -> Floats:
         """(n, 2) metres of degrees; what the projection cannot tell, half a world away, is very far."""
         xy = np.column_stack(self._transformer.transform(lon.to_numpy(), lat.to_numpy())).reshape(-1, 2)
         return np.asarray(np.nan_to_num(xy, nan=VERY_FAR_M, posinf=VERY_FAR_M, neginf=VERY_FAR_M))
 
-    def grids_of(self, xy_m: Floats, day: date) -> NDArray[np.object_]:
-        """(n,) codes of the grids that hold places on a day; None in no grid, the lower code on a border."""
-        if day not in self._grids:
+    def grids_of(self, xy_m: Floats, days: NDArray[np.object_]) -> NDArray[np.object_]:
+        """(n,) codes of the grids that hold places (n, 2) on their days (n,), which are dates.
+
+        None in no grid, the lower code on a border.
+        """
+        found = np.full(len(xy_m), None, dtype=object)
+        epochs = np.searchsorted(self._changes, days.astype("datetime64[D]"), side="right")
+        for epoch in np.unique(epochs).tolist():
+            these = epochs == epoch
+            codes, index = self._of_epoch(epoch, days[these][0])
+            found[these] = codes[index.locate(*xy_m[these].T)]
+        return found
+
+    def _of_epoch(self, epoch: int, day: date) -> tuple[NDArray[np.object_], AreaIndex]:
+        """The grids of an epoch, in which `day` lies."""
+        if epoch not in self._grids:
             frame = boundaries_at(self._session, "grid", day, bbox=self._box)
             index = AreaIndex(frame.to_crs(self.crs).geometry.to_numpy())
-            self._grids[day] = (np.array([*frame["code"], None], dtype=object), index)
-        codes, index = self._grids[day]
-        found: NDArray[np.object_] = codes[index.locate(*xy_m.T)]
-        return found
+            self._grids[epoch] = (np.array([*frame["code"], None], dtype=object), index)
+        return self._grids[epoch]
+
+
+class Grounds:
+    """The ground as far as it was asked for: loaded anew only where patrols lead beyond it."""
+
+    def __init__(self, visits: VisitSettings) -> None:
+        self._visits = visits
+        self._last: Ground | None = None
+
+    def under(self, session: Session, box: Box) -> Ground:
+        """Ground that holds a box."""
+        if self._last is None or not self._last.holds(box):
+            self._last = Ground(session, box if self._last is None else _both(box, self._last.box), self._visits)
+        return self._last.for_session(session)
+
+
+def _both(one: Box, other: Box) -> Box:
+    (west, south), (east, north) = np.minimum(one, other)[:2].tolist(), np.maximum(one, other)[2:].tolist()
+    return west, south, east, north
 
 
 def _doors(session: Session, box: Box, crs: str, reach_m: float) -> Doors:

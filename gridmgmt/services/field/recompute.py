@@ -6,22 +6,20 @@ points cost as much as the patrols they belong to. Where the raw points have exp
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from gridmgmt.field import CleanSettings, clean_track
+from gridmgmt.field import CleanSettings, clean_tracks
 from gridmgmt.field.visits import VisitSettings
 from gridmgmt.ids import PatrolId
-from gridmgmt.services.field.ground import Ground
+from gridmgmt.services.field.ground import Grounds
 from gridmgmt.services.field.tally import tally
 from gridmgmt.services.frames import Box
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import (
-    Base,
     BuildingVisit,
     Patrol,
     PatrolDay,
@@ -31,7 +29,7 @@ from gridmgmt.store.tables import (
     StreetWalk,
 )
 
-BATCH = 200  # patrols whose points are in memory together
+BATCH = 250  # patrols whose points are in memory together
 DERIVED = (PatrolDay, PatrolGrid, PatrolTime, StreetWalk, BuildingVisit, PlaceVisit)
 NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 
@@ -57,18 +55,20 @@ def recompute_patrols(
     patrol_ids: Sequence[PatrolId],
     rules: Rules = RULES,
     progress: Callable[[int], None] | None = None,
+    grounds: Grounds | None = None,
 ) -> int:
-    """The same for many, which share the loading of streets and doors; how many had points to count.
+    """The same for many, which share the ground and every statement; how many had points to count.
 
-    Patrols whose raw points have expired, in whole or in part, keep what was counted before.
+    Patrols whose raw points have expired, in whole or in part, keep what was counted before. Give the same `grounds`
+    to several calls, and streets and doors are loaded once for all of them.
     """
-    done = 0
+    done, grounds = 0, grounds or Grounds(rules.visits)
     for start in range(0, len(patrol_ids), BATCH):
         batch = list(patrol_ids[start : start + BATCH])
         _lock(session, batch)
         points = _points(session, batch)
         if not points.empty:
-            done += _recount(session, points, rules)
+            done += _recount(session, points, rules, grounds)
         if progress is not None:
             progress(start + len(batch))
     return done
@@ -97,26 +97,20 @@ def _points(session: Session, patrol_ids: list[PatrolId]) -> pd.DataFrame:
     return points.assign(time=pd.to_datetime(points["time"], utc=True), accuracy=points["accuracy"].astype(float))
 
 
-def _recount(session: Session, points: pd.DataFrame, rules: Rules) -> int:
-    """Replace what was counted of the patrols of these points."""
-    counted = _counted_fixes(session, points["patrol_id"].unique().tolist())
-    reports = {
-        patrol_id: clean_track(fixes.drop(columns="patrol_id"), rules.clean)
-        for patrol_id, fixes in points.groupby("patrol_id", sort=False)
-        if len(fixes) >= counted.get(patrol_id, 0)
-    }
+def _recount(session: Session, points: pd.DataFrame, rules: Rules, grounds: Grounds) -> int:
+    """Replace what was counted of the patrols of these points, where no raw point of theirs has gone."""
+    there = points.groupby("patrol_id", sort=False).size()
+    counted = _counted_fixes(session, there.index.tolist())
+    whole = [patrol_id for patrol_id, fixes in there.items() if fixes >= counted.get(PatrolId(patrol_id), 0)]
+    if not whole:
+        return 0
+    kept = points if len(whole) == len(there) else points[points["patrol_id"].isin(whole)].reset_index(drop=True)
+    report = clean_tracks(kept, "patrol_id", rules.clean)
+    rows = tally(report, grounds.under(session, _box(report.path)), rules.visits)
     for table in DERIVED:
-        session.execute(delete(table).where(table.patrol_id.in_(list(reports))))
-    paths = pd.concat([report.path for report in reports.values()]) if reports else pd.DataFrame()
-    ground = Ground(session, _box(paths), rules.visits)
-    rows: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in DERIVED}
-    for patrol_id, report in reports.items():
-        for derived, more in tally(patrol_id, report, ground, rules.visits).items():
-            rows[derived].extend(more)
-    for table in DERIVED:
-        if rows[table]:
-            copy_frame(session, table, pd.DataFrame(rows[table]))
-    return len(reports)
+        session.execute(delete(table).where(table.patrol_id.in_(whole)))
+        copy_frame(session, table, rows[table])
+    return len(whole)
 
 
 def _counted_fixes(session: Session, patrol_ids: list[PatrolId]) -> dict[PatrolId, int]:

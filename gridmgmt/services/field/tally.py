@@ -1,8 +1,10 @@
-"""One cleaned patrol laid on the ground: its rows of days, grids, streets and visits."""
+"""Cleaned patrols laid on the ground, many at once: their rows of days, grids, streets and visits.
+
+What a patrol adds up to never depends on the others in the frame: they only share the work.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,100 +15,107 @@ from gridmgmt.field import TrackReport
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.streets import Stretches
 from gridmgmt.field.visits import VisitSettings, stays, time_at_vertices
-from gridmgmt.ids import PatrolId
 from gridmgmt.services.field.ground import Doors, Ground
 from gridmgmt.store.tables import Base, BuildingVisit, PatrolDay, PatrolGrid, PatrolTime, PlaceVisit, StreetWalk
 
-Tally = Mapping[type[Base], list[dict[str, Any]]]
+Tally = Mapping[type[Base], pd.DataFrame]
+OF, DAY = "patrol_id", "day"
+LEG = [OF, DAY]
 MM = 1000.0
 
 
 @dataclass(frozen=True)
-class _Day:
-    """The part of a path that was walked on one day."""
+class _Paths:
+    """The vertices of all paths with their places in metres, their grids, and the leg each belongs to.
 
-    day: date
+    A leg is a day of a patrol; `legs` has a row for each.
+    """
+
     path: pd.DataFrame
     xy_m: NDArray[np.float64]
     grids: NDArray[np.object_]
+    seconds: NDArray[np.float64]
+    leg: NDArray[np.int64]
+    legs: pd.DataFrame
 
 
-def tally(patrol_id: PatrolId, report: TrackReport, ground: Ground, visits: VisitSettings) -> Tally:
-    """Rows per table, without the patrol's column `patrol_id` being repeated by hand: it is in every row."""
-    days = list(_by_day(report, ground))
-    rows: dict[type[Base], list[dict[str, Any]]] = {
-        PatrolDay: _figures(report, days),
-        PatrolGrid: _fixes_per_grid(report, ground),
-        PatrolTime: [row for day in days for row in _times(day)],
-        StreetWalk: [row for day in days for row in _streets(day, ground)],
-        BuildingVisit: [row for day in days for row in _visits(day, ground.buildings, "building_code", visits)],
-        PlaceVisit: [row for day in days for row in _visits(day, ground.places, "place_code", visits)],
+def tally(report: TrackReport, ground: Ground, visits: VisitSettings) -> Tally:
+    """Rows per table of the patrols in a report of `clean_tracks` by `patrol_id`."""
+    paths = _paths(report, ground)
+    points = report.points.assign(day=_local_days(report.points["time"]))
+    return {
+        PatrolDay: _figures(report, points, paths),
+        PatrolGrid: _fixes_per_grid(points[points["kept"]], ground),
+        PatrolTime: _times(paths),
+        StreetWalk: _streets(paths, ground),
+        BuildingVisit: _visits(paths, ground.buildings, "building_code", visits),
+        PlaceVisit: _visits(paths, ground.places, "place_code", visits),
     }
-    return {table: [{"patrol_id": patrol_id, **row} for row in these] for table, these in rows.items()}
 
 
 def _local_days(moments: pd.Series) -> NDArray[np.object_]:
-    days: NDArray[np.object_] = moments.dt.tz_convert(LOCAL_ZONE).dt.date.to_numpy(dtype=object)
-    return days
+    """The dates in China; each is made once, since dates are slow to make."""
+    days = moments.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None).to_numpy(dtype="datetime64[D]")
+    dates, number = np.unique(days, return_inverse=True)
+    return np.array([*dates.tolist(), None], dtype=object)[number]
 
 
-def _by_day(report: TrackReport, ground: Ground) -> "list[_Day]":
+def _paths(report: TrackReport, ground: Ground) -> _Paths:
     """A walk never goes past midnight, so that each has one day."""
-    days = _local_days(report.segments["started_at"])[report.path["walk"].to_numpy()]
+    walks = pd.DataFrame({OF: report.segments[OF], DAY: _local_days(report.segments["started_at"])})
+    leg_of_walk = walks.groupby(LEG, sort=False).ngroup().to_numpy(dtype=np.int64)
+    legs = walks.drop_duplicates(LEG, ignore_index=True)
+    leg = leg_of_walk[report.path["walk"].to_numpy()]
     xy_m = ground.metres(report.path["lon"], report.path["lat"])
-    found = []
-    for day in sorted(set(days)):
-        these = days == day
-        found.append(_Day(day, report.path[these], xy_m[these], ground.grids_of(xy_m[these], day)))
-    return found
+    grids = ground.grids_of(xy_m, legs[DAY].to_numpy(dtype=object)[leg])
+    return _Paths(report.path, xy_m, grids, time_at_vertices(report.path), leg, legs)
 
 
-def _figures(report: TrackReport, days: "list[_Day]") -> list[dict[str, Any]]:
+def _figures(report: TrackReport, points: pd.DataFrame, paths: _Paths) -> pd.DataFrame:
     """One row per day on which there were fixes, kept or not."""
-    fix_days = _local_days(report.points["time"])
-    walk_days = _local_days(report.segments["started_at"])
-    stop_days = _local_days(report.stops["started_at"])
-    off_grid_s = {day.day: float(time_at_vertices(day.path)[day.grids == None].sum()) for day in days}  # noqa: E711
-    rows = []
-    for day in sorted(set(fix_days)):
-        fixes, walks = report.points[fix_days == day], report.segments[walk_days == day]
-        dropped = fixes.loc[~fixes["kept"], "reason"].value_counts()
-        rows.append(
-            {
-                "day": day,
-                "distance_m": float(walks["distance_m"].sum()),
-                "moving_s": float(walks["moving_s"].sum()),
-                "stop_s": float(report.stops.loc[stop_days == day, "seconds"].sum()),
-                "off_grid_s": off_grid_s.get(day, 0.0),
-                "fixes": len(fixes),
-                "kept": int(fixes["kept"].sum()),
-                "dropped": {str(reason): int(dropped[reason]) for reason in sorted(dropped.index)},
-            }
-        )
-    return rows
+    rows = points.groupby(LEG).agg(fixes=("kept", "size"), kept=("kept", "sum"))
+    dropped: dict[Any, dict[str, int]] = {leg: {} for leg in rows.index}
+    for (patrol_id, day, reason), count in points[~points["kept"]].groupby([*LEG, "reason"]).size().items():
+        dropped[patrol_id, day][str(reason)] = int(count)
+    whose = report.segments[OF].to_numpy()
+    walks = report.segments.assign(day=_local_days(report.segments["started_at"]))
+    stops = report.stops.assign(**{OF: whose[report.stops["walk"]], DAY: _local_days(report.stops["started_at"])})
+    off_grid = _legs(paths).assign(off_grid_s=paths.seconds)[paths.grids == None]  # noqa: E711 - elementwise
+    sums = (
+        walks.groupby(LEG)[["distance_m", "moving_s"]].sum(),
+        stops.groupby(LEG)["seconds"].sum().rename("stop_s"),
+        off_grid.groupby(LEG)["off_grid_s"].sum(),
+    )
+    table = rows.join(sums[0]).join(sums[1]).join(sums[2]).fillna(0.0)
+    return table.assign(dropped=pd.Series(dropped, dtype=object).reindex(table.index)).reset_index()
 
 
-def _fixes_per_grid(report: TrackReport, ground: Ground) -> list[dict[str, Any]]:
-    kept = report.points[report.points["kept"]]
-    days, xy_m = _local_days(kept["time"]), ground.metres(kept["lon"], kept["lat"])
-    grids = np.full(len(kept), None, dtype=object)
-    for day in set(days):
-        grids[days == day] = ground.grids_of(xy_m[days == day], day)
-    codes, counts = np.unique(grids[grids != None].astype(str), return_counts=True)  # noqa: E711 - elementwise
-    return [{"grid_code": str(code), "points": int(count)} for code, count in zip(codes, counts, strict=True)]
+def _legs(paths: _Paths) -> pd.DataFrame:
+    """The leg of each vertex, as columns."""
+    return paths.legs.iloc[paths.leg].reset_index(drop=True)
 
 
-def _times(day: _Day) -> list[dict[str, Any]]:
-    seconds = pd.Series(time_at_vertices(day.path)).groupby(pd.Series(day.grids)).sum()
-    return [{"day": day.day, "grid_code": code, "seconds": float(spent)} for code, spent in seconds.items()]
+def _fixes_per_grid(kept: pd.DataFrame, ground: Ground) -> pd.DataFrame:
+    grids = ground.grids_of(ground.metres(kept["lon"], kept["lat"]), kept[DAY].to_numpy(dtype=object))
+    return _grouped(kept[[OF]].assign(grid_code=grids), [OF, "grid_code"]).size().rename("points").reset_index()
 
 
-def _streets(day: _Day, ground: Ground) -> list[dict[str, Any]]:
-    near = ground.streets.near_walks(day.xy_m[:, 0], day.xy_m[:, 1], day.path["walk"].to_numpy())
-    return [
-        {"day": day.day, "street_code": ground.street_codes[street], "covered": covered}
-        for street, covered in multiranges(near).items()
-    ]
+def _times(paths: _Paths) -> pd.DataFrame:
+    vertices = _legs(paths).assign(grid_code=paths.grids, seconds=paths.seconds)
+    return _grouped(vertices, [*LEG, "grid_code"])["seconds"].sum().reset_index()
+
+
+def _grouped(frame: pd.DataFrame, by: list[str]) -> Any:
+    """Grouped without the rows in no grid."""
+    return frame[frame["grid_code"].notna()].groupby(by)
+
+
+def _streets(paths: _Paths, ground: Ground) -> pd.DataFrame:
+    walk = paths.path["walk"].to_numpy()
+    near = ground.streets.near_walks(paths.xy_m[:, 0], paths.xy_m[:, 1], walk, owner=paths.leg)
+    covered = multiranges(near)
+    leg, street = np.divmod(np.array(list(covered), dtype=np.int64), max(1, len(ground.street_codes)))
+    return paths.legs.iloc[leg].assign(street_code=ground.street_codes[street], covered=list(covered.values()))
 
 
 def multiranges(stretches: Stretches) -> dict[int, str]:
@@ -124,16 +133,19 @@ def multiranges(stretches: Stretches) -> dict[int, str]:
     return {street: "{" + ",".join(parts) + "}" for street, parts in ranges.items()}
 
 
-def _visits(day: _Day, doors: Doors, column: str, settings: VisitSettings) -> list[dict[str, Any]]:
+def _visits(paths: _Paths, doors: Doors, column: str, settings: VisitSettings) -> pd.DataFrame:
     """The longest stay at any door of a thing, where it is long enough."""
-    stay = stays(day.path, day.xy_m, doors.places_m, doors.reach_m)
-    long = stay.seconds >= settings.dwell_for(doors.reach_m[stay.place])
+    stay = stays(paths.path, paths.xy_m, doors.places_m, doors.reach_m, owner=paths.leg, tree=doors.tree)
+    leg, place = np.divmod(stay.place, max(1, len(doors.code)))
+    long = stay.seconds >= settings.dwell_for(doors.reach_m[place])
     frame = pd.DataFrame(
         {
-            column: doors.code[stay.place[long]],
+            "leg": leg[long],
+            column: doors.code[place[long]],
             "seconds": stay.seconds[long],
             "arrived_at": pd.to_datetime(stay.arrived_us[long].astype(np.int64), unit="us", utc=True),
         }
     )
-    best = frame.sort_values([column, "seconds", "arrived_at"]).drop_duplicates(column, keep="last")
-    return [{"day": day.day, **row} for row in best.to_dict("records")]
+    ordered = frame.sort_values(["leg", column, "seconds", "arrived_at"])
+    best = ordered.drop_duplicates(["leg", column], keep="last", ignore_index=True)
+    return pd.concat([paths.legs.iloc[best["leg"]].reset_index(drop=True), best.drop(columns="leg")], axis=1)
