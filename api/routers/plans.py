@@ -18,6 +18,7 @@ from api.json import GeoJson, Json, revalidated
 from api.languages import Lang
 from api.security import may, require
 from gridmgmt.access import Action, Person
+from gridmgmt.services.comparing import compare_plans, score_plan
 from gridmgmt.services.plans import get_plan, list_plans, merge_stations, plan_frames, resize_communities
 from gridmgmt.store.tables import Plan
 
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 COMPUTE: dict[str, Callable[..., Plan]] = {"merge": merge_stations, "resize": resize_communities}
 SEE = Action.see_plans
 Reader = Annotated[Person, may(SEE)]
+PlanSide = UUID | Literal["current"]
 LIMIT_S = 30.0  # a request that takes longer is a job, and jobs come later
 
 
@@ -63,6 +65,21 @@ def order_plan(
 def show_plan(session: DbSession, person: Reader, plan_id: UUID) -> Response:
     """One plan with its parameters and report."""
     return Json(_facts(session, get_plan(session, plan_id, person.area(SEE))))
+
+
+@router.get("/{plan_id}/scorecard")
+def show_scorecard(session: DbSession, person: Reader, plan_id: UUID) -> Response:
+    """Every metric of the plan; one whose data are missing has the value null."""
+    return Json(score_plan(session, plan_id, person.area(SEE)).as_dict())
+
+
+@router.get("/{a}/compare/{b}")
+def show_comparison(session: DbSession, person: Reader, language: Lang, a: PlanSide, b: PlanSide) -> Response:
+    """Plan b against plan a: households that move with the list of buildings, crosswalk, every metric side by side.
+
+    Either side may be `current`: what was in force on the base date of the other.
+    """
+    return Json(compare_plans(session, a, b, person.area(SEE), language).as_dict())
 
 
 @router.get("/{plan_id}/before", response_class=GeoJson)

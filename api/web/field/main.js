@@ -21,6 +21,7 @@ import { lasted, loadCodeNames, metres, nameOfKind } from "./words.js";
 
 async function begin() {
   await loadLanguage(await language());
+  document.title = `${t("phone.app_name")} · ${t("common.app")}`;
   startSheet();
   await serveOffline();
   await remembered();
@@ -52,15 +53,16 @@ function withMap() {
   drawTrack();
 }
 
-// What the page needs to know for later, when there is no network.
+// What the page needs to know for later, when there is no network; the likeliest first.
 async function learn() {
   if (me() === null) return;
-  await loadGround(patrol.state.position);
   await keptJson("/api/v1/codes?kind=event", "codes");
   await loadCodeNames();
+  await loadGround(patrol.state.position);
   await prefetchTasks();
   await paint();
-  if (ground.grids.length && me()?.may?.record_patrol && navigator.onLine) await fetchMap(null, false);
+  if (ground.grids.length && navigator.onLine) await fetchMap(null, false);
+  document.documentElement.dataset.learnt = "";
 }
 
 function wire() {

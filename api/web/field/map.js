@@ -39,7 +39,7 @@ export function showGrids(grids, chosen) {
 export function showDue(buildings) {
   const classes = [...DUE_LIMITS, null].map((_, index) => buildings.filter(({ properties }) => dueClass(properties.days) === index).map(({ properties }) => properties.code));
   map?.setPaintProperty("building", "fill-color", buildingColours(classes));
-  setData("due", buildings.map(({ geometry, properties: { days } }) => ({ type: "Feature", geometry, properties: { label: days === null || days === undefined ? "–" : String(days) } })));
+  setData("due", buildings.map(({ geometry, properties: { days } }) => ({ type: "Feature", geometry, properties: { label: days === null || days === undefined ? "" : String(days) } })));
 }
 
 export function showWalk(stops) {

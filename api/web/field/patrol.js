@@ -8,6 +8,7 @@ import { Full, all, get, ofPatrol, result, setting, write } from "./store.js";
 
 export const KINDS = ["routine", "key_places", "household_visits", "festival", "emergency"];
 const STALE_MS = 12 * 3600_000; // a patrol forgotten this long ended with its last position
+const FRESH_MS = 15_000;
 const WATCH = { enableHighAccuracy: true, maximumAge: 1000, timeout: 30_000 };
 
 let patrol = null;
@@ -15,6 +16,7 @@ let count = 0;
 let seq = 0;
 let lastTime = 0;
 let watching = null;
+let latest = null;
 let wakeLock = null;
 let release = null; // ends this tab's hold on the recording
 let shift = false;
@@ -39,7 +41,9 @@ function fail({ code }) {
   announce("position", state.position);
 }
 
-function take({ coords, timestamp }) {
+function take(fix) {
+  const { coords, timestamp } = fix;
+  latest = fix;
   const [lon, lat] = shift ? unshifted(coords.longitude, coords.latitude) : [coords.longitude, coords.latitude];
   state.position = { lon, lat, accuracy: coords.accuracy, at: timestamp };
   state.fault = null;
@@ -148,6 +152,7 @@ async function takeOver(id) {
   [count, seq, lastTime] = [row.count, row.seq, Date.parse(row.last_at ?? 0) || 0];
   state.elsewhere = false;
   await redraw(id);
+  if (latest !== null && Date.now() - latest.timestamp < FRESH_MS) take(latest); // whoever stands still is somewhere too
   announce("patrol");
 }
 

@@ -78,7 +78,8 @@ export async function signOut() {
 export async function keptJson(path, keepAs = path) {
   if (person === null) return null;
   const whose = person.id;
-  const answer = await signedFetch(path, { signal: AbortSignal.timeout(20_000) }).catch(() => null);
+  const ask = () => signedFetch(path, { signal: AbortSignal.timeout(20_000) }).catch(() => null);
+  const answer = navigator.onLine && !expired ? await ask() : null;
   if (answer?.ok) {
     const value = await answer.json();
     const row = { owner: whose, path: keepAs, value, at: new Date().toISOString() };

@@ -14,6 +14,7 @@ const EVERY_MS = 30_000;
 const PATIENCE_MS = 60_000;
 
 let running = null;
+let again = false;
 let silences = 0; // how often nobody answered, since somebody did
 let timer;
 
@@ -26,18 +27,21 @@ export function startSync() {
   setInterval(() => drain(), EVERY_MS);
 }
 
-// All that can be sent now. Two tabs never send at once: the lock is the browser's.
+// All that can be sent now. Two tabs never send at once: the lock is the browser's. Whoever asks meanwhile gets a round more.
 export function drain() {
+  again = running !== null;
   running ??= navigator.locks.request("field-outbox", { ifAvailable: true }, (lock) => lock && rounds())
     .catch((error) => {
       if (error instanceof Full) announce("full");
       else if (!(error instanceof Stop)) throw error;
     })
-    .finally(() => { running = null; announce("outbox"); });
+    .finally(() => {
+      running = null;
+      announce("outbox");
+      if (again) drain();
+    });
   return running;
 }
-
-export const isSending = () => running !== null;
 
 async function rounds() {
   if (me() === null || !navigator.onLine) return;

@@ -3,7 +3,7 @@
 import { el } from "../js/dom.js";
 import { t } from "../js/i18n.js";
 import { add, moveRecord, waiting } from "./outbox.js";
-import { keptJson, lastKept, me, owner } from "./session.js";
+import { keptJson, lastKept, owner } from "./session.js";
 import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
 import { nameOfCategory, nameOfMove, nameOfState, time } from "./words.js";
 
@@ -29,9 +29,15 @@ export async function prefetchTasks() {
 export const taskCount = async () => (await lastKept("tasks"))?.value.incidents.length ?? null;
 
 export async function openTasks() {
-  openSheet(t("phone.my_tasks"), hint(t("web.loading")));
+  const known = await lastKept("tasks");
+  const body = known ? listTasks(known) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
   const answer = await keptJson(LIST, "tasks");
-  if (answer === null) return openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
+  if (!body.isConnected) return; // closed, or something else is open by now
+  if (answer === null) openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
+  else listTasks(answer);
+}
+
+function listTasks(answer) {
   const rows = sorted(answer.value.incidents).map(row);
   return openSheet(t("phone.my_tasks"), answer.fresh ? null : hint(t("phone.as_of", { time: time(answer.at) })),
     rows.length ? el("ul", { class: "rows" }, rows) : el("p", { class: "empty" }, t("phone.no_tasks")));
@@ -79,5 +85,3 @@ function ask(incident, move) {
   };
   openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), choices, reason, button(t("phone.send"), send, "primary huge"));
 }
-
-export const mayMove = () => (me()?.may?.move_incident ?? []).length > 0;

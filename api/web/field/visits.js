@@ -8,7 +8,7 @@ import { add, visitRecord } from "./outbox.js";
 import * as patrol from "./patrol.js";
 import { owner } from "./session.js";
 import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
-import { dueClass } from "./style.js";
+import { DUE_LIMITS, dueClass } from "./style.js";
 import { daysAgo, metres, time } from "./words.js";
 
 const OUTCOMES = ["seen", "nobody_home", "come_again"];
@@ -17,8 +17,14 @@ export function openVisits() {
   const grid = chosenGrid();
   if (grid === null) return openSheet(t("phone.buildings_due"), hint(t("phone.no_grid")));
   const age = ground.heardAt ? hint(t("phone.as_of", { time: time(ground.heardAt) })) : hint(t("phone.no_due"));
-  return openSheet(t("phone.buildings_due"), gridChoice(), button(t("phone.next_walk"), suggest, "primary"), age,
+  return openSheet(t("phone.buildings_due"), gridChoice(), button(t("phone.next_walk"), suggest, "primary"), age, legend(),
     el("ul", { class: "rows" }, ground.buildings.map(row)));
+}
+
+function legend() {
+  const limits = [0, ...DUE_LIMITS];
+  const words = (index) => (index < DUE_LIMITS.length ? t("phone.days_under", { count: DUE_LIMITS[index] }) : t("phone.days_from", { count: limits[index] }));
+  return el("ul", { class: "legend" }, limits.map((_, index) => el("li", {}, el("span", { class: `due due-${index}`, "aria-hidden": "true" }), words(index))));
 }
 
 function gridChoice() {
