@@ -20,6 +20,7 @@ ROOMS = (
     "gridmgmt.cli.planning",
     "gridmgmt.cli.stations",
     "gridmgmt.cli.plans",
+    "gridmgmt.cli.scoring",
     "gridmgmt.cli.policy",
     "gridmgmt.cli.field",
     "gridmgmt.cli.patrols",

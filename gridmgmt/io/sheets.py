@@ -6,6 +6,7 @@ formula is neutralised with an apostrophe on the way out, and the apostrophe is 
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,31 @@ def write_xlsx(path: Path, frame: geopandas.GeoDataFrame, sheet: str) -> None:
     for row in table.itertuples(index=False):
         page.append([_text_cell(page, value) for value in row])
     book.save(path)
+
+
+def write_tables(path: Path, tables: Mapping[str, pandas.DataFrame]) -> None:
+    """XLSX with one sheet per table, headed by its name; text stays text, formulas are neutralised."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for name, table in tables.items():
+        page = book.create_sheet(name)
+        page.freeze_panes = "A2"
+        for number, width in enumerate(_widths(table)):
+            page.column_dimensions[chr(ord("A") + number)].width = width
+        page.append([_text_cell(page, str(column)) for column in table.columns])
+        for row in table.itertuples(index=False):
+            page.append([_text_cell(page, neutralised(value)) for value in row])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+
+
+def _widths(table: pandas.DataFrame) -> list[int]:
+    """Characters of each of the first 26 columns, so that most cells can be read; a Chinese one counts for two."""
+    samples = [[str(name), *map(str, column.head(200))] for name, column in list(table.items())[:26]]
+    return [
+        min(60, 2 + max(len(cell) + sum(ord(sign) > 0x2E7F for sign in cell) for cell in cells)) for cells in samples
+    ]
 
 
 def _text_cell(page: Any, value: Any) -> Any:

@@ -180,7 +180,9 @@ def _crossings(
     inside = (pairs.row < pairs.col) & (labels[pairs.row] == labels[pairs.col])
     row, col = pairs.row[inside], pairs.col[inside]
     places = shapely.get_coordinates(shapely.point_on_surface(units.geometry.to_numpy()))
-    lines = shapely.linestrings(np.stack([places[row], places[col]], axis=1)) if len(row) else []
+    if not len(row) or barriers.empty:
+        return []
+    lines = shapely.linestrings(np.stack([places[row], places[col]], axis=1))
     tree = shapely.STRtree(barriers.to_crs(units.crs).geometry.to_numpy())
     pair, barrier = tree.query(lines, predicate="intersects")
     found, count = np.unique(np.column_stack([labels[row[pair]], barrier]), axis=0, return_counts=True)

@@ -1,0 +1,259 @@
+"""The printed report of a comparison: A4 pages with maps before, after and changed, and every table. One file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from jinja2 import Environment
+from markupsafe import Markup
+
+from gridmgmt.messages import text
+from gridmgmt.planning.comparison import Comparison
+from gridmgmt.planning.frames import metric
+from maps.context import Context
+from maps.legend import PATTERNS, class_labels
+from maps.palette import INK, MUTED, WORSE, around_range
+from maps.svg import Frame, Layer, drawing
+from maps.text import number
+
+ROWS_PRINTED = 150  # of a table; the rest is in the workbook
+MAP_MM = (180.0, 104.0)  # two maps to a page
+PIECE_M2 = 100.0  # ground of less that changed hands is no more than a border straightened
+
+
+@dataclass(frozen=True)
+class LegendItem:
+    """A swatch, what it means, and how many there are of it."""
+
+    swatch: Markup
+    label: str
+    count: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map with its title and legend."""
+
+    title: str
+    picture: Markup
+    legend: Sequence[LegendItem]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled table."""
+
+    title: str
+    body: Markup
+
+
+def comparison_page(comparison: Comparison, tables: Mapping[str, pd.DataFrame], context: Context) -> str:
+    """The report as one HTML page that needs nothing from elsewhere.
+
+    Parameters
+    ----------
+    tables : as `gridmgmt.planning.comparison_tables.tables` gives them, in the language of the context
+    """
+    environment = Environment(autoescape=True)
+    template = environment.from_string(_resource("static/report.html"))
+    say = _Say(context)
+    page: str = template.render(
+        language_tag={"zh": "zh-CN", "en": "en"}[context.language],
+        heading=say("report_title"),
+        first=comparison.a.name,
+        second=comparison.b.name,
+        subtitle=" · ".join(part for part in (context.place, context.say("epoch_line")) if part),
+        stylesheet=Markup(_resource("static/report.css")),
+        swatches=PATTERNS,
+        figures=_figures(comparison, say),
+        maps_heading=f"{say('map_before')} · {say('map_after')} · {say('map_changed')}",
+        drawings=_drawings(comparison, context, say),
+        sections=_sections(comparison, tables, say),
+        lines=context.footer,
+    )
+    return page
+
+
+class _Say:
+    """Messages of scorecard.toml in the reader's language."""
+
+    def __init__(self, context: Context) -> None:
+        self.language = context.language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return text(f"scorecard.{key}", self.language, **values)
+
+
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _figures(found: Comparison, say: _Say) -> list[tuple[str, str]]:
+    counts = (int(side.units["part"].nunique()) for side in (found.a, found.b))
+    return [
+        (number(found.households_moved), say("moved_households")),
+        (number(found.units_moved), say("moved_units")),
+        (" → ".join(map(number, counts)), say("parts_count")),
+        (number(found.areas_touched), say("touched")),
+    ]
+
+
+def _drawings(found: Comparison, context: Context, say: _Say) -> list[Drawing]:
+    """Before, after and what changed, on one scale; none where a side has no areas."""
+    if found.a.parts is None or found.b.parts is None:
+        return []
+    after = metric(found.b.parts)
+    before = found.a.parts.to_crs(after.crs)
+    frame = Frame.around(pd.concat([before, after]).total_bounds, MAP_MM)
+    low, high = _range(found)
+    sides = [
+        _side(areas, side.name, title, (low, high), frame, context)
+        for areas, side, title in ((before, found.a, say("map_before")), (after, found.b, say("map_after")))
+    ]
+    return [*sides, _changed(found, before, after, frame, say)]
+
+
+def _range(found: Comparison) -> tuple[int, int]:
+    card = found.b.scorecard or found.a.scorecard
+    return (int(card.low), int(card.high)) if card else (0, 0)
+
+
+def _side(
+    areas: gpd.GeoDataFrame, name: str, title: str, limits: tuple[int, int], frame: Frame, context: Context
+) -> Drawing:
+    classes = around_range(*limits)
+    codes = classes.codes(areas["households"])
+    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(areas["name"], areas["households"], strict=True)]
+    picture = drawing([Layer(areas, [classes.colours[code] for code in codes])], frame, title, (areas, texts))
+    unit = text("scorecard.legend_households", context.language)
+    legend = [
+        LegendItem(
+            _swatch(colour), f"{label} {unit}" if context.language == "en" else f"{label} 户", f"({number(count)})"
+        )
+        for label, colour, count in zip(
+            class_labels(classes, context), classes.colours, classes.counts(areas["households"]), strict=True
+        )
+    ]
+    return Drawing(f"{title} · {name}", picture, legend)
+
+
+def _changed(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, frame: Frame, say: _Say) -> Drawing:
+    """Ground that changed hands, hatched, under the new borders; buildings that move are filled, others only drawn."""
+    ground = changed_ground(found, before, after)
+    homes = found.b.units.to_crs(after.crs)
+    homes = homes.set_geometry(shapely.point_on_surface(homes.geometry.to_numpy()), crs=after.crs)
+    moves = homes["code"].isin(found.moved["code"]).to_numpy()
+    layers = [
+        Layer(after, "#ffffff", width=0.2),
+        Layer(ground, "url(#hatch)", stroke="none", opacity=0.5),
+        Layer(homes[~moves], "#c9c6be", stroke="none"),
+        Layer(before, "none", stroke=MUTED, width=0.18),
+        Layer(after, "none", width=0.4),
+        Layer(homes[moves], WORSE, stroke=INK, width=0.12),
+    ]
+    legend = [
+        LegendItem(_swatch("url(#hatch)"), say("map_changed"), f"({number(len(ground))})"),
+        LegendItem(_dot(WORSE), say("legend_moved"), f"({number(int(moves.sum()))})"),
+        LegendItem(_dot("#c9c6be"), say("legend_kept"), f"({number(int((~moves).sum()))})"),
+    ]
+    return Drawing(say("map_changed"), drawing(layers, frame, say("map_changed")), legend)
+
+
+def changed_ground(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """What of each new part was not of the area it is matched to; frames in one metric CRS."""
+    heirs = found.parts.dropna(subset=["matched_part"]).set_index("matched_part")["part"]
+    old = before.set_index("part").geometry.reindex(after["part"].map(heirs)).to_numpy()
+    new = after.geometry.to_numpy()
+    ground = [
+        shape if origin is None or pd.isna(origin) else shapely.difference(shape, origin)
+        for shape, origin in zip(new, old, strict=True)
+    ]
+    opened = shapely.buffer(shapely.buffer(ground, -1), 1)  # slivers along a border that both have are no change
+    frame = gpd.GeoDataFrame(geometry=list(opened), crs=after.crs)
+    return frame[frame.area > PIECE_M2].reset_index(drop=True)
+
+
+def _swatch(fill: str) -> Markup:
+    return Markup(
+        '<svg><rect x="1" y="1" width="24" height="11" fill="{}" stroke="{}" stroke-width=".6"/></svg>'
+    ).format(fill, INK)
+
+
+def _dot(fill: str) -> Markup:
+    return Markup('<svg><circle cx="13" cy="6.5" r="4" fill="{}" stroke="{}" stroke-width=".6"/></svg>').format(
+        fill, INK
+    )
+
+
+def _sections(found: Comparison, tables: Mapping[str, pd.DataFrame], say: _Say) -> list[Section]:
+    sections = [Section(say("sheet_metrics"), _metric_table(found, say))] if found.metrics else []
+    known = (key for key in ("certificate", "verdicts", "parts", "crosswalk", "moved") if key in tables)
+    return sections + [Section(say(f"sheet_{key}"), _table(tables[key], say)) for key in known]
+
+
+def _metric_table(found: Comparison, say: _Say) -> Markup:
+    head = [say("metric"), say("first_plan"), say("second_plan"), say("difference"), say("which_better")]
+    rows, group = [], ""
+    for pair in found.metrics:
+        metric_ = pair.metric
+        if metric_.group != group:
+            group = metric_.group
+            rows.append(Markup('<tr class="group"><td colspan="5">{}</td></tr>').format(say(f"group_{group}")))
+        values = [metric_.shown(value, say.language) for value in (pair.a, pair.b)]
+        change = "–" if pair.difference is None else metric_.shown(pair.difference, say.language, signed=True)
+        rows.append(
+            _row([metric_.title(say.language), *values, change, say(f"better_{pair.better}")], figures=(1, 2, 3))
+        )
+    return _framed(head, rows, figures=(1, 2, 3))
+
+
+def _table(table: pd.DataFrame, say: _Say) -> Markup:
+    """A table for paper: its first rows, and how many more there are."""
+    if table.empty:
+        return Markup('<p class="note">{}</p>').format(say("no_rows"))
+    shown = table.head(ROWS_PRINTED)
+    figures = [
+        place
+        for place, name in enumerate(table.columns)
+        if len(table.columns) > 2 and any(isinstance(value, int | float) for value in shown[name])
+    ]
+    rows = [_row([_cell(value) for value in row], figures) for row in shown.itertuples(index=False)]
+    body = _framed([str(name) for name in table.columns], rows, figures)
+    if len(table) > len(shown):
+        body += Markup('<p class="note">{}</p>').format(say("more_rows", count=len(table) - len(shown)))
+    return body
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int | float) and not pd.isna(value):
+        return f"{value:,}"
+    return "–" if value is None or pd.isna(value) else str(value)
+
+
+def _framed(head: Sequence[str], rows: Sequence[Markup], figures: Sequence[int]) -> Markup:
+    cells = Markup("").join(
+        Markup('<th class="{}">{}</th>').format("figure" if place in figures else "", name)
+        for place, name in enumerate(head)
+    )
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(cells, Markup("").join(rows))
+
+
+def _row(cells: Sequence[str], figures: Sequence[int]) -> Markup:
+    drawn = Markup("").join(
+        Markup('<td class="{}">{}</td>').format("figure" if place in figures else "", cell)
+        for place, cell in enumerate(cells)
+    )
+    return Markup("<tr>{}</tr>").format(drawn)
+
+
+def _short(name: object) -> str:
+    """A name as it stands on the map: of several joined, the first.
+
+    >>> _short("港发+木棉花+木棉岭社区工作站")
+    '港发+2'
+    """
+    first, *others = str(name).replace("工作站", "").replace("社区", "").split("+")
+    return f"{first}+{len(others)}" if others else first
