@@ -15,14 +15,14 @@ import { mebibytes } from "./words.js";
 export async function openMenu() {
   const [shift, map, storage, lasting] = [await setting("gcj02", false), await kept(), await estimate(), await navigator.storage?.persisted?.()];
   const box = el("input", { type: "checkbox", checked: shift, on: { change: async ({ target }) => { await setSetting("gcj02", target.checked); patrol.useShift(target.checked); } } });
-  const other = currentLanguage() === "zh" ? ["en", "English"] : ["zh", "中文"];
+  const other = currentLanguage() === "zh" ? "en" : "zh";
   const progress = el("p", { class: "hint", role: "status" }, t("phone.map_kept", { count: map.count, size: mebibytes(map.bytes) }));
   openSheet(me()?.display_name ?? t("phone.menu"),
     el("section", {}, el("h3", {}, t("phone.offline_map")), progress, button(t("phone.download_map"), () => fetchMap(progress, true), "")),
     el("section", {}, el("h3", {}, t("phone.position")), el("label", { class: "check" }, box, t("phone.shifted")), hint(t("phone.shifted_hint"))),
     el("section", {}, el("h3", {}, t("phone.screen_off")), hint(t("phone.cannot_record")), hint(t("phone.trackers")), el("a", { class: "button", href: "/field/plain" }, t("phone.upload_gpx"))),
     el("section", {}, el("h3", {}, t("phone.storage")), hint(storage), lasting ? null : hint(t("phone.not_lasting"))),
-    button(other[1], () => location.assign(`/field?lang=${other[0]}`)),
+    button(t("phone.other_language"), () => location.assign(`/field?lang=${other}`)),
     el("a", { class: "button", href: `/?lang=${currentLanguage()}` }, t("common.app")),
     button(t("access.sign_out"), openSignOut));
 }

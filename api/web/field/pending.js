@@ -1,10 +1,10 @@
-// "N 条未上传": what is still on this phone, why, and how to save it if all else fails.
+// "N not sent": what is still on this phone, why, and how to save it if all else fails.
 
 import { el } from "../js/dom.js";
 import { t } from "../js/i18n.js";
 import { photosOf, retry, waiting, withoutPhotos } from "./outbox.js";
 import { isExpired, me } from "./session.js";
-import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { button, hint, openSheet, say } from "./sheet.js";
 import { all } from "./store.js";
 import { drain } from "./sync.js";
 import { nameOfCategory, nameOfKind, time } from "./words.js";
@@ -82,5 +82,3 @@ const base64 = (bytes) =>
     reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
     reader.readAsDataURL(new Blob([bytes]));
   });
-
-export { closeSheet };
