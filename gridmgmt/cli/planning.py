@@ -1,5 +1,6 @@
 """`gridmgmt divide`: planning on files."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,14 @@ def register(app: typer.Typer) -> None:
     app.command()(divide)
 
 
+class Effort(StrEnum):
+    """How long `divide` searches, and for what."""
+
+    FAST = "fast"
+    THOROUGH = "thorough"
+    EXACT = "exact"
+
+
 def divide(
     units: InputFile,
     out: OutFile,
@@ -41,7 +50,11 @@ def divide(
     code: Annotated[str | None, typer.Option(help="Column that names the units in the report.")] = None,
     crs: CrsOption = None,
     source_layer: SourceLayer = None,
-    thorough: Annotated[bool, typer.Option("--thorough", help="Search longer, for rounder and evener grids.")] = False,
+    compounds: Annotated[str | None, typer.Option(help="Column with the compound, kept whole where it can be.")] = None,
+    effort: Annotated[
+        Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, proven.")
+    ] = Effort.FAST,
+    thorough: Annotated[bool, typer.Option("--thorough", help="The same as --effort thorough.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal plans.")] = 0,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")] = 60.0,
 ) -> None:
@@ -63,7 +76,8 @@ def divide(
         streets=read_optional(streets),
         barriers=read_optional(barriers),
         code=code,
-        effort="thorough" if thorough else "fast",
+        compounds=compounds,
+        effort="thorough" if thorough else effort.value,
         seed=seed,
         time_limit_s=time_limit,
         progress=show_progress(),
@@ -84,6 +98,8 @@ def say(plan: "PlanResult | Plan") -> None:
     share = 100 * figures["share_in_range"]
     status = text(f"planning.status_{figures['status']}", language())
     typer.echo(text("planning.summary", language(), parts=figures["parts"], share=f"{share:.1f}", status=status))
+    for warning in figures.get("warnings", ()):
+        typer.echo("  " + text(f"planning.{warning['reason']}", language(), count=warning["count"]))
     for reason, count in Counter(entry["reason"] for entry in figures["unmet"]).most_common():
         typer.echo("  " + text("planning.reason", language(), count=count, reason=reason_text(reason)))
 
