@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from jinja2 import Environment
@@ -15,12 +16,13 @@ from gridmgmt.planning.comparison import Comparison
 from gridmgmt.planning.frames import metric
 from maps.context import Context
 from maps.legend import PATTERNS, class_labels
-from maps.palette import INK, MUTED, WORSE, around_range
-from maps.svg import Frame, Layer, drawing
+from maps.palette import INK, MUTED, NO_DATA, OKABE_ITO, around_range
+from maps.svg import Frame, Layer, drawing, hatch
 from maps.text import number
 
 ROWS_PRINTED = 150  # of a table; the rest is in the workbook
-MAP_MM = (180.0, 104.0)  # two maps to a page
+WIDE_MM, TALL_MM = (180.0, 104.0), (87.0, 120.0)  # maps one below the other, or two in a row: what shows more
+MOVED = OKABE_ITO[5]
 PIECE_M2 = 100.0  # ground of less that changed hands is no more than a border straightened
 
 
@@ -67,7 +69,7 @@ def comparison_page(comparison: Comparison, tables: Mapping[str, pd.DataFrame], 
         second=comparison.b.name,
         subtitle=" · ".join(part for part in (context.place, context.say("epoch_line")) if part),
         stylesheet=Markup(_resource("static/report.css")),
-        swatches=PATTERNS,
+        swatches=PATTERNS + hatch(),
         figures=_figures(comparison, say),
         maps_heading=f"{say('map_before')} · {say('map_after')} · {say('map_changed')}",
         drawings=_drawings(comparison, context, say),
@@ -107,7 +109,8 @@ def _drawings(found: Comparison, context: Context, say: _Say) -> list[Drawing]:
         return []
     after = metric(found.b.parts)
     before = found.a.parts.to_crs(after.crs)
-    frame = Frame.around(pd.concat([before, after]).total_bounds, MAP_MM)
+    bounds = pd.concat([before, after]).total_bounds
+    frame = max((Frame.around(bounds, most) for most in (WIDE_MM, TALL_MM)), key=lambda tried: tried.mm_per_m)
     low, high = _range(found)
     sides = [
         _side(areas, side.name, title, (low, high), frame, context)
@@ -127,11 +130,14 @@ def _side(
     classes = around_range(*limits)
     codes = classes.codes(areas["households"])
     texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(areas["name"], areas["households"], strict=True)]
-    picture = drawing([Layer(areas, [classes.colours[code] for code in codes])], frame, title, (areas, texts))
-    unit = text("scorecard.legend_households", context.language)
+    picture = drawing(
+        [Layer(areas, [classes.colours[code] for code in codes], opacity=0.75)], frame, title, (areas, texts)
+    )
     legend = [
         LegendItem(
-            _swatch(colour), f"{label} {unit}" if context.language == "en" else f"{label} 户", f"({number(count)})"
+            _swatch(colour),
+            text("scorecard.unit_households", context.language, figure=label),
+            f"({number(int(count))})",
         )
         for label, colour, count in zip(
             class_labels(classes, context), classes.colours, classes.counts(areas["households"]), strict=True
@@ -146,18 +152,19 @@ def _changed(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFram
     homes = found.b.units.to_crs(after.crs)
     homes = homes.set_geometry(shapely.point_on_surface(homes.geometry.to_numpy()), crs=after.crs)
     moves = homes["code"].isin(found.moved["code"]).to_numpy()
+    dot = float(np.clip(20 / np.sqrt(max(len(homes), 1)), 0.25, 0.9))
     layers = [
         Layer(after, "#ffffff", width=0.2),
-        Layer(ground, "url(#hatch)", stroke="none", opacity=0.5),
-        Layer(homes[~moves], "#c9c6be", stroke="none"),
-        Layer(before, "none", stroke=MUTED, width=0.18),
-        Layer(after, "none", width=0.4),
-        Layer(homes[moves], WORSE, stroke=INK, width=0.12),
+        Layer(homes[~moves], NO_DATA, dot=dot),
+        Layer(homes[moves], MOVED, dot=dot),
+        Layer(ground, "url(#hatch-mm)", stroke="none", opacity=0.6),
+        Layer(before, "none", stroke=MUTED, width=0.2),
+        Layer(after, "none", width=0.45),
     ]
     legend = [
         LegendItem(_swatch("url(#hatch)"), say("map_changed"), f"({number(len(ground))})"),
-        LegendItem(_dot(WORSE), say("legend_moved"), f"({number(int(moves.sum()))})"),
-        LegendItem(_dot("#c9c6be"), say("legend_kept"), f"({number(int((~moves).sum()))})"),
+        LegendItem(_dot(MOVED), say("legend_moved"), f"({number(int(moves.sum()))})"),
+        LegendItem(_dot(NO_DATA), say("legend_kept"), f"({number(int((~moves).sum()))})"),
     ]
     return Drawing(say("map_changed"), drawing(layers, frame, say("map_changed")), legend)
 
@@ -218,13 +225,17 @@ def _table(table: pd.DataFrame, say: _Say) -> Markup:
     figures = [
         place
         for place, name in enumerate(table.columns)
-        if len(table.columns) > 2 and any(isinstance(value, int | float) for value in shown[name])
+        if len(table.columns) > 2 and any(_is_figure(value) for value in shown[name])
     ]
     rows = [_row([_cell(value) for value in row], figures) for row in shown.itertuples(index=False)]
     body = _framed([str(name) for name in table.columns], rows, figures)
     if len(table) > len(shown):
         body += Markup('<p class="note">{}</p>').format(say("more_rows", count=len(table) - len(shown)))
     return body
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and value.endswith("%"))
 
 
 def _cell(value: object) -> str:

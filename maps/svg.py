@@ -13,18 +13,20 @@ from maps.palette import INK
 
 PAPER_MM = (180.0, 118.0)  # the most a map takes on an A4 sheet: width, height
 DETAIL = 0.0006  # of the map's width: finer bends are no longer seen on paper
-FEWEST_LABELLED = 24  # more parts than this, and only those with room enough are labelled
+EM_MM, LINE_MM = 2.4, 2.7  # size and leading of a label, as in static/report.css
+LEAST_ROOM_MM = 5.0  # a smaller area has no label
 ROUND = (1.0, 2.0, 5.0)  # figures a scale bar may say
 
 
 @dataclass(frozen=True)
 class Layer:
-    """Areas or points with one fill per row (a colour or `url(#hatch)`)."""
+    """Areas with one fill per row (a colour or `url(#hatch-mm)`), or points of one colour."""
 
     shapes: gpd.GeoDataFrame
     fills: Sequence[str] | str
     stroke: str = INK
     width: float = 0.25  # mm
+    dot: float = 0.4  # mm, radius of points
     opacity: float = 1.0
 
 
@@ -77,8 +79,28 @@ def drawing(
     ).format(title, f"{width + 2:.2f}", f"{height + 8:.2f}", f"{width + 2:.1f}", Markup("").join(body), _scale(frame))
 
 
+def hatch() -> Markup:
+    """The pattern `url(#hatch-mm)`: what changed, in millimetres, so that it is as fine on paper as it should be."""
+    return Markup(
+        '<svg class="swatches" aria-hidden="true"><defs><pattern id="hatch-mm" width="1.5" height="1.5" '
+        'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="1.5" stroke="{}" '
+        'stroke-width=".4"/></pattern></defs></svg>'
+    ).format(INK)
+
+
+def _dots(layer: Layer, frame: Frame) -> Markup:
+    """All points in one path of round dots."""
+    places = frame.places(shapely.get_coordinates(layer.shapes.geometry.to_numpy()))
+    data = "".join(f"M{x:.2f} {y:.2f}h0" for x, y in places)
+    return Markup('<path d="{}" stroke="{}" stroke-width="{}" stroke-linecap="round" fill="none"/>').format(
+        data, layer.fills if isinstance(layer.fills, str) else INK, 2 * layer.dot
+    )
+
+
 def _drawn(layer: Layer, frame: Frame) -> Markup:
     shapes = layer.shapes.geometry.to_numpy()
+    if len(shapes) and (shapely.get_dimensions(shapes) == 0).all():
+        return _dots(layer, frame)
     fills = [layer.fills] * len(shapes) if isinstance(layer.fills, str) else layer.fills
     drawn = [_shape(shape, fill, frame) for shape, fill in zip(_coarse(shapes, frame), fills, strict=True)]
     return Markup('<g stroke="{}" stroke-width="{}" stroke-linejoin="round" fill-opacity="{}">{}</g>').format(
@@ -87,9 +109,6 @@ def _drawn(layer: Layer, frame: Frame) -> Markup:
 
 
 def _shape(shape: shapely.Geometry, fill: str, frame: Frame) -> Markup:
-    if shapely.get_dimensions(shape) == 0:
-        [[x, y]] = frame.places(shapely.get_coordinates(shape))
-        return Markup('<circle cx="{}" cy="{}" r=".8" fill="{}"/>').format(f"{x:.2f}", f"{y:.2f}", fill)
     return Markup('<path d="{}" fill="{}" fill-rule="evenodd"/>').format(frame.path(shape), fill)
 
 
@@ -103,18 +122,22 @@ def _coarse(shapes: NDArray[np.object_], frame: Frame) -> NDArray[np.object_]:
 
 
 def _labels(areas: gpd.GeoDataFrame, texts: Sequence[str], frame: Frame) -> Markup:
-    """A label of one or two lines inside every area that has room for it."""
+    """A label of one or two lines inside every area that has room for it; where two would meet, the larger area's."""
     shapes = areas.geometry.to_numpy()
     room_mm = np.sqrt(shapely.area(shapes)) * frame.mm_per_m
     centres = frame.places(shapely.get_coordinates(shapely.point_on_surface(shapes)))
-    found = []
-    for words, (x, y), room in zip(texts, centres, room_mm, strict=True):
-        lines = words.split("\n")
-        wide = max(sum(1 + (ord(sign) > 0x2E7F) for sign in line) for line in lines) * 1.15
-        if room < (7 if len(areas) <= FEWEST_LABELLED else wide):
+    found, taken = [], shapely.STRtree([])
+    boxes: list[shapely.Geometry] = []
+    for row in np.argsort(-room_mm, kind="stable"):
+        lines, (x, y) = texts[row].split("\n"), centres[row]
+        half = max(sum(1 + (ord(sign) > 0x2E7F) for sign in line) for line in lines) * EM_MM / 4
+        box = shapely.box(x - half, y - EM_MM, x + half, y + LINE_MM * (len(lines) - 1) + 0.4)
+        if room_mm[row] < LEAST_ROOM_MM or len(taken.query(box, predicate="intersects")):
             continue
+        boxes.append(box)
+        taken = shapely.STRtree(boxes)
         spans = [
-            Markup('<tspan x="{}" dy="{}">{}</tspan>').format(f"{x:.2f}", "2.7" if number else "0", line)
+            Markup('<tspan x="{}" dy="{}">{}</tspan>').format(f"{x:.2f}", LINE_MM if number else 0, line)
             for number, line in enumerate(lines)
         ]
         found.append(Markup('<text y="{}">{}</text>').format(f"{y:.2f}", Markup("").join(spans)))

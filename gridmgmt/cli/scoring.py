@@ -161,7 +161,7 @@ def _stored(a: str, b: str, language: "Language", profile: str | None) -> "tuple
         found = compare_plans(session, sides[0], sides[1], language=language)
         planned = get_plan(session, sides[0] if sides[1] == CURRENT else sides[1])
         verdicts = [] if norms is None else [row.as_dict() for row in check_plan(session, norms, planned.id)]
-        facts = ReportFacts(planned.base_date, planned.scope_code, planned.report, verdicts)
+        facts = ReportFacts(planned.base_date, "", planned.report, verdicts)
     return found, facts
 
 

@@ -130,7 +130,7 @@ def ensemble(
     movable = _movable(graph, weight, start, low, high)
     parts = len(movable)
     steps = parts if thin is None else thin
-    measure = _Measure(graph, weight, parts, (low + high) / 2 if target is None else target, ground)
+    measure = _Measure(graph, weight, movable, (low + high) / 2 if target is None else target, ground)
     source = np.repeat(np.arange(len(start)), np.diff(graph.indptr))
     stretch = max(1, LABELS_AT_ONCE // max(len(start), 1))
     here, kept, values, changed = start, [], [], 0
@@ -177,20 +177,26 @@ def _seed(seed: int, done: int) -> int:
 
 
 class _Measure:
-    """The metrics of a plan from its labels alone: households, areas and outlines of parts are sums over units."""
+    """The metrics of a plan from its labels alone: households, areas and outlines are sums over units.
 
-    def __init__(self, graph: csr_array, weights: Ints, parts: int, target: float, ground: Ground | None) -> None:
+    What is said of parts is said of those that may change; the others are the same in every plan.
+    """
+
+    def __init__(
+        self, graph: csr_array, weights: Ints, movable: NDArray[np.bool_], target: float, ground: Ground | None
+    ) -> None:
         edges = graph.tocoo()
         upper = edges.row < edges.col
         self.pairs = edges.row[upper], edges.col[upper]
-        self.weights, self.parts, self.target, self.ground = weights, parts, target, ground
+        self.weights, self.movable, self.target, self.ground = weights, movable, target, ground
+        self.parts = len(movable)
         if ground is not None:
             borders = ground.border_m.tocoo()
             upper = borders.row < borders.col
             self.borders = borders.row[upper], borders.col[upper], borders.data[upper]
 
     def __call__(self, labels: NDArray[np.integer]) -> dict[str, float]:
-        loads = np.bincount(labels, weights=self.weights, minlength=self.parts)
+        loads = np.bincount(labels, weights=self.weights, minlength=self.parts)[self.movable]
         deviation = np.abs(loads - self.target)
         one, other = self.pairs
         values = {"deviation_max": float(deviation.max()), "deviation_mean": float(deviation.mean())}
@@ -205,7 +211,7 @@ class _Measure:
         outline_m = np.bincount(labels, weights=ground.perimeter_m, minlength=self.parts)
         outline_m -= 2 * np.bincount(labels[one[inner]], weights=metres[inner], minlength=self.parts)
         area_m2 = np.bincount(labels, weights=ground.area_m2, minlength=self.parts)
-        round_ = 4 * np.pi * area_m2 / np.maximum(outline_m, 1e-9) ** 2
+        round_ = (4 * np.pi * area_m2 / np.maximum(outline_m, 1e-9) ** 2)[self.movable]
         return {
             "polsby_popper_mean": float(round_.mean()),
             "polsby_popper_min": float(round_.min()),
