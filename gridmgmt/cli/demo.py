@@ -25,7 +25,7 @@ class CitySize(StrEnum):
 Size = Annotated[CitySize, typer.Option(help="The whole district, or two subdistricts for a first look.")]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal districts, bit for bit.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to.", file_okay=False)]
-Now = Annotated[datetime | None, typer.Option(help="The moment the week ends, local time; else now.")]
+Now = Annotated[datetime | None, typer.Option(help="The moment the days end, local time; else now.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +69,7 @@ def load(size: Size = CitySize.FULL, seed: Seed = 2006) -> None:
 
 @commands.command()
 def job(out: Out = Path("out"), now: Now = None, seed: Seed = 2006) -> None:
-    """The main job on the database: grids, station merge, resized communities, the plan of 2006, a week of field work.
+    """The main job on the database: grids, station merge, resized communities, the plan of 2006, 30 days of field work.
 
     Plans that are there already are used again. One JSON report per step goes to the folder.
     """
@@ -83,15 +83,15 @@ def job(out: Out = Path("out"), now: Now = None, seed: Seed = 2006) -> None:
 
 @commands.command()
 def backfill(now: Now = None, seed: Seed = 2006) -> None:
-    """Fill the week up to now with patrols and incidents; days that have some are left as they are."""
-    from gridmgmt.demo.job import backfill_week
+    """Fill the 30 days up to now with patrols and incidents; days that have some are left as they are."""
+    from gridmgmt.demo.job import backfill_days
     from gridmgmt.field.day import LOCAL_ZONE
     from gridmgmt.store.engine import transaction
 
     _say("step_backfill")
     moment = (now or datetime.now(LOCAL_ZONE)).replace(tzinfo=LOCAL_ZONE)
     with transaction() as session:
-        written = backfill_week(session, moment, seed=seed, progress=_say_rows)
+        written = backfill_days(session, moment, seed=seed, progress=_say_rows)
     typer.echo(_text("backfilled", patrols=written["patrols"], incidents=written["incidents"]))
 
 

@@ -9,14 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.demo.city import VALID_FROM
-from gridmgmt.demo.life import SOURCE, week
+from gridmgmt.demo.life import SOURCE, field_work
 from gridmgmt.field.day import LOCAL_ZONE, local_day
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.boundaries import boundaries_at, publish_plan
 from gridmgmt.services.field import backfill
 from gridmgmt.services.plans import divide_grids, list_plans, merge_stations, resize_communities
 from gridmgmt.services.replay import replay_luohu_2006, save_replay
-from gridmgmt.services.units import streets_frame
+from gridmgmt.services.units import entrances_frame, streets_frame
 from gridmgmt.store.tables import Patrol, Plan, Worker
 
 GRIDS_FROM = date(2006, 7, 1)
@@ -83,10 +83,10 @@ def _existing(session: Session, task: str, scope_code: str) -> Plan | None:
     return next((plan for plan in plans if plan.state != "discarded"), None)
 
 
-def backfill_week(
+def backfill_days(
     session: Session, now: datetime, *, seed: int = 2006, progress: Callable[[str, int], None] | None = None
 ) -> dict[str, int]:
-    """Patrols and incidents of the days up to the aware moment `now` that have none yet, seven at most.
+    """Patrols and incidents of the days up to the aware moment `now` that have none yet, thirty at most.
 
     Returns the rows written per frame; nothing where today has demo patrols already.
     """
@@ -96,10 +96,12 @@ def backfill_week(
         return {"patrols": 0, "incidents": 0}
     appointed = session.scalar(select(func.count()).select_from(Worker)) or 0
     since = None if appointed else GRIDS_FROM
-    return backfill(session, week(grids, streets_frame(session), now, seed=seed, days=days, since=since), progress)
+    streets, doors = streets_frame(session), entrances_frame(session).geometry
+    frames = field_work(grids, streets, now, seed=seed, days=days, doors=doors, since=since)
+    return backfill(session, frames, progress)
 
 
-def _days_missing(session: Session, now: datetime, most: int = 7) -> int:
+def _days_missing(session: Session, now: datetime, most: int = 30) -> int:
     last = session.scalar(select(func.max(Patrol.started_at)).where(Patrol.source == SOURCE))
     if last is None:
         return most

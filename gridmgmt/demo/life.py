@@ -1,4 +1,4 @@
-"""A week of field work for the demo: workers, patrols with their fixes, incidents with their steps.
+"""Days of field work for the demo: workers, patrols with their fixes, incidents with their steps.
 
 Every day is drawn from its own seed, so a later run that adds days finds the earlier ones unchanged.
 """
@@ -19,14 +19,16 @@ import shapely
 
 from gridmgmt.demo.cases import VERSION, Made, case_steps, settings_of
 from gridmgmt.demo.names import person_name
+from gridmgmt.demo.rhythm import SHIFTS, incident_moment, shift_moment, weekly
 from gridmgmt.demo.walks import Fixes, Footways
 from gridmgmt.field.day import LOCAL_ZONE, local_day
+from gridmgmt.geo.crs import gcj02_to_wgs84, wgs84_to_gcj02
 from gridmgmt.services.field.content import content_hash
 
 SOURCE = "demo"
 _NAMESPACE = UUID("6f3c2a52-0d0b-5c55-9a0e-2006081400cc")
-_SHIFTS = ((time(8, 20), time(11, 40)), (time(14, 20), time(17, 50)), (time(19, 0), time(20, 30)))
-_MINUTES = (20.0, 40.0)
+_MINUTES = (20.0, 40.0)  # on the move
+_GCJ_SHARE = 0.25  # of the phones
 
 Frames = dict[str, pd.DataFrame]
 
@@ -35,27 +37,29 @@ Frames = dict[str, pd.DataFrame]
 class Workload:
     """How much happens a day: one patrol starts per `grids_per_patrol` grids, one incident per `grids_per_incident`."""
 
-    grids_per_patrol: float = 36.0
-    grids_per_incident: float = 75.0
+    grids_per_patrol: float = 100.0
+    grids_per_incident: float = 120.0
 
 
-def week(
+def field_work(
     grids: gpd.GeoDataFrame,
     streets: gpd.GeoDataFrame,
     now: datetime,
     *,
     seed: int = 2006,
-    days: int = 7,
+    days: int = 30,
+    doors: gpd.GeoSeries | None = None,
     since: date | None = None,
     workload: Workload | None = None,
 ) -> Frames:
     """Field work of the `days` days that end with the aware moment `now`, as frames for `services.field.backfill`.
 
     `grids` (code, geometry; EPSG:4326) each get a worker, responsible from the day `since` (none where it is None:
-    the workers are there already); `streets` as in the contract of frames. Nothing happens after `now`.
+    the workers are there already); `streets` as in the contract of frames, `doors` the points of entrances, where
+    walkers stop. A quarter of the phones tell GCJ-02, made WGS 84 as at the edge. Nothing happens after `now`.
     """
     workers = _workers(grids, seed)
-    ways = Footways(streets)
+    ways = Footways(streets, doors)
     load = workload or Workload()
     dates = [local_day(now) - timedelta(days=back) for back in reversed(range(days))]
     made = [_Day(day, now, grids, workers["code"].to_numpy(), ways, load, seed) for day in dates]
@@ -68,7 +72,7 @@ def week(
         "workers": workers[["code", "name"]],
         "worker_grids": appointed[["worker_code", "grid_code", "valid_from", "valid_to"]],
         "patrols": pd.DataFrame([patrol for patrol, _ in parts], columns=[*_PATROL]),
-        "track_points": _track_points(parts),
+        "track_points": _track_points(parts, _gcj_phones(workers, seed)),
         **_incident_frames(incidents),
     }
 
@@ -119,13 +123,11 @@ class _Day:
 
     def _moment(self) -> datetime:
         """A time of day within the shifts; while today's first shift has not passed, some time since midnight."""
-        start, end = _SHIFTS[int(self.rng.choice(len(_SHIFTS), p=[0.46, 0.42, 0.12]))]
-        share = float(self.rng.random())
-        midnight = datetime.combine(self.day, time.min, LOCAL_ZONE)
-        if local_day(self.now) == self.day and self.now.astimezone(LOCAL_ZONE).time() < _SHIFTS[0][1]:
-            return midnight + timedelta(seconds=round(share * (self.now - midnight).total_seconds()))
-        first, last = (datetime.combine(self.day, at, LOCAL_ZONE) for at in (start, end))
-        return first + timedelta(seconds=round(share * (last - first).total_seconds()))
+        moment, share = shift_moment(self.day, self.rng), float(self.rng.random())
+        since_midnight = self.now - datetime.combine(self.day, time.min, LOCAL_ZONE)
+        if since_midnight < timedelta(hours=SHIFTS[0][1]):
+            return self.now - timedelta(seconds=round(share * since_midnight.total_seconds()))
+        return moment
 
     def _patrol(self, place: int, worker: str, started: datetime, ended: datetime, fixes: Fixes) -> dict[str, object]:
         content = [worker, started.isoformat(), shapely.to_wkt(fixes.geometry, rounding_precision=7).tolist()]
@@ -142,7 +144,8 @@ class _Day:
 
     def incidents(self) -> Iterator[dict[str, object]]:
         """Incidents somewhere in the grids, each seen by the worker of its grid."""
-        count = max(1, round(len(self.grids) / self.load.grids_per_incident))
+        midday = datetime.combine(self.day, time(12), LOCAL_ZONE)
+        count = max(1, round(len(self.grids) / self.load.grids_per_incident * weekly(midday)))
         kinds = _incident_kinds()
         weights = np.array([kind["weight"] for kind in kinds.values()], dtype=float)
         for place in range(count):
@@ -150,7 +153,7 @@ class _Day:
             category = str(self.rng.choice(list(kinds), p=weights / weights.sum()))
             texts = kinds[category]["texts"]
             words = str(texts[int(self.rng.integers(len(texts)))])
-            occurred = self._moment()
+            occurred = incident_moment(self.day, self.rng)
             if occurred < self.now:
                 point = _within(self.grids.geometry.iloc[grid], self.rng)
                 code, worker = str(self.grids["code"].iloc[grid]), str(self.workers[grid])
@@ -193,7 +196,13 @@ def _within(area: shapely.Geometry, rng: np.random.Generator) -> shapely.Point:
     return area.representative_point()
 
 
-def _track_points(parts: list[tuple[dict[str, object], Fixes]]) -> gpd.GeoDataFrame:
+def _gcj_phones(workers: pd.DataFrame, seed: int) -> frozenset[str]:
+    """The workers whose phones tell GCJ-02."""
+    told = np.random.default_rng([seed, 1]).random(len(workers)) < _GCJ_SHARE
+    return frozenset(workers["code"][told])
+
+
+def _track_points(parts: list[tuple[dict[str, object], Fixes]], gcj: frozenset[str]) -> gpd.GeoDataFrame:
     sizes = [len(fixes.seconds) for _, fixes in parts]
     started = pd.to_datetime([patrol["started_at"] for patrol, _ in parts], utc=True)
     seconds = np.concatenate([fixes.seconds for _, fixes in parts]) if parts else np.empty(0)
@@ -205,7 +214,11 @@ def _track_points(parts: list[tuple[dict[str, object], Fixes]]) -> gpd.GeoDataFr
         "accuracy_m": np.concatenate([fixes.accuracy_m for _, fixes in parts]) if parts else np.empty(0),
     }
     geometry = np.concatenate([fixes.geometry for _, fixes in parts]) if parts else np.empty(0, dtype=object)
-    return gpd.GeoDataFrame(columns, geometry=geometry, crs="EPSG:4326")
+    crs = np.repeat(["gcj02" if patrol["worker_code"] in gcj else "wgs84" for patrol, _ in parts], sizes)
+    lon, lat = shapely.get_coordinates(geometry).T
+    there_and_back = gcj02_to_wgs84(*wgs84_to_gcj02(lon, lat))
+    lon, lat = np.where(crs == "gcj02", there_and_back, (lon, lat))
+    return gpd.GeoDataFrame(columns | {"crs": crs.astype(object)}, geometry=shapely.points(lon, lat), crs="EPSG:4326")
 
 
 def _incident_frames(rows: list[dict[str, Any]]) -> Frames:

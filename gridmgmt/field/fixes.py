@@ -60,8 +60,17 @@ def read_fixes(points: pd.DataFrame, owner: Ints | None = None) -> Fixes:
     whose = np.zeros(len(points), dtype=np.int64) if owner is None else owner
     said = (mock, segment, _codes(crs), source, speed, accuracy, lat, lon, time_us, whose)
     order = np.lexsort((_labels(points.index), *said))
-    columns = (time_us, lon, lat, accuracy, source, segment, mock, whose)
-    return Fixes(order, *(column[order] for column in columns))
+    return Fixes(
+        row=order,
+        time_us=time_us[order],
+        lon=lon[order],
+        lat=lat[order],
+        accuracy_m=accuracy[order],
+        source=source[order],
+        segment=segment[order],
+        mock=mock[order],
+        owner=whose[order],
+    )
 
 
 def seconds_on_duty(time_us: Floats, duty: Sequence[tuple[datetime, datetime]]) -> Mask:

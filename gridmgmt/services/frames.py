@@ -21,7 +21,8 @@ def read_frame(
 ) -> geopandas.GeoDataFrame:
     """Run a query whose column `geometry` is WKB; a multipolygon of one part comes as a polygon."""
     result = session.execute(statement, parameters or {})
-    table = pandas.DataFrame(result.all(), columns=list(result.keys()))
+    rows = [tuple(row) for row in result]  # pandas looks long at rows that are more than tuples
+    table = pandas.DataFrame(rows, columns=list(result.keys()))
     shapes = unwrapped(shapely.from_wkb(table.pop("geometry").to_numpy(dtype=object)))
     return geopandas.GeoDataFrame(table, geometry=shapes, crs=WGS84_SRID)
 

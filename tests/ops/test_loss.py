@@ -203,6 +203,7 @@ def joined(*outcomes: Outcome) -> Outcome:
         for key, receipts in outcome.receipts.items():
             whole.receipts.setdefault(key, []).extend(receipts)
         whole.refused |= outcome.refused
+        whole.attempts += outcome.attempts
     return whole
 
 

@@ -137,7 +137,7 @@ def test_backfill_equals_single_records_and_changes_nothing_twice(session: Sessi
         "workers": pd.DataFrame({"code": ["W002"], "name": ["李强"]}),
         "worker_grids": pd.DataFrame({"worker_code": ["W002"], "grid_code": [WEST], "valid_from": [REDRAWN]}),
         "patrols": one_patrol(patrol_id),
-        "track_points": points(patrol_id, [114.105, 114.109, 114.111]),
+        "track_points": points(patrol_id, [114.1098, 114.1099, 114.1101]),
         "incidents": one_incident(incident_id),
         "incident_steps": pd.DataFrame(
             {"incident_id": [incident_id], "move": ["report"], "at": [MORNING], "actor": ["W002"], "holder": [EAST]}

@@ -16,7 +16,7 @@ from gridmgmt.field.day import local_day
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.access import add_device, add_person, grant, random_password, set_password
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.units import streets_frame
+from gridmgmt.services.units import entrances_frame, streets_frame
 from gridmgmt.store.tables import Person, Worker, WorkerGrid
 
 CENTRE = "live-centre"
@@ -56,7 +56,7 @@ def hire(session: Session, count: int, seed: int) -> Cast:
         raise NotFound(what="worker", key="W00001")
     rng = np.random.default_rng([seed, 7])
     chosen = np.sort(rng.choice(len(appointed), min(count, len(appointed)), replace=False))
-    ways = Footways(streets_frame(session))
+    ways = Footways(streets_frame(session), entrances_frame(session).geometry)
     starts = _starts(grids, [appointed[number].grid_code for number in chosen], ways)
     phones = []
     for number, segment in zip(chosen, starts, strict=True):

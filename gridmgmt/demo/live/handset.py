@@ -1,4 +1,4 @@
-"""A simulated phone: it walks along streets, loses its network and its satellites, and sends everything later."""
+"""A simulated phone: it walks along streets, loses its network, and sends everything later."""
 
 import hashlib
 import io
@@ -19,10 +19,8 @@ from gridmgmt.geo.crs import wgs84_to_gcj02
 
 BATCH_S = 60.0  # a phone with a network sends once a minute
 MINUTES = (25.0, 55.0)
-NO_NETWORK, LOST_SATELLITES, WILD, AGAIN = 0.15, 0.08, 0.01, 0.1  # shares of batches, batches, fixes, batches
-WILD_DEG = 0.02
+NO_NETWORK, AGAIN = 0.15, 0.1  # shares of batches
 SENT = ("seq", "time", "lon", "lat", "accuracy_m")
-STOP_EVERY, STOP_S = 40, (90.0, 240.0)  # fixes between two stops at a door, and how long one is
 
 
 @dataclass
@@ -100,25 +98,17 @@ class Handset:
         return [] if receipt is None else [digest]
 
     def _rows(self, fixes: Fixes, moment: datetime) -> Iterator[dict[str, Any]]:
-        """The fixes as the phone has them: stops at doors, gaps, wild ones, and its own coordinate system."""
+        """The fixes as the phone has them, in its own coordinate system."""
         lon, lat = shapely.get_coordinates(fixes.geometry).T
         shown = wgs84_to_gcj02(lon, lat) if self.phone.crs == "gcj02" else (lon, lat)
-        pause_s, silent_until = 0.0, 0
         for number, second in enumerate(fixes.seconds):
-            if number % STOP_EVERY == STOP_EVERY - 1:
-                pause_s += float(self.rng.uniform(*STOP_S))
-                if self.rng.random() < LOST_SATELLITES:
-                    silent_until = number + int(self.rng.integers(8, 25))
-            if number < silent_until:
-                continue
-            wild = self.rng.normal(0, WILD_DEG, 2) if self.rng.random() < WILD else (0.0, 0.0)
-            at = moment + timedelta(seconds=float(second) + pause_s)
+            at = moment + timedelta(seconds=float(second))
             yield {
                 "at": at,
                 "seq": number,
                 "time": at.isoformat(),
-                "lon": round(float(shown[0][number] + wild[0]), 7),
-                "lat": round(float(shown[1][number] + wild[1]), 7),
+                "lon": round(float(shown[0][number]), 7),
+                "lat": round(float(shown[1][number]), 7),
                 "accuracy_m": float(fixes.accuracy_m[number]),
                 "place": (round(float(lon[number]), 7), round(float(lat[number]), 7)),
             }

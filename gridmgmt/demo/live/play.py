@@ -15,8 +15,8 @@ import numpy as np
 from gridmgmt.demo.live.cast import Cast
 from gridmgmt.demo.live.centre import look
 from gridmgmt.demo.live.handset import BATCH_S, Handset, Walk
-from gridmgmt.demo.live.rhythm import incident_rate, on_shift
 from gridmgmt.demo.live.sender import Sender, by_password, by_secret
+from gridmgmt.demo.rhythm import incident_rate, on_shift
 
 PATROLS_PER_SHIFT_HOUR = 0.5  # of a worker
 INCIDENTS_PER_DAY = 3.0  # of a worker who walks all day

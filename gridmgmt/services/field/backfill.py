@@ -1,6 +1,7 @@
-"""The bulk way in: many days of field work by COPY, laid to their grids by one statement."""
+"""The bulk way in: many days of field work by COPY, and what they add up to."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import geopandas
 import pandas as pd
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.services.field.incidents import recount
+from gridmgmt.services.field.recompute import recompute_patrols
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.queries import query
@@ -28,8 +30,9 @@ ORDER = {
 def backfill(session: Session, frames: Frames, progress: Callable[[str, int], None] | None = None) -> dict[str, int]:
     """Write frames named as in `ORDER`, with the columns of their tables; rows per frame written.
 
-    Patrols and incidents are laid to the grids of their place and date. Where the first patrol
-    is already there nothing is written: a repeat changes nothing.
+    Patrols are counted (grids, days, streets, visits), incidents laid to the grid of their place and date. Where the
+    first patrol is already there nothing is written: a repeat changes nothing. `progress` hears of each frame once it
+    is written, and of "counted" patrols.
     """
     if _already_there(session, frames):
         return dict.fromkeys(ORDER, 0)
@@ -43,9 +46,9 @@ def backfill(session: Session, frames: Frames, progress: Callable[[str, int], No
         text("analyze patrol, track_point, incident, incident_step")
     )  # bulk rows are unknown to the planner
     patrol_ids, incident_ids = frames["patrols"]["id"].tolist(), frames["incidents"]["id"].tolist()
-    session.execute(query("lay_patrols_to_grids"), {"patrol_ids": patrol_ids, "zone": LOCAL_ZONE.key})
     session.execute(query("lay_incidents_to_grids"), {"incident_ids": incident_ids, "zone": LOCAL_ZONE.key})
     recount(session, incident_ids)
+    recompute_patrols(session, patrol_ids, progress=None if progress is None else partial(progress, "counted"))
     return {name: len(frames[name]) for name in ORDER}
 
 

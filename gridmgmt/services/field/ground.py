@@ -18,7 +18,7 @@ from gridmgmt.field.streets import StreetIndex
 from gridmgmt.field.visits import VisitSettings
 from gridmgmt.geo.crs import metric_crs
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.frames import Box
+from gridmgmt.services.frames import WORLD, Box
 from gridmgmt.services.units import buildings_frame, entrances_frame, places_frame, streets_frame
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import WGS84_SRID
@@ -54,7 +54,9 @@ class Ground:
     def __init__(self, session: Session, box: Box, visits: VisitSettings) -> None:
         west, south, east, north = box
         self._session = session
-        self._box = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
+        self._box = (
+            WORLD if box == WORLD else (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
+        )
         self.box = box
         self.crs = city_crs(session, self._box)
         self._transformer = Transformer.from_crs(WGS84_SRID, self.crs, always_xy=True)
@@ -103,22 +105,20 @@ class Ground:
 
 
 class Grounds:
-    """The ground as far as it was asked for: loaded anew only where patrols lead beyond it."""
+    """The ground as far as it is needed: where patrols lead beyond what was loaded first, the whole city."""
 
     def __init__(self, visits: VisitSettings) -> None:
         self._visits = visits
         self._last: Ground | None = None
+        self._whole = False
 
     def under(self, session: Session, box: Box) -> Ground:
-        """Ground that holds a box."""
-        if self._last is None or not self._last.holds(box):
-            self._last = Ground(session, box if self._last is None else _both(box, self._last.box), self._visits)
+        """Ground that holds all there is in a box."""
+        if self._last is None:
+            self._last = Ground(session, box, self._visits)
+        elif not self._whole and not self._last.holds(box):
+            self._last, self._whole = Ground(session, WORLD, self._visits), True
         return self._last.for_session(session)
-
-
-def _both(one: Box, other: Box) -> Box:
-    (west, south), (east, north) = np.minimum(one, other)[:2].tolist(), np.maximum(one, other)[2:].tolist()
-    return west, south, east, north
 
 
 def _doors(session: Session, box: Box, crs: str, reach_m: float) -> Doors:

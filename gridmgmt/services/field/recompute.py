@@ -93,8 +93,9 @@ def _lock(session: Session, patrol_ids: list[PatrolId]) -> None:
 
 def _points(session: Session, patrol_ids: list[PatrolId]) -> pd.DataFrame:
     result = session.execute(query("points_of_patrols"), {"patrol_ids": patrol_ids})
-    points = pd.DataFrame(result.all(), columns=list(result.keys()))
-    return points.assign(time=pd.to_datetime(points["time"], utc=True), accuracy=points["accuracy"].astype(float))
+    points = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+    time = pd.to_datetime(points.pop("time_us").astype("int64"), unit="us", utc=True)
+    return points.assign(time=time, accuracy=points["accuracy"].astype(float))
 
 
 def _recount(session: Session, points: pd.DataFrame, rules: Rules, grounds: Grounds) -> int:
