@@ -1,5 +1,6 @@
 """The printed report of a comparison: A4 pages with maps before, after and changed, and every table. One file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,7 +22,8 @@ from maps.svg import Frame, Layer, drawing, hatch
 from maps.text import number
 
 ROWS_PRINTED = 150  # of a table; the rest is in the workbook
-WIDE_MM, TALL_MM = (180.0, 104.0), (87.0, 120.0)  # maps one below the other, or two in a row: what shows more
+WIDE_MM, TALL_MM = (180.0, 104.0), (86.0, 120.0)  # maps one below the other, or two in a row: what shows more
+PERCENTAGE = re.compile(r"[\d.,]+%")
 MOVED = OKABE_ITO[5]
 PIECE_M2 = 100.0  # ground of less that changed hands is no more than a border straightened
 
@@ -185,7 +187,8 @@ def changed_ground(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDa
 
 def _swatch(fill: str) -> Markup:
     return Markup(
-        '<svg><rect x="1" y="1" width="24" height="11" fill="{}" stroke="{}" stroke-width=".6"/></svg>'
+        '<svg><rect x="1" y="1" width="24" height="11" fill="{}" fill-opacity=".75" '
+        'stroke="{}" stroke-width=".6"/></svg>'
     ).format(fill, INK)
 
 
@@ -235,7 +238,7 @@ def _table(table: pd.DataFrame, say: _Say) -> Markup:
 
 
 def _is_figure(value: object) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and value.endswith("%"))
+    return isinstance(value, int | float) or (isinstance(value, str) and PERCENTAGE.fullmatch(value) is not None)
 
 
 def _cell(value: object) -> str:

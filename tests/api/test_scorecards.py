@@ -1,0 +1,17 @@
+"""A plan's scorecard and comparison through the API."""
+
+import httpx
+
+
+def test_a_plan_is_scored_and_compared(client: httpx.Client) -> None:
+    subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
+    order = {"task": "merge", "subdistrict": subdistrict, "at": "2006-09-01"}
+    plan = client.post("/api/v1/plans", json=order, timeout=90).json()["id"]
+    card = client.get(f"/api/v1/plans/{plan}/scorecard", timeout=60).json()
+    assert card["metrics"]["compounds_split"]["value"] is None
+    assert card["metrics"]["share_in_range"]["value"] is not None
+    found = client.get(f"/api/v1/plans/current/compare/{plan}", timeout=60).json()
+    assert sum(row["households"] for row in found["moved"]) == found["households_moved"]
+    assert found["metrics"]["share_in_range"]["b"] == card["metrics"]["share_in_range"]["value"]
+    assert client.get(f"/api/v1/plans/{plan}/compare/{plan}").status_code == 422
+    assert client.get(f"/api/v1/plans/current/compare/{'0' * 8}-0000-4000-8000-{'0' * 12}").status_code == 404

@@ -1,0 +1,60 @@
+"""`gridmgmt score` and `gridmgmt plan compare` on files."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from gridmgmt.cli.main import build_app
+from gridmgmt.errors import InvalidInput
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Two divisions of six squares."""
+    x = [100.0 * number for number in range(6)]
+    units = gpd.GeoDataFrame(
+        {"code": [f"u{n}" for n in range(6)], "households": [70] * 6},
+        geometry=shapely.box(x, 0, [west + 100 for west in x], 100),
+        crs=4547,
+    )
+    paths = tmp_path / "a.gpkg", tmp_path / "b.gpkg"
+    for path, parts in zip(paths, ([0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 2, 2]), strict=True):
+        units.assign(part=parts).to_file(path, layer="units")
+    return paths
+
+
+def run(*arguments: object) -> str:
+    answer = CliRunner().invoke(build_app(), [str(argument) for argument in arguments], env={"GRIDMGMT_LANG": "en"})
+    if answer.exception is not None:
+        raise answer.exception
+    return answer.stdout
+
+
+def test_a_file_is_scored(files: tuple[Path, Path], tmp_path: Path) -> None:
+    said = run("score", files[1], "--report", tmp_path / "card.json")
+    assert "Parts in range: 33.3 %" in said
+    assert "Walk, median: no data" in said
+    metrics = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))["metrics"]
+    assert metrics["cut_edges"]["value"] == 2
+    assert metrics["walk_median_m"]["value"] is None
+
+
+def test_two_files_are_compared(files: tuple[Path, Path], tmp_path: Path) -> None:
+    said = run("plan", "compare", *files)
+    assert "70 households move (1 buildings), 2 areas touched" in said
+    for suffix in ("json", "xlsx", "html"):
+        run("plan", "compare", *files, "--out", tmp_path / f"report.{suffix}", "--lang", "zh")
+        assert (tmp_path / f"report.{suffix}").stat().st_size > 1000
+    found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [row["code"] for row in found["moved"]] == ["u2"]
+
+
+def test_what_cannot_be_written_is_said_before_the_work(files: tuple[Path, Path]) -> None:
+    with pytest.raises(InvalidInput):
+        run("plan", "compare", *files, "--out", "report.docx")
+    with pytest.raises(InvalidInput):
+        run("plan", "compare", "nothing", files[0])
