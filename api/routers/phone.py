@@ -4,6 +4,7 @@ import orjson
 from fastapi import APIRouter, Depends
 from starlette.responses import FileResponse, Response
 
+from api.deps import Settings
 from api.json import Json
 from api.phone import WEB_FOLDER, shell_addresses, shell_version
 from api.rendering import PageLang, render
@@ -23,9 +24,15 @@ ICONS = (
 
 
 @router.get("/field", dependencies=[may(Action.report_incident)])
-def field(language: PageLang) -> Response:
+def field(language: PageLang, settings: Settings) -> Response:
     """The shell of the app: no word in it is about anybody, the phone fills it in."""
-    return render("field.html", language, maplibre=MAPLIBRE)
+    return render(
+        "field.html",
+        language,
+        maplibre=MAPLIBRE,
+        map_source=settings.map_source,
+        map_approval=settings.map_approval,
+    )
 
 
 @router.get("/field/sw.js", dependencies=[Depends(public)])

@@ -12,7 +12,7 @@ import * as patrol from "./patrol.js";
 import { leavePending, openPending, refreshPending } from "./pending.js";
 import { isExpired, keptJson, me, refresh, remembered } from "./session.js";
 import { button, closeSheet, hint, openSheet, say, startSheet } from "./sheet.js";
-import { setSetting, setting } from "./store.js";
+import { Full, setSetting, setting } from "./store.js";
 import { drain, startSync } from "./sync.js";
 import { openTasks, prefetchTasks, taskCount } from "./tasks.js";
 import { dropOthers } from "./tiles.js";
@@ -118,7 +118,7 @@ function askEnd() {
 }
 
 let painting = 0;
-const soon = () => (painting ||= setTimeout(() => { painting = 0; paint(); }, 50));
+const soon = () => (painting ||= setTimeout(() => { painting = 0; paint(); }, 150));
 
 async function paint() {
   const rows = (await waiting()).filter((one) => one.kind !== "link");
@@ -174,6 +174,13 @@ function offerUpdate(worker) {
   byId("update").hidden = false;
   byId("update").addEventListener("click", () => worker.postMessage("take-over"), { once: true });
 }
+
+// Wherever it happens: what did not fit was not kept, and whoever holds the phone must know.
+addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof Full)) return;
+  event.preventDefault();
+  say(t("phone.full"), true);
+});
 
 document.documentElement.dataset.lang = currentLanguage();
 await begin();

@@ -4,7 +4,16 @@ import { announce } from "../js/state.js";
 import { all, ofOwner, ofPatrol, read, result, write } from "./store.js";
 
 const KEPT_RECEIPTS = 500;
+const tabs = new BroadcastChannel("field-outbox");
 let made = 0;
+
+tabs.addEventListener("message", () => announce("outbox"));
+
+// This tab and the others show what is so now.
+function changed() {
+  announce("outbox");
+  tabs.postMessage(null);
+}
 
 // Later records sort after earlier ones, also within a millisecond.
 const order = () => Date.now() * 1000 + (made++ % 1000);
@@ -22,7 +31,7 @@ export async function add(owner, records, photos = []) {
     for (const photo of photos) await keepPhoto(store, owner, photo);
     for (const one of records) await result(outbox.add(one));
   });
-  announce("outbox");
+  changed();
   announce("outbox-added");
 }
 
@@ -93,7 +102,7 @@ export async function settle(one, receipt) {
     await result(outbox.delete(one.key));
     for (const sha256 of one.photos) await releasePhoto(photos, [one.owner, sha256]);
   });
-  announce("outbox");
+  changed();
 }
 
 async function releasePhoto(store, key) {
@@ -117,7 +126,7 @@ export async function settlePoints(patrol, lastSeq, receipt) {
     const row = await result(patrols.get(patrol.id));
     if (row?.sending) await result(patrols.put({ ...row, sending: null }));
   });
-  announce("outbox");
+  changed();
 }
 
 // What went wrong with a record: it stays, with its reason. `change` holds state, reason, tries, nextAt.
@@ -125,7 +134,7 @@ export async function note(one, change) {
   if (one.kind === "points") await amend("patrols", one.key.slice(0, -"/points".length), (row) => ({ ...row, sending: { ...row.sending, ...change } }));
   else if (one.kind === "photo") await amend("photos", [one.owner, one.sha256], (row) => ({ ...row, ...change }));
   else await amend("outbox", one.key, (row) => ({ ...row, ...change }));
-  announce("outbox");
+  changed();
 }
 
 const amend = (store, key, changed) =>
@@ -151,12 +160,19 @@ export async function withoutPhotos(one, refused) {
     await result(outbox.put({ ...row, photos: left, body: { ...row.body, photos: left }, state: "waiting", reason: null, nextAt: 0 }));
     for (const sha256 of refused) await releasePhoto(photos, [one.owner, sha256]);
   });
-  announce("outbox");
+  changed();
 }
 
 export const photosOf = (owner) => all("photos", ofOwner(owner));
 
-export async function pruneReceipts() {
+// Old receipts go, and patrols that are over and wholly with the server.
+export async function tidy() {
   const old = (await all("receipts")).sort((a, b) => (a.at < b.at ? 1 : -1)).slice(KEPT_RECEIPTS);
-  if (old.length) await write("receipts", ({ receipts }) => Promise.all(old.map(({ key }) => result(receipts.delete(key)))));
+  await write(["receipts", "patrols", "points", "outbox"], async ({ receipts, patrols, points, outbox }) => {
+    for (const { key } of old) await result(receipts.delete(key));
+    for (const { id, ended_at } of await result(patrols.getAll())) {
+      const left = ended_at === null || (await result(points.count(ofPatrol(id)))) + (await result(outbox.count(`${id}/end`)));
+      if (!left) await result(patrols.delete(id));
+    }
+  });
 }

@@ -2,7 +2,7 @@
 // with its reason and holds up nothing; what it did not answer is tried again, ever later.
 
 import { announce, on } from "../js/state.js";
-import { note, pendingPoints, photosOf, pruneReceipts, settle, settlePhoto, settlePoints } from "./outbox.js";
+import { note, pendingPoints, photosOf, settle, settlePhoto, settlePoints, tidy } from "./outbox.js";
 import { me, refresh, setExpired, signedFetch } from "./session.js";
 import { Full, all, ofPatrol, read, result } from "./store.js";
 
@@ -16,6 +16,7 @@ const PATIENCE_MS = 60_000;
 let running = null;
 let again = false;
 let silences = 0; // how often nobody answered, since somebody did
+let heard = false;
 let timer;
 
 class Stop extends Error {} // nobody answers, or nobody is signed in: the rest waits too
@@ -45,15 +46,16 @@ export function drain() {
 
 async function rounds() {
   if (me() === null || !navigator.onLine) return;
+  if (heard && (await due()).length === 0) return; // a page that has nothing to say keeps nobody signed in
   const answer = await refresh();
   if (answer === "away") later(pause(silences++));
   if (answer !== "known") return;
-  silences = 0;
+  [silences, heard] = [0, true];
   for (let jobs = await due(); jobs.length; jobs = await due()) {
     for (let first = 0; first < jobs.length; first += AT_ONCE)
       await Promise.all(jobs.slice(first, first + AT_ONCE).map((job) => job()));
   }
-  await pruneReceipts();
+  await tidy();
 }
 
 function later(wait) {
