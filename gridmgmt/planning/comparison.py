@@ -223,7 +223,9 @@ def _parts(crosswalk: pd.DataFrame) -> pd.DataFrame:
                 "outcome": _outcome(own, sources),
             }
         )
-    return pd.DataFrame(rows).astype({"matched_part": object, "households_after": object})
+    # Whole numbers stay whole where some parts have no match: without this the column would become floats.
+    columns = {name: pd.Series([row[name] for row in rows], dtype=object) for name in rows[0]}
+    return pd.DataFrame(columns)
 
 
 def _outcome(own: pd.DataFrame, sources: pd.DataFrame) -> Outcome:

@@ -41,6 +41,8 @@ def test_what_became_of_each_part() -> None:
     assert outcome(["x", "x", "y", "y"], [4, 4, 9, 9]) == ["same", "same"]
     assert outcome(["x", "x", "y", "y"], [1, 2, 3, 3]) == ["split", "same"]
     assert outcome(["x", "x", "y", "y"], [1, 1, 1, 1]) == ["merged", "merged"]
+    merged = compare(Division("a", units(["x", "x", "y"])), Division("b", units([1, 1, 1])))
+    assert [merged.parts["households_after"].tolist(), merged.parts["matched_part"].tolist()] == [[30, None], [1, None]]
     assert outcome(["x", "x", "y", "y"], [1, 2, 2, 2]) == ["changed", "changed"]
 
 
