@@ -2,17 +2,19 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from gridmgmt.planning.metrics import part_weights
-from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.partition.problem import IntArray, Problem
+from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
 WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
+CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 POLISHES = 3  # rounds from the best plan
@@ -23,7 +25,8 @@ ENOUGH = 1.002  # of the bound: what is so near it is not searched again
 class Schedule:
     """One annealing: first heat (households), first price of a missing household, whether parts may close.
 
-    With `spare` the search aims that many households above the lower limit: what it misses in the end is then less.
+    `work` limits its proposals (200 passes at least). With `spare` the search aims that many households above the lower
+    limit: what it misses in the end is then less.
     """
 
     heat: float
@@ -31,8 +34,10 @@ class Schedule:
     closing: bool
     swaps: float
     spare: int = 0
+    work: int = WORK
 
 
+SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
 FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 8), Schedule(50, 4, False, 0.3))
 POLISH = (
     Schedule(8, 3, True, 0.5),
@@ -41,6 +46,7 @@ POLISH = (
     Schedule(12, 6, False, 0.4, 8),
 )
 LAST_HEAT, LAST_PENALTY = 1.0, 40.0
+SETTLING = Schedule(LAST_HEAT, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
 
 
 @dataclass(frozen=True)
@@ -70,24 +76,38 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
-    for round_, margin in enumerate((*MARGINS, None)):
-        start = today.labels if margin is None else guided(problem, margin, seed)
-        pool += _annealed(problem, [(start, schedule) for schedule in FIRST], seed + 100 * round_, budget)
+    found = _best(problem, today, seed, budget, (0, int(bound * ENOUGH)))
+    if found.violation == 0:
+        return found
+    settled = restored(problem, measured(problem, annealed(problem, found.labels, SETTLING, seed)))
+    return min(found, settled, key=_rank)
+
+
+def _rank(found: Found) -> tuple[int, int, int, float]:
+    return found.rank
+
+
+def _best(problem: Problem, today: Found, seed: int, budget: Budget, enough: tuple[int, int]) -> Found:
+    """First plans, each annealed; then the best annealed again, until a round does not help."""
+    pool = [restored(problem, today)]
+    rounds = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
+    for round_, (margin, schedules) in enumerate(rounds):
+        start = today.labels if margin is None else guided(problem, margin, seed, budget)
+        pool += _annealed(problem, [(start, schedule) for schedule in schedules], seed + 100 * round_, budget)
         if min(found.rank for found in pool)[:2] <= enough or budget.spent():
-            return min(pool, key=lambda found: found.rank)
+            return min(pool, key=_rank)
     for round_ in range(POLISHES):
         before = min(found.rank for found in pool)[:2]
         tasks = [(start, schedule) for start in _promising(pool) for schedule in POLISH]
         pool += _annealed(problem, tasks, seed + 1000 * (round_ + 1), budget)
         if min(found.rank for found in pool)[:2] in (before, enough) or budget.spent():
             break
-    return min(pool, key=lambda found: found.rank)
+    return min(pool, key=_rank)
 
 
 def _promising(pool: list[Found]) -> list[IntArray]:
     """The best plan, and the one that would be if what it misses could be had at a price."""
-    best = min(pool, key=lambda found: found.rank)
+    best = min(pool, key=_rank)
     near = min(pool, key=lambda found: found.moved + LAST_PENALTY * found.violation / 4)
     return [best.labels] if near is best else [best.labels, near.labels]
 
@@ -99,39 +119,49 @@ def _annealed(problem: Problem, tasks: list[tuple[IntArray, Schedule]], seed: in
         if number and budget.spent():
             return None
         start, schedule = tasks[number]
-        return restored(problem, measured(problem, annealed(problem, start, schedule, seed + number)))
+        return restored(problem, measured(problem, annealed(problem, start, schedule, seed + number, budget)))
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         return [found for found in threads.map(one, range(len(tasks))) if found is not None]
 
 
-def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int) -> IntArray:
-    """Fewer moved households and fewer outside the range, every part whole at every step."""
+def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> IntArray:
+    """Fewer moved households and fewer outside the range, every part whole at every step.
+
+    The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
+    """
+    from gridmgmt.planning.partition.streams import new_stream
     from gridmgmt.planning.resizing import kernel
 
     labels_today = communities(problem)
     spare = max(labels_today, int(start.max()) + 1)
-    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, WORK // problem.size))
+    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, schedule.work // problem.size))
     ramp = np.linspace(0.0, 1.0, passes) ** 2
-    labels: IntArray = kernel.reshape(
-        (problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64), problem.borders.data),
+    graph, units = _arrays(problem)
+    low = float(min(problem.low + schedule.spare, problem.high))
+    limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
+    heats = np.geomspace(schedule.heat, LAST_HEAT, passes)
+    penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
+    labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
+    step = max(1, CHUNK // problem.size)
+    for first in range(0, passes, step):
+        if first and budget.spent():
+            break
+        energy = kernel.reshape_on(
+            graph, units, labels, best, energy, problem.locks >= 0, limits,
+            heats[first : first + step], penalties[first : first + step], LAST_PENALTY,
+            (0.03 if schedule.closing else 0.0, schedule.swaps), EDGE_PRICE, schedule.closing, stream,
+        )  # fmt: skip
+    return best
+
+
+def _arrays(problem: Problem) -> tuple[tuple[Any, Any, Any], tuple[Any, Any]]:
+    """Graph and units as the compiled loops want them."""
+    graph = problem.graph
+    return (
+        (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), problem.borders.data),
         (problem.weights.astype(np.float64), problem.home),
-        start,
-        problem.locks >= 0,
-        (
-            float(min(problem.low + schedule.spare, problem.high)),
-            float(problem.high),
-            spare + 3 + spare // 20,
-            labels_today,
-        ),
-        np.geomspace(schedule.heat, LAST_HEAT, passes),
-        schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp,
-        (0.03 if schedule.closing else 0.0, schedule.swaps),
-        EDGE_PRICE,
-        schedule.closing,
-        seed,
     )
-    return labels
 
 
 def measured(problem: Problem, labels: IntArray) -> Found:
@@ -149,36 +179,17 @@ def measured(problem: Problem, labels: IntArray) -> Found:
 
 
 def restored(problem: Problem, found: Found) -> Found:
-    """Units that were moved for nothing, back at home: where both parts stay whole and as near the range as they were.
+    """Units that were moved for nothing, back at home, and no part without households: both are communities touched.
 
-    Annealing trades units without households for shorter borders at no price; they are communities touched.
+    Annealing trades units without households for shorter borders at no price.
     """
-    labels = found.labels.copy()
-    loads = part_weights(labels, problem.weights, max(int(labels.max()) + 1, communities(problem)))
-    waiting = True
-    while waiting:
-        waiting = False
-        for unit in np.flatnonzero((labels != problem.home) & (problem.locks < 0)):
-            goal = int(problem.home[unit])
-            if _may_return(problem, labels, loads, int(unit), goal):
-                loads[labels[unit]] -= problem.weights[unit]
-                loads[goal] += problem.weights[unit]
-                labels[unit] = goal
-                waiting = True
+    from gridmgmt.planning.resizing import kernel
+
+    graph, (weights, home) = _arrays(problem)
+    labels, held = found.labels.copy(), problem.locks >= 0
+    kernel.absorb(graph, weights, labels, held)
+    kernel.restore(graph, (weights, home), labels, held, float(problem.low), float(problem.high))
     return measured(problem, labels)
-
-
-def _may_return(problem: Problem, labels: IntArray, loads: IntArray, unit: int, goal: int) -> bool:
-    around = problem.graph.indices[problem.graph.indptr[unit] : problem.graph.indptr[unit + 1]]
-    source, weight = labels[unit], problem.weights[unit]
-    in_range = weight == 0 or (loads[goal] + weight <= problem.high and loads[source] - weight >= problem.low)
-    return in_range and goal in labels[around] and _whole_without(problem, labels, unit)
-
-
-def _whole_without(problem: Problem, labels: IntArray, unit: int) -> bool:
-    rest = labels == labels[unit]
-    rest[unit] = False
-    return len(components(problem.graph, rest)) == 1
 
 
 def violation(problem: Problem, labels: IntArray) -> int:

@@ -45,7 +45,7 @@ def most_kept(weights: IntArray, labels: IntArray, high: int) -> IntArray:
     return best
 
 
-def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int) -> int:
+def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int, limit_s: float = 10.0) -> int:
     """Households that move in every plan with all parts in [low, high], contiguous or not. Units above `high` stay out.
 
     >>> moved_bound(np.array([1000, 1000, 1000, 500]), np.array([0, 0, 0, 1]), 1000, 2000)
@@ -74,7 +74,7 @@ def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int) -> int
         constraints=[optimize.LinearConstraint(matrix, low_, high_) for matrix, low_, high_ in rows],
         integrality=whole,
         bounds=optimize.Bounds(0, upper),
-        options={"time_limit": 10.0},
+        options={"time_limit": limit_s},
     )
     best = found.mip_dual_bound if found.mip_dual_bound is not None else -float(kept_most.sum())
     return max(0, int(np.ceil(totals.sum() + best - 1e-6)))
@@ -85,12 +85,14 @@ def _row(size: int, kept: float, gained: float, new: tuple[float, float]) -> spa
     return sparse.csr_array(np.concatenate(values)[None, :])
 
 
-def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: int, margin: int = 0) -> Guide:
+def guide(
+    weights: IntArray, labels: IntArray, beside: Bools, low: int, high: int, margin: int = 0, limit_s: float = 30.0
+) -> Guide:
     """Which labels survive and how many new parts each gives off, when households go to neighbouring labels only.
 
     `beside` (labels, labels) says which labels share a border. Units are lumps: with a `margin` every part is to hold
     that many households more than `low`, and no more parts stand than twice the margin leaves room for. Where no such
-    flow exists every label survives and is carved by its size alone.
+    flow exists (or none is found in `limit_s` seconds) every label survives and is carved by its size alone.
     """
     kept_most = most_kept(weights, labels, high)
     totals = np.bincount(labels, weights=weights, minlength=len(kept_most)).astype(np.int64)
@@ -104,7 +106,7 @@ def guide(weights: IntArray, labels: IntArray, beside: Bools, low: int, high: in
         constraints=_flows(totals, kept_most, source, sink, (low + margin, high), most_parts),
         integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + len(source))]),
         bounds=optimize.Bounds(0, np.concatenate([np.ones(size), np.full(3 * size + len(source), np.inf)])),
-        options={"time_limit": 30.0, "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
+        options={"time_limit": min(limit_s, 30.0), "node_limit": GUIDE_NODES, "mip_rel_gap": GUIDE_GAP},
     )
     if found.x is None:
         return Guide(np.ones(size, dtype=bool), np.maximum(-(-totals // high) - 1, 0))

@@ -70,7 +70,8 @@ def resize(
     -------
     PlanResult; units carry `part` and `moved`; parts carry `continues` (the community of today, None for a new one),
     `parent`, `moved_in` (households). The report adds `moved_households`, `opened`, `closed`, `communities_touched`,
-    and with `grids` those that were split (`grids_split`).
+    `stopped` (True where the clock, not the work limit, ended the search: only then may another run differ), and with
+    `grids` those that were split (`grids_split`).
 
     Raises
     ------

@@ -51,6 +51,10 @@ class Budget:
     deadline: float = float("inf")
     cancelled: Cancelled = lambda: False
 
+    def left_s(self) -> float:
+        """Seconds until the deadline, at least a hundredth."""
+        return max(0.01, self.deadline - time.monotonic())
+
     def spent(self) -> bool:
         return time.monotonic() > self.deadline or self.cancelled()
 

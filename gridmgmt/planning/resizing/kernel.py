@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from gridmgmt.planning.partition.kernels import _ends, _joined
-from gridmgmt.planning.partition.streams import below, new_stream, uniform
+from gridmgmt.planning.partition.streams import below, uniform
 
 
 @njit(cache=True, nogil=True)
@@ -86,30 +86,40 @@ def _whole(graph, labels, unit, source, back, to, room, mark):
 
 
 @njit(cache=True, nogil=True)
-def reshape(graph, units, start, fixed, limits, heats, penalties, shares, edge_price, closing, seed):
-    """The best labels met. One pass per heat, a proposal per unit in each; the last penalty decides what is best.
-
-    graph : indptr, indices, borders (m);  units : weights, home (the label that continues its community)
-    start : (n,) labels, every part connected;  fixed : (n,) units that stay
-    limits : low, high, number of labels, first label that is new;  heats, penalties : T (households), λ of each pass
-    shares : of proposals that open a part, that exchange two units;  edge_price : ε, households per m
-    """
-    stream = new_stream(seed)
+def measure(graph, units, labels, parts, limits, closing):
+    """Load and members of the parts; households away from home, missing or in excess; border in m."""
+    indptr, indices, borders = graph
     weights, home = units
-    low, high, parts, spare = limits
-    opening, swaps = shares
-    count = len(start)
-    labels, best = start.copy(), start.copy()
     load, members = np.zeros(parts), np.zeros(parts, np.int64)
     moved, lacking, border = 0.0, 0.0, 0.0
-    for unit in range(count):
+    for unit in range(len(labels)):
         load[labels[unit]] += weights[unit]
         members[labels[unit]] += 1
         moved += weights[unit] * (labels[unit] != home[unit])
+        for edge in range(indptr[unit], indptr[unit + 1]):
+            border += borders[edge] * (labels[indices[edge]] != labels[unit]) / 2
     for part in range(parts):
-        lacking += lack(load[part], low, high, closing)
-    worst = penalties[-1]
-    best_energy = moved + worst * lacking
+        lacking += lack(load[part], limits[0], limits[1], closing)
+    return load, members, moved, lacking, border
+
+
+@njit(cache=True, nogil=True)
+def reshape_on(
+    graph, units, labels, best, best_energy, fixed, limits, heats, penalties, worst, shares, edge_price, closing, stream
+):
+    """Go on from `labels`, in place, over some heats: a proposal per unit in each. Returns the least energy met.
+
+    The labels of that energy, at the penalty `worst`, are kept in `best`.
+    graph : indptr, indices, borders (m);  units : weights, home (the label that continues its community)
+    labels : (n,) every part connected;  fixed : (n,) units that stay
+    limits : low, high, number of labels, first label that is new;  heats, penalties : T (households), λ of each pass
+    shares : of proposals that open a part, that exchange two units;  edge_price : ε, households per m
+    """
+    weights, home = units
+    low, high, parts, spare = limits
+    opening, swaps = shares
+    count = len(labels)
+    load, members, moved, lacking, border = measure(graph, units, labels, parts, limits, closing)
     room = (np.empty(count + 1, np.int64), np.zeros(count, np.int64), np.empty(count, np.int64))
     mark = 1
     for passing in range(len(heats)):
@@ -156,4 +166,67 @@ def reshape(graph, units, start, fixed, limits, heats, penalties, shares, edge_p
         if energy < best_energy - 1e-9:
             best_energy = energy
             best[:] = labels
-    return best
+    return best_energy
+
+
+@njit(cache=True, nogil=True)
+def restore(graph, units, labels, fixed, low, high):
+    """Send home, in place, what was moved for nothing: where both parts stay whole and no farther from the range.
+
+    A unit without households always may go; any other where its part keeps `low` and its home stays within `high`.
+    """
+    indptr, indices, _ = graph
+    weights, home = units
+    count = len(labels)
+    load = np.zeros(max(labels.max(), home.max()) + 1)
+    for unit in range(count):
+        load[labels[unit]] += weights[unit]
+    room = (np.empty(count + 1, np.int64), np.zeros(count, np.int64), np.empty(count, np.int64))
+    mark, waiting = 1, True
+    while waiting:
+        waiting = False
+        for unit in range(count):
+            source, goal, weight = labels[unit], home[unit], weights[unit]
+            if source == goal or fixed[unit]:
+                continue
+            if weight > 0 and (load[goal] + weight > high or load[source] - weight < low):
+                continue
+            beside, kin = False, False
+            for edge in range(indptr[unit], indptr[unit + 1]):
+                beside = beside or labels[indices[edge]] == goal
+                kin = kin or labels[indices[edge]] == source
+            if not beside:
+                continue
+            labels[unit] = goal
+            mark += 4
+            if (kin or weight == 0) and _whole(graph, labels, unit, source, -1, goal, room, mark):
+                load[source] -= weight
+                load[goal] += weight
+                waiting = True
+            else:
+                labels[unit] = source
+
+
+@njit(cache=True, nogil=True)
+def absorb(graph, weights, labels, fixed):
+    """Parts without households and without a unit that is `fixed` join the neighbour they share most border with."""
+    indptr, indices, borders = graph
+    parts = labels.max() + 1
+    load, held = np.zeros(parts), np.zeros(parts, np.bool_)
+    for unit in range(len(labels)):
+        load[labels[unit]] += weights[unit]
+        held[labels[unit]] |= fixed[unit]
+    for part in range(parts):
+        if load[part] > 0 or held[part]:
+            continue
+        along = np.zeros(parts)
+        for unit in range(len(labels)):
+            if labels[unit] == part:
+                for edge in range(indptr[unit], indptr[unit + 1]):
+                    along[labels[indices[edge]]] += borders[edge] + 1e-9
+        along[part] = 0.0
+        if along.max() > 0:
+            goal = along.argmax()
+            for unit in range(len(labels)):
+                if labels[unit] == part:
+                    labels[unit] = goal

@@ -109,6 +109,7 @@ def report_of(
         closed=int(len(plan.communities) - (plan.continues >= 0).sum()),
         communities_touched=int(_touched(plan).sum()),
         **({} if grids is None else {"grids_split": split_grids(plan, grids)}),
+        stopped=any(one.stopped for one in plan.settled),
         unmet=unmet,
         elapsed_s=time.perf_counter() - started,
         seed=seed,

@@ -23,7 +23,7 @@ LOCKED = "locked"
 class Settled:
     """The parts of some units (row numbers): labels from 0, what is proven, and why a part may miss the range.
 
-    `whole_grids` says whether only whole grids moved.
+    `whole_grids` says whether only whole grids moved, `stopped` whether the clock ended the search.
     """
 
     units: IntArray
@@ -31,6 +31,7 @@ class Settled:
     moved_bound: int
     reason: str | None
     whole_grids: bool = True
+    stopped: bool = False
 
 
 def settle(
@@ -54,7 +55,8 @@ def settle(
         yield Settled(free[units], np.zeros_like(units), 0, OVERSIZE_UNIT)
     for number, pool in enumerate(carving.pools):
         pool = replace(pool, units=free[pool.units])
-        yield _settled(problem, pool, grids, seed + 7919 * number, budget)
+        settled = _settled(problem, pool, grids, seed + 7919 * number, budget)
+        yield replace(settled, stopped=budget.spent())
 
 
 def _require_whole(problem: Problem, held: NDArray[np.bool_]) -> None:
@@ -72,7 +74,7 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _half(budget))
     if coarse is not None and coarse[0].violation == 0:
         return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
-    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high))
+    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
     found = search(part, seed, budget, bound)
     if coarse is not None and coarse[0].violation <= found.violation:
         return Settled(pool.units, coarse[0].labels, 0, pool.reason)
@@ -89,7 +91,7 @@ def _half(budget: Budget) -> Budget:
 def _by_grids(part: Problem, grids: IntArray, seed: int, budget: Budget) -> tuple[Found, int]:
     """The best plan in which only whole grids move, on the units, and the bound that holds for all such plans."""
     grid_of, coarse = whole_grids(part, grids)
-    bound = moved_bound(coarse.weights, coarse.home, int(coarse.low), int(coarse.high))
+    bound = moved_bound(coarse.weights, coarse.home, int(coarse.low), int(coarse.high), min(10.0, budget.left_s()))
     found = search(coarse, seed, budget, bound)
     return replace(found, labels=found.labels[grid_of]), bound
 

@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import breadth_first_order
 
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
+from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.relabel import Bools, Guide, guide
 
 
@@ -21,12 +22,12 @@ def as_today(problem: Problem) -> IntArray:
     return labels
 
 
-def guided(problem: Problem, margin: int, seed: int) -> IntArray:
+def guided(problem: Problem, margin: int, seed: int, budget: Budget = UNLIMITED) -> IntArray:
     """The plan on labels alone (`relabel.guide`) carried out: labels close, or are split into parts of like weight.
 
     `margin` households are kept above the lower limit, since units are lumps.
     """
-    plan = _guide(problem, margin)
+    plan = _guide(problem, margin, budget)
     labels = np.full(problem.size, -1, dtype=np.int64)
     free = communities(problem)
     for label in range(free):
@@ -72,11 +73,11 @@ def _pieces(problem: Problem, label: int) -> list[IntArray]:
     )
 
 
-def _guide(problem: Problem, margin: int) -> Guide:
+def _guide(problem: Problem, margin: int, budget: Budget) -> Guide:
     edges = problem.graph.tocoo()
     beside = np.zeros((communities(problem),) * 2, dtype=bool)
     beside[problem.home[edges.row], problem.home[edges.col]] = True
-    return guide(problem.weights, problem.home, beside, int(problem.low), int(problem.high), margin)
+    return guide(problem.weights, problem.home, beside, int(problem.low), int(problem.high), margin, budget.left_s())
 
 
 def _split(problem: Problem, units: IntArray, parts: int, held: Bools, seed: int) -> IntArray:
