@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp
 from scipy import optimize, sparse
 
-from gridmgmt.planning.listing import NOBODY, even_prices, reduced_costs, triples
+from gridmgmt.planning.columnkernels import even_prices, reduced_costs, triples
+from gridmgmt.planning.listing import NOBODY
+from gridmgmt.planning.quiet import milp
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,6 +32,7 @@ ROUNDS = 400
 ENTERING = 600  # columns that enter the relaxation in one round
 SMOOTHING = 0.7  # how near the best prices so far a round prices
 DECIDABLE = 2500  # columns that HiGHS decides in seconds
+NODES = 2_000  # of one search by HiGHS: the work limit
 CUTTABLE = 250_000  # columns up to which cuts are worth their memory
 CUT_ROUNDS = 40
 RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
@@ -47,6 +50,7 @@ class Chosen:
     rows: Ints
     values: tuple[int, ...]
     bounds: tuple[int, ...]
+    stopped: bool = False  # by the clock
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Relaxed:
     share: Floats
 
 
-class _Programme:
+class Programme:
     """The restricted linear programme; columns may be added between solutions (GLOP keeps its basis)."""
 
     def __init__(self, relaxation: Relaxation, scale: float) -> None:
@@ -101,6 +105,7 @@ class _Programme:
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         self._columns: list[pywraplp.Variable] = []
+        self._solved = False
         for row in covers:  # nobody serves a community, at a price nobody pays
             self._objective.SetCoefficient(self._variable([row], [1.0]), 10 * float(relaxation.cost.max()) / scale + 10)
 
@@ -121,17 +126,24 @@ class _Programme:
             self._columns.append(variable)
 
     def solve(self) -> Floats:
-        """The prices of all rows."""
-        self._solver.Solve()
+        """The prices of all rows; zeros where GLOP fails twice, the second time without its old basis."""
+        self._solved = self._solver.Solve() == self._solver.OPTIMAL
+        if not self._solved:
+            self._solver.Reset()
+            self._solved = self._solver.Solve() == self._solver.OPTIMAL
+        if not self._solved:
+            return np.zeros(len(self._rows))
         return np.array([row.dual_value() for row in self._rows]) * self._scale
 
     def shares(self) -> Floats:
+        if not self._solved:
+            return np.zeros(len(self._columns))
         return np.array([column.solution_value() for column in self._columns])
 
 
 def relax(relaxation: Relaxation, active: Ints, deadline: float) -> Relaxed:
     """Column generation from some active columns until no listed column can improve the relaxation, or the deadline."""
-    programme = _Programme(relaxation, max(1.0, float(np.abs(relaxation.cost).max()) / 1000))
+    programme = Programme(relaxation, max(1.0, float(np.abs(relaxation.cost).max()) / 1000))
     programme.add(active)
     inside = np.zeros(len(relaxation.cost), dtype=bool)
     inside[active] = True
@@ -169,7 +181,14 @@ def _entering(relaxation: Relaxation, reduced: Floats, prices: Floats, inside: N
 
 
 def choose(
-    members: Members, costs: Ints, start: Ints, floors: Sequence[int], most: int, size: int, deadline: float
+    members: Members,
+    costs: Ints,
+    start: Ints,
+    floors: Sequence[int],
+    most: int,
+    size: int,
+    deadline: float,
+    prove: bool = True,
 ) -> Chosen:
     """The best cover by groups of a listing, goal after goal.
 
@@ -181,6 +200,7 @@ def choose(
     floors : per goal a bound that is known to hold
     most : stations a plan can have at the most
     size : communities
+    prove : close the gap; without, only a good plan is looked for (the groups are not all that count)
     """
     best, values, bounds = np.sort(start), [], []
     relaxation = Relaxation(size, members, np.zeros(len(members)), most)
@@ -189,24 +209,27 @@ def choose(
         relaxation.cost = costs[:, goal].astype(float)
         bound = floors[goal]
         if int(costs[best, goal].sum()) > bound:
-            best, proven, active = _decided(relaxation, best, active, bound, deadline)
+            best, proven, active = _decided(relaxation, best, active, bound, deadline, prove)
             bound = max(bound, proven)
         value = int(costs[best, goal].sum())
         values.append(value)
         bounds.append(min(bound, value))
         relaxation.extra.append(relaxation.cost)
         relaxation.limits.append(float(value))
-    return Chosen(best, tuple(values), tuple(bounds))
+    stopped = time.monotonic() > deadline and values != bounds
+    return Chosen(best, tuple(values), tuple(bounds), stopped)
 
 
-def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float) -> tuple[Ints, int, Ints]:
+def _decided(
+    relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float, prove: bool
+) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
     found = relax(relaxation, _warmed(relaxation, np.union1d(active, best), deadline), deadline)
     cheapest = np.argsort(found.reduced, kind="stable")[:DECIDABLE]
     best, _ = _whole(relaxation, np.union1d(cheapest, best), best, deadline)
     value, bound = _value(relaxation, best), max(float(floor), found.bound)
     kept = np.flatnonzero(found.reduced <= value - 1 - bound + ZERO)
-    if len(kept) <= CUTTABLE:
+    if prove and len(kept) <= CUTTABLE:
         best, bound = _closed(relaxation, best, kept, np.intersect1d(found.active, kept), bound, deadline)
     return best, int(np.ceil(bound - ZERO)), found.active
 
@@ -277,12 +300,12 @@ def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float) -> t
     if small.extra:
         limits.append(optimize.LinearConstraint(np.stack(small.extra), -np.inf, small.limits))
     scale = max(1.0, float(np.abs(small.cost).max()) / 1000)
-    found = optimize.milp(
+    found = milp(
         small.cost / scale,
         constraints=limits,
         bounds=optimize.Bounds(0, 1),
         integrality=np.ones(len(rows)),
-        options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 0.0},
+        options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 0.0, "node_limit": NODES},
     )
     if found.x is None:
         return best, False

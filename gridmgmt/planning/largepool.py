@@ -13,7 +13,7 @@ from gridmgmt.planning.partition import partition
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
 MAX_CANDIDATES = 20_000
 BOUNDED = 200  # communities of the largest pool whose p-median relaxation (n² variables) is solved
-START_S = 4.0  # for the division that a plan starts from: columns make of it what there is to make
+ATTEMPTS = 3  # searches with a number of stations before one more is tried
 MORE_STATIONS = 3  # numbers of stations tried above the least that could do
 
 
@@ -23,12 +23,13 @@ def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
     locks = len(pool.lock_masks)
     best: list[Group] = []
     for parts in range(max(fewest, locks), max(fewest, locks) + MORE_STATIONS + 1):
-        found = _divided(pool, min(parts, len(pool)), seed)
-        if not best or _violation(found) < _violation(best):
-            best = found
-        if _violation(best) <= pool.forced or time.monotonic() > deadline:
-            break
-    return best if _violation(best) <= pool.forced else improved(pool, best, deadline)
+        for attempt in range(ATTEMPTS):
+            found = _divided(pool, min(parts, len(pool)), seed + attempt, deadline)
+            if not best or _violation(found) < _violation(best):
+                best = found
+            if _violation(best) <= pool.forced or time.monotonic() > deadline:
+                return best
+    return improved(pool, best, deadline)
 
 
 def improved(pool: Pool, groups: Sequence[Group], deadline: float) -> list[Group]:
@@ -92,7 +93,7 @@ def median_bound(pool: Pool, stations: int) -> int:
     return int(np.floor(found.fun)) if found.success else 0
 
 
-def _divided(pool: Pool, parts: int, seed: int) -> list[Group]:
+def _divided(pool: Pool, parts: int, seed: int, deadline: float) -> list[Group]:
     """`parts` connected groups of about the same households."""
     edges = [(u, v) for u in range(len(pool)) for v in bits(pool.neighbours[u])]
     rows, columns = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
@@ -103,9 +104,9 @@ def _divided(pool: Pool, parts: int, seed: int) -> list[Group]:
         low=pool.low,
         high=pool.high,
         parts=parts,
-        objective="cut_edges",
+        objective="compactness",
         locks=pool.locks,
-        time_limit_s=START_S,
+        time_limit_s=max(0.0, deadline - time.monotonic()),
         seed=seed,
     )
     return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gridmgmt.planning.columnkernels import sites_of, sum_over
 from gridmgmt.planning.groups import Group, Pool, bits, mask_of
 
 Ints = NDArray[np.int64]
@@ -99,6 +100,18 @@ def listed_from(pool: Pool, groups: Sequence[Group]) -> Listing:
         members[row, : len(group.members)] = group.members
     travel = np.asarray([group.travel for group in several], dtype=np.int64)
     return _listing(pool, members, np.asarray([group.site for group in several], dtype=np.int64), travel)
+
+
+def listed_members(pool: Pool, members: NDArray[np.uint16]) -> Listing:
+    """A listing of the groups that some rows hold, each row in order, filled up with NOBODY; each group once."""
+    several = np.unique(members, axis=0)
+    widest = int((several != NOBODY).sum(axis=1).max())
+    several = np.ascontiguousarray(several[:, :widest])
+    prices, travel = pool.site_prices, np.asarray(pool.travel, dtype=float)
+    weights = np.asarray(pool.weights, dtype=np.int64)
+    fixed = np.asarray(prices.fixed, dtype=float)
+    site, metres = sites_of(several, travel, weights, prices.per_metre, prices.per_household, fixed)
+    return _listing(pool, several, site, np.rint(metres).astype(np.int64))
 
 
 def _listing(pool: Pool, members: NDArray[np.uint16], site: Ints, travel: Ints) -> Listing:
@@ -210,67 +223,3 @@ def _enumerate(
                 if count > limit:
                     return count, most
     return count, most
-
-
-@njit(cache=True)
-def sum_over(members, values):
-    """(groups,) the sum of `values` over the members of each group."""
-    total = np.zeros(len(members), dtype=values.dtype)
-    for row in range(len(members)):
-        for member in members[row]:
-            if member == 65535:
-                break
-            total[row] += values[member]
-    return total
-
-
-@njit(cache=True)
-def reduced_costs(members, cost, prices):
-    """(groups,) the cost of each group less the prices of its members."""
-    reduced = cost.copy()
-    for row in range(len(members)):
-        for member in members[row]:
-            if member == 65535:
-                break
-            reduced[row] -= prices[member]
-    return reduced
-
-
-@njit(cache=True)
-def even_prices(members, cost, size):
-    """(size,) the least even share min_G∋u c_G/|G| of a community: prices under which no group is too cheap."""
-    prices = np.full(size, np.inf)
-    for row in range(len(members)):
-        count = 0
-        while count < members.shape[1] and members[row, count] != 65535:
-            count += 1
-        for position in range(count):
-            member = members[row, position]
-            prices[member] = min(prices[member], cost[row] / count)
-    return prices
-
-
-@njit(cache=True)
-def triples(members, share, size, least):
-    """(cuts, 4) i, j, k and violation: groups with two of the three have a share of more than 1 + `least` together."""
-    pairs, threes = np.zeros((size, size)), np.zeros((size, size, size))
-    for row in range(len(members)):
-        for a in range(members.shape[1]):
-            if members[row, a] == 65535:
-                break
-            for b in range(members.shape[1]):
-                if members[row, b] == 65535:
-                    break
-                pairs[members[row, a], members[row, b]] += share[row]
-                for c in range(members.shape[1]):
-                    if members[row, c] == 65535:
-                        break
-                    threes[members[row, a], members[row, b], members[row, c]] += share[row]
-    broken = [(0.0, 0.0, 0.0, 0.0)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            for k in range(j + 1, size):
-                together = pairs[i, j] + pairs[i, k] + pairs[j, k] - 2 * threes[i, j, k]
-                if together > 1 + least:
-                    broken.append((float(i), float(j), float(k), together - 1))
-    return np.array(broken)[1:]

@@ -16,6 +16,7 @@ from gridmgmt.planning.stations import PoolPlan
 
 LARGE_COMMUNITY = "large_self_contained_community"  # 罗湖 2006 二(二): such a one may exceed the range
 NO_SHARED_BORDERS = "no_shared_borders"
+STOPPED = "stopped_by_the_clock"  # not by a work limit: another machine may end with another plan
 LOOKED_AT = 200_000  # connected groups looked at for one in range
 
 
@@ -64,7 +65,7 @@ def plan_result(
         objectives=[goal.as_dict() for goal in goals],
         prices=_prices(plans, weights),
         exceptions=_exceptions(groups, names),
-        remarks=_remarks(pools),
+        remarks=_remarks(pools, plans),
         unmet=unmet,
         elapsed_s=elapsed_s,
         seed=seed,
@@ -144,10 +145,11 @@ def _exceptions(groups: Sequence[tuple[ParentPool, Group]], names: NDArray[np.ob
     ]
 
 
-def _remarks(pools: Sequence[ParentPool]) -> list[str]:
-    """What a reader has to know about the input."""
+def _remarks(pools: Sequence[ParentPool], plans: Sequence[PoolPlan]) -> list[str]:
+    """What a reader has to know about the input and the search."""
     apart = any(len(where.rows) > 1 for where in pools) and not any(any(where.pool.neighbours) for where in pools)
-    return [NO_SHARED_BORDERS] if apart else []
+    stopped = any(plan.stopped for plan in plans)
+    return [remark for remark, applies in ((NO_SHARED_BORDERS, apart), (STOPPED, stopped)) if applies]
 
 
 def _oversize(pool: Pool, group: Group) -> list[int]:

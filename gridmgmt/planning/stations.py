@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.planning.bysite import can_be_priced_by_site, decided
 from gridmgmt.planning.columngen import choose
 from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.largepool import candidates, median_bound, start_plan
@@ -30,6 +31,7 @@ class PoolPlan:
     goals: tuple[Goal, ...]
     values: tuple[int, ...]
     bounds: tuple[int, ...]
+    stopped: bool = False  # the clock, not a work limit, ended the search
 
     @property
     def optimal(self) -> bool:
@@ -39,7 +41,7 @@ class PoolPlan:
         """Two pools side by side: groups (masks of the same numbering) join, values and bounds add up."""
         values = tuple(a + b for a, b in zip(self.values, other.values, strict=True))
         bounds = tuple(a + b for a, b in zip(self.bounds, other.bounds, strict=True))
-        return PoolPlan(self.groups + other.groups, self.goals, values, bounds)
+        return PoolPlan(self.groups + other.groups, self.goals, values, bounds, self.stopped or other.stopped)
 
 
 def plan_pool(
@@ -114,6 +116,9 @@ def _plan_large(
     start = start_plan(pool, seed, deadline)
     if not start:
         return None
+    if can_be_priced_by_site(pool, goals, start):
+        by_site = decided(pool, goals, weights, start, deadline)
+        return PoolPlan(by_site.groups, goals, by_site.values, by_site.bounds, by_site.stopped)
     slack = sum(group.violation for group in start) - pool.forced
     listed = listing(pool, slack)
     complete = listed is not None
@@ -124,7 +129,7 @@ def _plan_large(
     most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
     rows = listed.rows_of(group.mask for group in start)
     found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), deadline)
-    plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds)
+    plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds, found.stopped)
     return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan))
 
 
