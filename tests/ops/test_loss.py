@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -221,21 +222,22 @@ def test_a_third_of_all_requests_fail_and_everything_arrives_once(there: Install
 @pytest.mark.parametrize("victim", ["kill_app", "kill_database"])
 def test_ten_kills_under_load_lose_nothing_acknowledged(there: Installation, victim: str) -> None:
     work, before = day_of_work(400, seed=len(victim)), counted(there)
-    stop, killed = threading.Event(), []
+    stop = threading.Event()
 
-    def murder() -> None:
-        while len(killed) < KILLS and not stop.wait(0.3):
+    def murder() -> int:
+        killed = 0
+        while killed < KILLS and not stop.wait(0.3):
             getattr(there, victim)()
-            killed.append(victim)
+            killed += 1
+        return killed
 
-    murderer = threading.Thread(target=murder)
-    murderer.start()
-    rounds = []
-    try:
-        while len(killed) < KILLS:
-            rounds.append(send_all(there.address, work, there.headers))
-    finally:
-        stop.set()
-        murderer.join()
-    assert len(killed) == KILLS
+    with ThreadPoolExecutor(1) as pool:
+        murderer, rounds = pool.submit(murder), []
+        try:
+            while not murderer.done():
+                rounds.append(send_all(there.address, work, there.headers))
+        finally:
+            stop.set()
+        assert murderer.result() == KILLS
+    rounds.append(send_all(there.address, work, there.headers))
     require_all_there(work, joined(*rounds), before, counted(there))
