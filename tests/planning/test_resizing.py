@@ -13,7 +13,8 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition.problem import Problem, make_problem
-from gridmgmt.planning.regrow import FIRST, annealed, matched
+from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.regrow import FIRST, annealed, matched, measured, restored, search
 from gridmgmt.planning.relabel import guide, moved_bound
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing.settle import whole_grids
@@ -51,6 +52,34 @@ def test_a_locked_unit_stays_and_with_it_its_community() -> None:
     assert not held.units.loc[frame["stay"], "moved"].any()
     assert sorted(held.parts["continues"]) == ["large", "small"]
     assert (held.report["moved_households"], held.report["share_in_range"]) == (900, 1.0)
+
+
+def test_parts_without_households_join_a_neighbour() -> None:
+    frame = cells([0 if place % COLUMNS == 5 else 100 for place in range(COLUMNS * ROWS)])
+    home = np.where(column(frame) < 6, 0, 1)
+    hollow = np.where(column(frame) == 5, 2, home)
+    found = restored(problem_of(frame, home), measured(problem_of(frame, home), hollow))
+    assert (found.violation, found.moved, found.touched) == (0, 0, 0)
+
+
+def test_a_search_cut_short_by_the_clock_still_ends_in_range() -> None:
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    home = np.zeros(COLUMNS * ROWS, dtype=np.int64)
+    found = search(problem_of(cells(), home), 0, Budget(cancelled=cancelled))
+    assert asked
+    assert found.violation == 0
+
+
+def test_the_report_says_whether_the_clock_ended_the_search() -> None:
+    frame = cells().assign(community="A")
+    assert resize(frame, current="community").report["stopped"] is False
+    assert resize(frame, current="community", time_limit_s=0.0).report["stopped"] is True
 
 
 def test_a_part_keeps_the_name_of_its_locked_unit_though_another_has_more_in_it() -> None:
