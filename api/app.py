@@ -1,5 +1,6 @@
 """The web application: `create_app(settings)` builds it; importing this module does nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from api import errors
 from api.middleware import RequestShell
 from api.routers import (
     boundaries,
+    centre,
     health,
     incidents,
     ingest,
@@ -32,6 +34,7 @@ from api.static import StaticFolder
 from gridmgmt import __version__
 from gridmgmt.store.engine import make_engine, session_factory
 
+TURNS = 16  # requests that use the database at once: fewer than its connections, far fewer than the threads
 WEB_FOLDER = Path(__file__).parent / "web"
 ROUTERS = (
     health,
@@ -42,6 +45,7 @@ ROUTERS = (
     plans,
     maps,
     situation,
+    centre,
     patrols,
     patrol_coverage,
     ingest,
@@ -76,7 +80,8 @@ def create_app(settings: WebSettings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    engine = make_engine(app.state.settings.database_url, pool_size=10)
+    engine = make_engine(app.state.settings.database_url, pool_size=TURNS + 4)
+    app.state.turns = asyncio.Semaphore(TURNS)
     app.state.engine, app.state.sessions = engine, session_factory(engine)
     with settling(app.state.sessions):
         yield

@@ -1,7 +1,7 @@
 """What endpoints ask for: a session, the date, a box, the raw body."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -16,7 +16,17 @@ from gridmgmt.field.day import local_day
 from gridmgmt.messages import text
 
 
-def _session(request: Request) -> Iterator[Session]:
+async def _turn(request: Request) -> AsyncIterator[None]:
+    """Wait for one of as many turns as there are connections to spare, without taking a thread meanwhile.
+
+    Each step of a request takes a thread for itself. Were more requests let in than there are connections, those
+    without one would block all threads, and those with one could never go on to give it back.
+    """
+    async with request.app.state.turns:
+        yield
+
+
+def _session(request: Request, turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
     """One transaction per request: committed when the endpoint returns, rolled back when it raises.
 
     `scope="function"` below makes the commit happen before the answer is sent: what is acknowledged is durable.

@@ -2,15 +2,20 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from gridmgmt.services.field.ground import Grounds
+from gridmgmt.services.field.recompute import RULES
 from gridmgmt.services.field.settling import settle
 
-PAUSE_S = 5.0
+PAUSE_S = 20.0
+AT_ONCE = 25  # patrols; with a breath after each lot, so that requests never wait long for the interpreter
+GROUND_LASTS_S = 600.0  # streets and doors are loaded anew after this: somebody may have changed them
 log = logging.getLogger("gridmgmt.web")
 
 
@@ -28,14 +33,17 @@ def settling(sessions: sessionmaker[Session], pause_s: float = PAUSE_S) -> Itera
 
 
 def _run(sessions: sessionmaker[Session], stop: threading.Event, pause_s: float) -> None:
+    grounds, loaded_s = Grounds(RULES.visits), time.monotonic()
     while not stop.wait(pause_s):
+        if time.monotonic() - loaded_s > GROUND_LASTS_S:
+            grounds, loaded_s = Grounds(RULES.visits), time.monotonic()
         try:
-            while not stop.is_set() and _settle_some(sessions):
+            while _settle_some(sessions, grounds) and not stop.wait(pause_s / 100):
                 pass
         except SQLAlchemyError:  # the database is away: what waits is still marked when it is back
             log.warning("patrols could not be counted; they are tried again", exc_info=True)
 
 
-def _settle_some(sessions: sessionmaker[Session]) -> int:
+def _settle_some(sessions: sessionmaker[Session], grounds: Grounds) -> int:
     with sessions.begin() as session:
-        return settle(session)
+        return settle(session, AT_ONCE, grounds=grounds)

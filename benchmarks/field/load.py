@@ -81,8 +81,8 @@ async def reader(client: httpx.AsyncClient, token: str, taken: Taken, until: flo
         z, x, y = chance.choice(TILES)
         kind, path = chance.choice(
             [
-                ("tile", f"/tiles/boundaries/{z}/{x}/{y}.mvt"),
-                ("tile", f"/tiles/boundaries/{z}/{x}/{y}.mvt"),
+                ("tile", f"/tiles/street,grid/{z}/{x}/{y}.mvt"),
+                ("tile", f"/tiles/street,grid/{z}/{x}/{y}.mvt"),
                 ("situation", "/api/v1/overview"),
                 ("queue", "/api/v1/incidents?open=true&limit=50"),
             ]

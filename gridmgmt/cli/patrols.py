@@ -84,6 +84,47 @@ def recount(
 
 
 @commands.command()
+def settle() -> None:
+    """Count the patrols whose points changed, as the application does by itself every 20 s."""
+    from gridmgmt.services.field.ground import Grounds
+    from gridmgmt.services.field.recompute import RULES
+    from gridmgmt.services.field.settling import settle as settle_some
+    from gridmgmt.store.engine import transaction
+
+    done, grounds = 0, Grounds(RULES.visits)
+    while True:
+        with transaction() as session:
+            some = settle_some(session, grounds=grounds)
+        if not some:
+            break
+        done += some
+        typer.echo(f"  {done}", err=True)
+    _say("recounted", patrols=done)
+
+
+quarantine = typer.Typer(no_args_is_help=True, help="What was sent and could not be taken.")
+commands.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def list_quarantine(most: Annotated[int, typer.Option(min=1, max=10_000, help="Rows at most.")] = 50) -> None:
+    """What was set aside, the latest first, with the reason."""
+    import orjson
+
+    from gridmgmt.services.field.quarantine import quarantined
+    from gridmgmt.store.engine import transaction
+
+    with transaction() as session:
+        rows = quarantined(session, most)
+    for row in rows:
+        at, worker = f"{row['received_at']:%F %T}", row["worker_code"] or "-"
+        raw = orjson.dumps(row["raw"]).decode()[:200]
+        _say("set_aside", at=at, source=row["source"], worker=worker, reason=_word("fault", row["reason"]), raw=raw)
+    if not rows:
+        _say("nothing_set_aside")
+
+
+@commands.command()
 def coverage(within: Within = "", period: PeriodName = "week", at: Day = None) -> None:
     """Streets walked, time spent and buildings visited, per grid."""
     from gridmgmt.field.periods import period_of

@@ -120,7 +120,7 @@ def test_faults_are_set_aside_once_with_their_reason_and_the_rest_is_kept(sessio
     assert [entry["reason"] for entry in receipt.quarantined] == [reason for reason, _ in faulty]
     assert [entry["index"] for entry in receipt.quarantined] == list(range(1, 13))
     assert stored(session, patrol_id) == [0, 20]
-    kept = {entry.reason: entry.raw["row"] for entry in quarantined(session)}
+    kept = {entry["reason"]: entry["raw"]["row"] for entry in quarantined(session)}
     assert len(quarantined(session)) == len(faulty)
     assert kept["bad_time"]["time"] == "yesterday"
     assert kept["not_a_row"] == 7
@@ -133,7 +133,7 @@ def test_the_same_time_and_sequence_elsewhere_is_kept_beside(session: Session) -
     receipt = send(session, patrol_id, [row(0, lon=114.2), row(1)])
     assert receipt.quarantined == [{"index": 0, "reason": "other_content"}]
     assert stored(session, patrol_id) == [0, 1]
-    assert quarantined(session)[0].raw["row"]["lon"] == 114.2
+    assert quarantined(session)[0]["raw"]["row"]["lon"] == 114.2
 
 
 @pytest.mark.usefixtures("workers")

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 
+from gridmgmt.access import Area
+from gridmgmt.field.day import local_day
 from gridmgmt.field.sent import Fault
 from gridmgmt.ids import PatrolId, WorkerCode
 from gridmgmt.services.field.content import content_hash
+from gridmgmt.store.queries import query
 from gridmgmt.store.tables import Quarantine
 
 MOST_LEVELS = 20  # of a document: what lies deeper is kept as text
@@ -42,9 +45,14 @@ def set_aside(
         session.execute(insert_once(Quarantine).values(rows).on_conflict_do_nothing())
 
 
-def quarantined(session: Session, limit: int = 100) -> list[Quarantine]:
-    """The latest rows set aside, newest first."""
-    return list(session.scalars(select(Quarantine).order_by(Quarantine.id.desc()).limit(limit)))
+def quarantined(session: Session, limit: int = 100, *, area: Area = Area.everything) -> list[dict[str, Any]]:
+    """The latest rows set aside, newest first, of the workers who have a grid in `area` today.
+
+    `id`, `received_at`, `source`, `device`, `worker_code`, `patrol_id`, `reason` (a value of `FaultReason`), `raw`.
+    """
+    today = local_day(datetime.now(UTC))
+    wanted = {"everywhere": area.is_everything, "area": area.like_patterns(), "today": today, "rows": limit}
+    return [dict(row) for row in session.execute(query("quarantine_rows"), wanted).mappings()]
 
 
 def storable(raw: Any, depth: int = 0) -> Any:
