@@ -87,8 +87,11 @@ def points_of_patrol(session: Session, patrol_id: PatrolId) -> pd.DataFrame:
 
 
 def _lock(session: Session, patrol_ids: list[PatrolId]) -> None:
-    """Two recounts of one patrol come one after the other; in one order, so that none waits for the other."""
-    session.execute(select(Patrol.id).where(Patrol.id.in_(patrol_ids)).order_by(Patrol.id).with_for_update())
+    """Two recounts of one patrol come one after the other; in one order, so that none waits for the other.
+
+    The patrols' rows stay free: whoever sends points need not wait for a recount.
+    """
+    session.execute(query("lock_recount"), {"patrol_ids": patrol_ids})
 
 
 def _points(session: Session, patrol_ids: list[PatrolId]) -> pd.DataFrame:
