@@ -65,6 +65,8 @@ def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int, limit_
         (_row(size, kept=1, gained=1, new=(0, 1)), totals.sum(), totals.sum()),
         (_row(size, kept=0, gained=0, new=(-low, 1)), 0, np.inf),
         (_row(size, kept=0, gained=0, new=(-high, 1)), -np.inf, 0),
+        # Follows from the others and makes the relaxation tight: no more parts than the total fills.
+        (_row(size, stays=1, kept=0, gained=0, new=(1, 0)), 0, int(totals.sum()) // max(low, 1)),
     ]
     cost = np.concatenate([np.zeros(size), -np.ones(size), np.zeros(size + 2)])
     whole = np.concatenate([np.ones(size), np.zeros(2 * size), [1, 0]])
@@ -80,8 +82,8 @@ def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int, limit_
     return max(0, int(np.ceil(totals.sum() + best - 1e-6)))
 
 
-def _row(size: int, kept: float, gained: float, new: tuple[float, float]) -> sparse.csr_array:
-    values = [np.zeros(size), np.full(size, kept), np.full(size, gained), np.asarray(new, dtype=float)]
+def _row(size: int, kept: float, gained: float, new: tuple[float, float], stays: float = 0) -> sparse.csr_array:
+    values = [np.full(size, stays), np.full(size, kept), np.full(size, gained), np.asarray(new, dtype=float)]
     return sparse.csr_array(np.concatenate(values)[None, :])
 
 
