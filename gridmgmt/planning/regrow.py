@@ -35,6 +35,8 @@ class Schedule:
     swaps: float
     spare: int = 0
     work: int = WORK
+    last_heat: float = 1.0
+    edge_price: float = EDGE_PRICE
 
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
@@ -45,8 +47,11 @@ POLISH = (
     Schedule(25, 3, False, 0.4),
     Schedule(12, 6, False, 0.4, 8),
 )
-LAST_HEAT, LAST_PENALTY = 1.0, 40.0
-SETTLING = Schedule(LAST_HEAT, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
+LAST_PENALTY = 40.0
+SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
+
+# Border alone: a household weighs as much as a hundred kilometres of it, so that none moves for a shorter one.
+SMOOTHING = Schedule(2e-3, LAST_PENALTY, False, 0.5, last_heat=1e-5, edge_price=1e-5)
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,26 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    found = _best(problem, today, seed, budget, (0, int(bound * ENOUGH)))
+    found = smoothed(problem, _best(problem, today, seed, budget, (0, int(bound * ENOUGH))), seed, budget)
     if found.violation == 0:
         return found
     settled = restored(problem, measured(problem, annealed(problem, found.labels, SETTLING, seed)))
-    return min(found, settled, key=_rank)
+    return min((found, settled, *(merged_small(problem, plan) for plan in (found, settled))), key=_rank)
+
+
+def merged_small(problem: Problem, found: Found) -> Found:
+    """Every part still below the range joins a neighbour, the lightest, where both fit under the upper limit.
+
+    Parts with locked units stay.
+    """
+    labels, edges = found.labels.copy(), problem.graph.tocoo()
+    for part in np.unique(labels):
+        loads, mine = part_weights(labels, problem.weights), labels == part
+        around = np.setdiff1d(labels[edges.col[mine[edges.row]]], [part])
+        around = around[loads[around] + loads[part] <= problem.high]
+        if loads[part] < problem.low and len(around) and not (problem.locks[mine] >= 0).any():
+            labels[mine] = around[np.argmin(loads[around])]
+    return restored(problem, measured(problem, labels))
 
 
 def _rank(found: Found) -> tuple[int, int, int, float]:
@@ -140,7 +160,7 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, b
     graph, units = _arrays(problem)
     low = float(min(problem.low + schedule.spare, problem.high))
     limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
-    heats = np.geomspace(schedule.heat, LAST_HEAT, passes)
+    heats = np.geomspace(schedule.heat, schedule.last_heat, passes)
     penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
     labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
     step = max(1, CHUNK // problem.size)
@@ -150,7 +170,7 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, b
         energy = kernel.reshape_on(
             graph, units, labels, best, energy, problem.locks >= 0, limits,
             heats[first : first + step], penalties[first : first + step], LAST_PENALTY,
-            (0.03 if schedule.closing else 0.0, schedule.swaps), EDGE_PRICE, schedule.closing, stream,
+            (0.03 if schedule.closing else 0.0, schedule.swaps), schedule.edge_price, schedule.closing, stream,
         )  # fmt: skip
     return best
 
