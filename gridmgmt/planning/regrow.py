@@ -103,6 +103,12 @@ def merged_small(problem: Problem, found: Found) -> Found:
     return restored(problem, measured(problem, labels))
 
 
+def smoothed(problem: Problem, found: Found, seed: int, budget: Budget) -> Found:
+    """The same plan with shorter borders, where units can be exchanged without one household more on the move."""
+    shorter = measured(problem, annealed(problem, found.labels, SMOOTHING, seed, budget))
+    return min(found, restored(problem, shorter), shorter, key=_rank)
+
+
 def _rank(found: Found) -> tuple[int, int, int, float]:
     return found.rank
 
