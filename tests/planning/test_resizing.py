@@ -14,7 +14,7 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.regrow import FIRST, annealed, matched, measured, restored, search
+from gridmgmt.planning.regrow import FIRST, annealed, matched, measured, merged_small, restored, search
 from gridmgmt.planning.relabel import guide, moved_bound
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing.settle import whole_grids
@@ -60,6 +60,13 @@ def test_parts_without_households_join_a_neighbour() -> None:
     hollow = np.where(column(frame) == 5, 2, home)
     found = restored(problem_of(frame, home), measured(problem_of(frame, home), hollow))
     assert (found.violation, found.moved, found.touched) == (0, 0, 0)
+
+
+def test_a_part_left_too_small_joins_a_neighbour() -> None:
+    home = np.select([column(cells()) < 5, column(cells()) < 8], [0, 1], 2)
+    problem = problem_of(cells().assign(households=90), home)  # 1,350, 810 and 1,080
+    found = merged_small(problem, measured(problem, home))
+    assert (found.violation, found.moved) == (0, 810)
 
 
 def test_a_search_cut_short_by_the_clock_still_ends_in_range() -> None:
