@@ -104,7 +104,7 @@ def divide(
         without an area
     UnknownColumn : a column named is not there
 
-    >>> cells = gpd.GeoDataFrame(
+    >>> cells = GeoDataFrame(
     ...     {"households": [80] * 4}, geometry=shapely.box([0, 9, 0, 9], [0, 0, 9, 9], [9, 18, 9, 18], [9, 9, 18, 18]),
     ...     crs="EPSG:4547")
     >>> plan = divide(cells)

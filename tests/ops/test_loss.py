@@ -209,19 +209,19 @@ def joined(*outcomes: Outcome) -> Outcome:
 
 
 def test_a_third_of_all_requests_fail_and_everything_arrives_once(there: Installation) -> None:
-    work, before = day_of_work(600, seed=1), counted(there)
+    work, before = day_of_work(400, seed=1), counted(there)
     poison = Submission("PUT", f"/api/v1/incidents/{UUID(int=7)}", {"category": "", "lon": 114.1, "lat": 22.54})
     with FaultyProxy(("127.0.0.1", there.port), share=0.3, seed=1).running() as proxy:
         outcome = send_all(proxy.address, [poison, *work], there.headers)
     assert outcome.refused == {poison.key: 422}  # it blocked nothing
-    assert proxy.done["answer_lost"] + proxy.done["answer_cut"] > 50
+    assert proxy.done["answer_lost"] + proxy.done["answer_cut"] > 30
     forgetful = send_all(there.address, work, there.headers)  # the phone lost its memory of every receipt
     require_all_there(work, joined(outcome, forgetful), before, counted(there))
 
 
 @pytest.mark.parametrize("victim", ["kill_app", "kill_database"])
 def test_ten_kills_under_load_lose_nothing_acknowledged(there: Installation, victim: str) -> None:
-    work, before = day_of_work(400, seed=len(victim)), counted(there)
+    work, before = day_of_work(200, seed=len(victim)), counted(there)
     stop = threading.Event()
 
     def murder() -> int:
