@@ -1,11 +1,9 @@
 """Stored plans scored, compared with what was in force and with each other, and set beside random ones."""
 
-from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
 import pytest
-import sqlalchemy
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import Area
@@ -17,17 +15,6 @@ from gridmgmt.services.coverage import coverage_of_plan
 from gridmgmt.services.plans import divide_grids, merge_stations, resize_communities
 
 DAY = date(2006, 6, 1)
-
-
-@pytest.fixture(scope="module")
-def district(small_district: str) -> Iterator[Session]:
-    """A session on the small city, rolled back."""
-    engine = sqlalchemy.create_engine(small_district)
-    with engine.connect() as connection, connection.begin() as transaction:
-        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-        transaction.rollback()
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

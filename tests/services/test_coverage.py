@@ -1,11 +1,9 @@
 """Coverage and norms from the database, of a day and of a plan."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import pytest
-import sqlalchemy
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
@@ -16,17 +14,6 @@ from gridmgmt.services.coverage import coverage_at, coverage_of_plan, suggest_st
 from gridmgmt.services.plans import divide_grids, find_scope, merge_stations, station_front
 
 DAY = date(2006, 6, 1)
-
-
-@pytest.fixture(scope="module")
-def district(small_district: str) -> Iterator[Session]:
-    """A session on the small city, rolled back."""
-    engine = sqlalchemy.create_engine(small_district)
-    with engine.connect() as connection, connection.begin() as transaction:
-        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-        transaction.rollback()
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

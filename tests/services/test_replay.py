@@ -1,10 +1,7 @@
 """Luohu 2006 replayed on the two subdistricts of the small city."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-import sqlalchemy
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import NotFound
@@ -19,17 +16,6 @@ from gridmgmt.services.replay import (
     replay_luohu_2006,
     save_replay,
 )
-
-
-@pytest.fixture(scope="module")
-def district(small_district: str) -> Iterator[Session]:
-    """A session on the small city, rolled back."""
-    engine = sqlalchemy.create_engine(small_district)
-    with engine.connect() as connection, connection.begin() as transaction:
-        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-        transaction.rollback()
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
