@@ -6,23 +6,23 @@ import { FONT, NO_DATA, buildingColours, DUE_LIMITS, dueClass, style } from "./s
 import { loadTile } from "./tiles.js";
 
 const CLOSE = 16.5;
-let map;
+let map; // once it is loaded: until then there is nothing to draw on, and what is current then is drawn by whoever asked for the map
 let following = true;
 
 export async function createMap(container, centre) {
   setWorkerUrl(`${location.origin}/field/map-worker.mjs`); // inside the service worker's reach, so that it is there offline
   addProtocol("field", loadTile);
-  map = new MapLibre({
+  const made = new MapLibre({
     container, style: style(), center: centre ?? [114.13, 22.55], zoom: centre ? CLOSE : 12, minZoom: 9, maxZoom: 19,
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     localIdeographFontFamily: FONT.join(","), fadeDuration: 0,
   });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new ScaleControl({ maxWidth: 100, unit: "metric" }), "top-left");
-  map.on("dragstart", () => (following = false));
-  map.on("error", ({ error, tile, sourceId }) => { if (!tile && !sourceId) throw error; });
-  await new Promise((ready) => map.once("load", ready));
-  return map;
+  made.touchZoomRotate.disableRotation();
+  made.addControl(new ScaleControl({ maxWidth: 100, unit: "metric" }), "top-left");
+  made.on("dragstart", () => (following = false));
+  made.on("error", ({ error, tile, sourceId }) => { if (!tile && !sourceId) throw error; });
+  await new Promise((ready) => made.once("load", ready));
+  map = made;
 }
 
 export const centre = () => map?.getCenter().toArray();
