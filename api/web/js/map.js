@@ -29,12 +29,12 @@ export async function createMap(extent) {
   map.once("styledata", () => putIcons(map));
   map.on("error", onError);
   map.on("sourcedata", ({ isSourceLoaded }) => isSourceLoaded && forget("tiles"));
-  map.on("moveend", needLabels);
   byId("zoom-in").addEventListener("click", () => map.zoomIn());
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
   byId("zoom-all").addEventListener("click", () => showBounds(bounds));
   await new Promise((ready) => map.once("load", ready));
   relabel();
+  map.on("moveend", needLabels);
   on("epoch", changeEpoch);
   on("language", relabel);
   on("theme", changeTheme);
