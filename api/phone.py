@@ -7,7 +7,7 @@ from pathlib import Path
 from gridmgmt.messages import LANGUAGES, catalogue
 
 WEB_FOLDER = Path(__file__).parent / "web"
-TEMPLATE = Path(__file__).parent / "templates" / "field.html"
+TEMPLATES = tuple(Path(__file__).parent / "templates" / name for name in ("base.html", "words.html", "field.html"))
 SHARED = ("dom", "i18n", "state", "words", "colours")  # modules of the desk that the phone uses too
 MADE = (
     "/field",
@@ -35,7 +35,7 @@ def shell_addresses(maplibre: str) -> list[str]:
 def shell_version(maplibre: str) -> str:
     """A hash of everything in the shell, words too; read once per process."""
     digest = hashlib.sha256()
-    for path in (*shell_files(maplibre), TEMPLATE, WEB_FOLDER / "field" / "sw.js"):
+    for path in (*shell_files(maplibre), *TEMPLATES, WEB_FOLDER / "field" / "sw.js"):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     for language in LANGUAGES:
         digest.update(repr(sorted(catalogue(language).items())).encode())

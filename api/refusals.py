@@ -23,7 +23,7 @@ def page_for(request: Request, error: GridError) -> Response | None:
         return RedirectResponse(sign_in_address(request, LEADS_TO[type(error)]), HTTPStatus.SEE_OTHER)
     if isinstance(error, Forbidden):
         language = page_language(request)
-        return render("refused.html", language, HTTPStatus.FORBIDDEN, sentence=error_text(error, language))
+        return render("refused.html", language, HTTPStatus.FORBIDDEN, failed=error_text(error, language))
     return None
 
 
