@@ -12,6 +12,9 @@ from tools import browser, demo, environment, layout, postgis, say
 
 Arguments = Sequence[str]
 
+# Each core takes file after file with a database server of its own: a file's tests share what it has set up.
+WHOLE_SUITE = ("-n", "auto", "--dist", "loadfile")
+
 
 def main(arguments: Arguments) -> int:
     """Run one command line; the exit status for the shell."""
@@ -73,7 +76,7 @@ def run_exec(arguments: Arguments) -> int:
 
 
 def run_tests(arguments: Arguments) -> int:
-    """The whole suite, or what pytest is told to run, on a PostGIS of its own."""
+    """The whole suite on all cores, or what pytest is told to run, on a PostGIS of its own."""
     environment.ensure()
     found = browser.ensure()
     given = postgis.given_url()
@@ -84,7 +87,7 @@ def run_tests(arguments: Arguments) -> int:
     if given is not None:
         variables["GRIDMGMT_TEST_SERVER"] = given
     os.chdir(layout.ROOT)
-    _hand_over(["pytest", *arguments], variables)
+    _hand_over(["pytest", *(arguments or WHOLE_SUITE)], variables)
 
 
 def run_check(arguments: Arguments) -> int:
