@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from gridmgmt.errors import InvalidInput
 
@@ -57,7 +57,7 @@ class Tally:
     def spread(self) -> tuple[float, float]:
         """Where the true share lies, with a probability of `CONFIDENCE`."""
         tail = (1 - CONFIDENCE) / 2
-        low, high = beta.ppf([tail, 1 - tail], self.good + PRIOR, self.missed + PRIOR)
+        low, high = betaincinv(self.good + PRIOR, self.missed + PRIOR, [tail, 1 - tail])
         return float(low), float(high)
 
 
