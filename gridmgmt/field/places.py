@@ -37,9 +37,10 @@ class AreaIndex:
             *(np.ascontiguousarray(values) for values in (*xy[:-1][same].T, *xy[1:][same].T)),
         )
         self._frame = _frame(xy, cell_m)
-        self._bands = kernels.list_bands(*edges, self._frame)
+        bands = kernels.list_bands(*edges, self._frame)
         first, members = kernels.list_borders(*edges, self._frame)
-        self._lookup = _compact(first, members, kernels.fill_inside(*edges, self._frame, first, members))
+        whole = kernels.fill_inside(*edges, self._frame, first, members)
+        self._lookup = kernels.list_tests(self._frame, edges[1:], bands, first, members, whole)
 
     def locate(self, x_m: ArrayLike, y_m: ArrayLike, threads: int | None = None) -> Ints:
         """(n,) the number of the area that holds each point, -1 where none does."""
@@ -49,22 +50,13 @@ class AreaIndex:
 
         def some(part: int) -> NDArray[np.int32]:
             here = slice(cuts[part], cuts[part + 1])
-            found: NDArray[np.int32] = kernels.locate(x[here], y[here], self._frame, self._bands, *self._lookup)
+            found: NDArray[np.int32] = kernels.locate(x[here], y[here], self._frame, *self._lookup)
             return found
 
         if wanted == 1:
             return some(0).astype(np.int64)
         with ThreadPoolExecutor(wanted) as pool:
             return np.concatenate(list(pool.map(some, range(wanted)))).astype(np.int64)
-
-
-def _compact(first: Ints, members: NDArray[np.int32], whole: NDArray[np.int32]) -> tuple[NDArray[np.int32], ...]:
-    """One number per cell, and lists for cells with a border in them: what is looked up often stays in the cache."""
-    bordered = np.diff(first) > 0
-    answer = whole.copy()
-    answer[bordered] = -2 - np.arange(bordered.sum(), dtype=np.int32)
-    starts = np.append(first[:-1][bordered], len(members)).astype(np.int32)
-    return answer, starts, members, whole[bordered]
 
 
 def _rings(areas: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints]:

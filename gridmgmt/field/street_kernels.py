@@ -13,6 +13,8 @@ import math
 import numpy as np
 from numba import njit
 
+from gridmgmt.field.cell_kernels import by_cell, cell_of, grown
+
 ROOM = 6  # intervals a piece holds apart before they spill; a piece of a street block rarely needs three
 FULL = -1
 
@@ -21,35 +23,21 @@ FULL = -1
 def list_pieces(ax, ay, bx, by, west, south, cell_m, columns, rows, reach_m):
     """`first` (cells + 1,), `members`: the pieces that may lie within `reach_m` of each cell, row by row."""
     around = reach_m + cell_m * math.sqrt(0.5)
-    first = np.zeros(columns * rows + 1, np.int64)
-    members = np.empty(0, np.int32)
-    for turn in range(2):  # count, then write
-        for piece in range(len(ax)):
-            low_x, high_x = min(ax[piece], bx[piece]) - reach_m, max(ax[piece], bx[piece]) + reach_m
-            low_y, high_y = min(ay[piece], by[piece]) - reach_m, max(ay[piece], by[piece]) + reach_m
-            for row in range(_cell(low_y, south, cell_m, rows), _cell(high_y, south, cell_m, rows) + 1):
-                y = south + (row + 0.5) * cell_m
-                for column in range(_cell(low_x, west, cell_m, columns), _cell(high_x, west, cell_m, columns) + 1):
-                    x = west + (column + 0.5) * cell_m
-                    if _apart(x, y, ax[piece], ay[piece], bx[piece], by[piece]) > around:
-                        continue
-                    place = row * columns + column
-                    if turn == 0:
-                        first[place + 1] += 1
-                    else:
-                        members[first[place]] = piece
-                        first[place] += 1
-        if turn == 0:
-            first = np.cumsum(first)
-            members = np.empty(first[-1], np.int32)
-    first[1:] = first[:-1].copy()
-    first[0] = 0
-    return first, members
-
-
-@njit(cache=True, nogil=True)
-def _cell(value, origin, cell_m, count):
-    return min(max(math.floor((value - origin) / cell_m), 0), count - 1)
+    found, cell, member = 0, np.empty(len(ax) + 16, np.int32), np.empty(len(ax) + 16, np.int32)
+    for piece in range(len(ax)):
+        low_x, high_x = min(ax[piece], bx[piece]) - reach_m, max(ax[piece], bx[piece]) + reach_m
+        low_y, high_y = min(ay[piece], by[piece]) - reach_m, max(ay[piece], by[piece]) + reach_m
+        for row in range(cell_of(low_y, south, cell_m, rows), cell_of(high_y, south, cell_m, rows) + 1):
+            y = south + (row + 0.5) * cell_m
+            for column in range(cell_of(low_x, west, cell_m, columns), cell_of(high_x, west, cell_m, columns) + 1):
+                x = west + (column + 0.5) * cell_m
+                if _apart(x, y, ax[piece], ay[piece], bx[piece], by[piece]) > around:
+                    continue
+                if found == len(cell):
+                    cell, member = grown(cell), grown(member)
+                cell[found], member[found] = row * columns + column, piece
+                found += 1
+    return by_cell(cell[:found], member[:found], columns * rows)
 
 
 @njit(cache=True, nogil=True)
@@ -93,6 +81,7 @@ def near_points(x, y, pieces, first, members, frame, radius_m):
     west, south, cell_m, columns, rows = frame
     low, high = np.zeros((len(ax), ROOM)), np.zeros((len(ax), ROOM))
     count = np.zeros(len(ax), np.int8)
+    done = np.zeros(columns * rows, np.bool_)  # cells all of whose pieces are covered whole: most points, before long
     spilled, spill = 0, np.empty((16, 3))
     square = radius_m * radius_m
     per_cell = 1.0 / cell_m
@@ -101,10 +90,14 @@ def near_points(x, y, pieces, first, members, frame, radius_m):
         if column < 0 or row < 0 or column >= columns or row >= rows:
             continue
         place = row * columns + column
+        if done[place]:
+            continue
+        done[place] = True
         for entry in range(first[place], first[place + 1]):
             piece = members[entry]
             if count[piece] == FULL:
                 continue
+            done[place] = False
             dx, dy = x[i] - ax[piece], y[i] - ay[piece]
             aside = dx * uy[piece] - dy * ux[piece]
             half = square - aside * aside
@@ -114,7 +107,7 @@ def near_points(x, y, pieces, first, members, frame, radius_m):
             start, end = max(along - half, 0.0), min(along + half, length[piece])
             if end > start and not unite(low, high, count, piece, start, end, length[piece]):
                 if spilled == len(spill):
-                    spill = np.concatenate((spill, np.empty_like(spill)))
+                    spill = grown(spill)
                 spill[spilled, 0], spill[spilled, 1], spill[spilled, 2] = piece, start, end
                 spilled += 1
     return low, high, count, spill[:spilled]
@@ -144,8 +137,8 @@ def near_walks(x, y, walk, pieces, first, members, frame, radius_m):
                 continue
             if max(py, qy) < south or min(py, qy) > south + rows * cell_m:
                 continue
-            for row in range(_cell(min(py, qy), south, cell_m, rows), _cell(max(py, qy), south, cell_m, rows) + 1):
-                left, right = _cell(min(px, qx), west, cell_m, columns), _cell(max(px, qx), west, cell_m, columns)
+            for row in range(cell_of(min(py, qy), south, cell_m, rows), cell_of(max(py, qy), south, cell_m, rows) + 1):
+                left, right = cell_of(min(px, qx), west, cell_m, columns), cell_of(max(px, qx), west, cell_m, columns)
                 for place in range(row * columns + left, row * columns + right + 1):
                     for entry in range(first[place], first[place + 1]):
                         piece = members[entry]
@@ -158,8 +151,7 @@ def near_walks(x, y, walk, pieces, first, members, frame, radius_m):
                         if end <= start:
                             continue
                         if found == len(low):
-                            vertex, near = np.concatenate((vertex, vertex)), np.concatenate((near, near))
-                            low, high = np.concatenate((low, low)), np.concatenate((high, high))
+                            vertex, near, low, high = grown(vertex), grown(near), grown(low), grown(high)
                         vertex[found], near[found], low[found], high[found] = i, piece, start, end
                         found += 1
     return vertex[:found], near[:found], low[:found], high[:found]

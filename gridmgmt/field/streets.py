@@ -81,8 +81,7 @@ class StreetIndex:
         ax, ay, bx, by = (np.ascontiguousarray(values) for values in ends.reshape(-1, 4).T)
         self._pieces = (ax, ay, (bx - ax) / length, (by - ay) / length, length)
         self._frame = _frame(ends.reshape(-1, 2), radius_m)
-        first, self._members = kernels.list_pieces(ax, ay, bx, by, *self._frame, radius_m)
-        self._first = first.astype(np.int32)  # half the size stays in the cache
+        self._first, self._members = kernels.list_pieces(ax, ay, bx, by, *self._frame, radius_m)
 
     def near_points(self, x_m: ArrayLike, y_m: ArrayLike, threads: int | None = None) -> Stretches:
         """What lies within the radius of any of (n,) points in metres."""
