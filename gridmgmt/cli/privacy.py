@@ -28,7 +28,7 @@ def expire(
     _confirm(yes, "confirm_expire", days=days)
     with transaction() as session:
         removed = privacy.expire(session, datetime.now(UTC) - timedelta(days=days), audit.operator())
-    typer.echo(_text("expired", **vars(removed)))
+    typer.echo(_text("expired", **vars(removed) | {"months": len(removed.months)}))
 
 
 @commands.command()

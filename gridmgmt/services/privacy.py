@@ -14,10 +14,11 @@ from uuid import uuid4
 import shapely
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import to_shape
-from sqlalchemy import CursorResult, Delete, Executable, Select, delete, func, select, update
+from sqlalchemy import CursorResult, Delete, Executable, Select, column, delete, func, select, table, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.services.access import audit, disable_person
+from gridmgmt.store.partitions import drop_month, hold_partitions, months_before
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import (
     AuditEntry,
@@ -50,22 +51,40 @@ class Removed:
     positions: int
     quarantined: int
     waiting: int = 0
+    months: tuple[str, ...] = ()  # partitions that went whole
 
 
 def expire(session: Session, before: datetime, actor: audit.Actor | None = None) -> Removed:
     """Remove raw positions recorded before a moment. Distances, coverage and visits counted from them stay.
 
-    A patrol that waits for its figures (`stale`) keeps its points until it has them: run the recount first.
+    Months that ended before it are dropped whole, which costs nothing however many points they hold. A patrol that
+    waits for its figures (`stale`) keeps its points until it has them: run the recount first.
     """
     left = select(func.count()).select_from(TrackPoint).where(TrackPoint.recorded_at < before)
+    dropped = _drop_months(session, before)
     removed = Removed(
-        points=_run(session, query("expire_track_points"), before=before),
+        points=sum(dropped.values()) + _run(session, query("expire_track_points"), before=before),
         positions=_run(session, delete(LatestPosition).where(LatestPosition.recorded_at < before)),
         quarantined=_run(session, delete(Quarantine).where(Quarantine.received_at < before)),
         waiting=session.scalar(left) or 0,
+        months=tuple(dropped),
     )
-    audit.record(session, actor, "expire_tracks", before.date().isoformat(), {"points": removed.points})
+    facts = {"points": removed.points, "waiting": removed.waiting, "months": list(dropped)}
+    audit.record(session, actor, "expire_tracks", before.date().isoformat(), facts)
     return removed
+
+
+def _drop_months(session: Session, before: datetime) -> dict[str, int]:
+    """Drop the months that lie before the limit whole; points per month. One that a patrol still needs stays."""
+    hold_partitions(session)
+    dropped = {}
+    for name in months_before(session, before):
+        month = table(name, column("patrol_id"))
+        needed = select(month.c.patrol_id).join(Patrol, Patrol.id == month.c.patrol_id)
+        if session.scalar(needed.where(Patrol.stale | (Patrol.ended_at >= before)).limit(1)) is None:
+            dropped[name] = session.scalar(select(func.count()).select_from(month)) or 0
+            drop_month(session, name)
+    return dropped
 
 
 def erase(session: Session, row: Person, now: datetime, actor: audit.Actor | None = None) -> Removed:

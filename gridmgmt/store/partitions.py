@@ -1,11 +1,13 @@
-"""Monthly partitions of the track points, made before they are needed."""
+"""Monthly partitions of the track points, made before they are needed and dropped whole when they have expired."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+MONTHLY = re.compile(r"track_point_\d{4}_\d{2}")
 PARTITION_LOCK = 2006_1101  # any number, the same in every process that makes partitions
 
 
@@ -18,11 +20,27 @@ def ensure_track_partitions(session: Session, first: date, last: date) -> list[s
     wanted = {partition_name(month): month for month in months(first, last)}
     if not _missing(session, list(wanted)):
         return []  # the common case takes no lock: writers do not wait for one another
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
+    hold_partitions(session)
     missing = [name for name in wanted if name not in _there(session)]
     for name in missing:
         _create(session, name, wanted[name])
     return missing
+
+
+def months_before(session: Session, before: datetime) -> list[str]:
+    """The partitions of the months (UTC) that ended by an aware moment, oldest first."""
+    limit = before.astimezone(UTC).date().replace(day=1)
+    return sorted(name for name in _there(session) if MONTHLY.fullmatch(name) and name < partition_name(limit))
+
+
+def drop_month(session: Session, name: str) -> None:
+    """Drop a partition with all its points; waits for whoever reads or writes points."""
+    session.execute(text(f"drop table {name}"))
+
+
+def hold_partitions(session: Session) -> None:
+    """Nobody else makes or drops partitions until the transaction ends."""
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PARTITION_LOCK})
 
 
 def _missing(session: Session, names: list[str]) -> list[str]:

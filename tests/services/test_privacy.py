@@ -48,10 +48,18 @@ def settle(session: Session) -> None:
 def test_old_points_go_and_their_patrols_stay(session: Session, wang: Person) -> None:
     settle(session)
     removed = privacy.expire(session, NOW - privacy.KEEP)
-    assert (removed.points, removed.waiting) == (4, 0)
+    assert (removed.points, removed.waiting, removed.months) == (4, 0, ("track_point_2025_12",))
     assert points(session) == 4
+    assert audit.entries(session)[0].detail == {"points": 4, "waiting": 0, "months": ["track_point_2025_12"]}
     assert session.scalar(select(func.count()).select_from(Patrol)) == 2
     assert privacy.expire(session, NOW - privacy.KEEP).points == 0
+
+
+def test_the_month_of_the_limit_goes_row_by_row(session: Session, wang: Person) -> None:
+    settle(session)
+    removed = privacy.expire(session, OLD + timedelta(hours=1))
+    assert (removed.points, removed.months) == (4, ())
+    assert points(session) == 4
 
 
 def test_points_wait_until_their_patrol_has_its_figures(session: Session, wang: Person) -> None:
@@ -59,7 +67,7 @@ def test_points_wait_until_their_patrol_has_its_figures(session: Session, wang: 
         patrol.stale = True
     session.flush()
     removed = privacy.expire(session, NOW - privacy.KEEP)
-    assert (removed.points, removed.waiting) == (0, 4)
+    assert (removed.points, removed.waiting, removed.months) == (0, 4, ())
 
 
 def test_an_export_holds_everything_but_the_secrets(session: Session, wang: Person) -> None:

@@ -11,12 +11,16 @@ import pandas as pd
 import pytest
 import shapely
 from geoalchemy2.shape import from_shape
+from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.ids import PatrolId
+from gridmgmt.services import privacy
 from gridmgmt.services.field.recompute import DERIVED, recompute_patrol, recompute_patrols, uncounted_patrols
+from gridmgmt.services.field.walked import coverage_frame
 from gridmgmt.store.bulk import copy_frame
+from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.tables import (
     Boundary,
     BoundaryCode,
@@ -169,15 +173,18 @@ def test_a_recount_changes_nothing_and_many_are_counted_like_one(session: Sessio
 
 
 def test_what_was_counted_survives_the_raw_points(session: Session) -> None:
+    ensure_track_partitions(session, DAY, DAY)
     patrol_id = patrol(session, uuid4(), walk())
     recompute_patrol(session, patrol_id)
-    before = derived(session, patrol_id)
+    before, coverage = derived(session, patrol_id), coverage_frame(session, DAY, DAY)
     session.execute(text("delete from track_point where recorded_at > :at"), {"at": MORNING + timedelta(seconds=60)})
     recompute_patrol(session, patrol_id)
     assert derived(session, patrol_id) == before
-    session.execute(text("delete from track_point"))
+    assert privacy.expire(session, MORNING + timedelta(days=40)).months == ("track_point_2026_07",)
+    assert rows(session, TrackPoint) == []
     recompute_patrol(session, patrol_id)
     assert derived(session, patrol_id) == before
+    assert_frame_equal(coverage_frame(session, DAY, DAY), coverage)
 
 
 def test_a_patrol_past_midnight_has_two_days(session: Session) -> None:
