@@ -78,12 +78,12 @@ class VisitBody(BaseModel):
     note: str = Field(default="", max_length=2000)
 
 
-def _bodies(*kinds: str) -> dict[str, Any]:
+def bodies(*kinds: str) -> dict[str, Any]:
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}
 
 
-TRACK_BODY = _bodies("application/geo+json", "application/gpx+xml")
+TRACK_BODY = bodies("application/geo+json", "application/gpx+xml")
 PATROL_BODY = TRACK_BODY | {
     "requestBody": {
         "required": True,
@@ -142,7 +142,7 @@ def put_patrol(
     return Json(receipt)
 
 
-@router.post("/{patrol_id}/points", openapi_extra=_bodies("application/json"))
+@router.post("/{patrol_id}/points", openapi_extra=bodies("application/json"))
 def post_points(
     session: DbSession, request: Request, person: Walker, language: Lang, body: RawBody, patrol_id: UUID
 ) -> Response:

@@ -25,6 +25,7 @@ ROOMS = (
     "gridmgmt.cli.field",
     "gridmgmt.cli.patrols",
     "gridmgmt.cli.incidents",
+    "gridmgmt.cli.candidates",
     "gridmgmt.cli.people",
     "gridmgmt.cli.audit",
     "gridmgmt.cli.privacy",

@@ -12,6 +12,18 @@ from gridmgmt.errors import InvalidInput
 
 
 @dataclass(frozen=True)
+class Waypoint:
+    """A place somebody marked on the way, EPSG:4326: NaN where it cannot be read, no time where none was told."""
+
+    lon: float
+    lat: float
+    marked_at: datetime | None = None
+    name: str = ""
+    text: str = ""
+    link: str | None = None  # mostly of a photo
+
+
+@dataclass(frozen=True)
 class Track:
     """Fixes of one patrol, EPSG:4326; all arrays have shape (n,).
 
@@ -30,6 +42,7 @@ class Track:
     segment: NDArray[np.int32]
     accuracy_m: NDArray[np.float64]  # NaN where the device did not say
     untimed: int = 0  # positions of the source that bear no time and so are no fixes
+    waypoints: tuple[Waypoint, ...] = ()  # no fixes either: candidates for incidents
 
     @classmethod
     def of(

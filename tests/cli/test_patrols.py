@@ -52,6 +52,26 @@ def walked_grid(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("walked_grid")
+def test_marks_of_a_file_are_kept_accepted_and_dismissed(tmp_path: Path) -> None:
+    def command(*words: str) -> str:
+        result = CliRunner().invoke(build_app(), ["incident", "candidate", *words])
+        assert result.exit_code == 0, result.output + repr(result.exception)
+        return result.stdout
+
+    marks = [f'<wpt lat="22.545" lon="114.105"><name>P{number}</name></wpt>' for number in (1, 2)]
+    (tmp_path / "marks.gpx").write_text(f"<gpx>{''.join(marks)}</gpx>")
+    assert "no marks wait" in command("list")
+    for _ in range(2):
+        assert "2 waypoints read, 2 kept" in command("add", str(tmp_path / "marks.gpx"), "--worker", "W001")
+    lines = {line.split()[-1]: line for line in command("list").splitlines()}
+    assert f"grid {GRID}" in lines["P1"]
+    assert f"in grid {GRID}" in command("accept", lines["P1"].split()[0], "rubbish")
+    assert "dismissed" in command("dismiss", lines["P2"].split()[0], "--reason", "seen")
+    assert "no marks wait" in command("list")
+    assert len(command("list", "--all").splitlines()) == 2
+
+
+@pytest.mark.usefixtures("walked_grid")
 def test_what_is_stored_is_counted_and_told() -> None:
     assert "1 patrols counted again" in run("recount")
     assert "0 patrols counted again" in run("recount")

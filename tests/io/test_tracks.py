@@ -1,12 +1,13 @@
 """Tracks from GPX and GeoJSON: what is read, and what is refused by name."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
 from gridmgmt.errors import GridError, InvalidInput, UnreadableFile
-from gridmgmt.io.gpx import read_gpx
+from gridmgmt.io.gpx import read_gpx, read_waypoints
 from gridmgmt.io.tracks import read_track
 
 REAL_FILES = Path(__file__).parents[2] / ".." / "shared" / "data" / "gpx"
@@ -49,6 +50,18 @@ def test_a_position_without_time_is_counted_not_lost_in_silence() -> None:
 def test_a_bad_file_is_refused_by_name(body: bytes, fault: str) -> None:
     with pytest.raises(UnreadableFile, match=fault):
         read_track(body, "walk.gpx")
+
+
+def test_waypoints_come_along_and_a_faulty_one_costs_nothing() -> None:
+    marks = """<wpt lat="22.51" lon="114.11"><time>2026-07-01T08:00:05Z</time><name>P7</name><desc>井盖</desc>
+        <link href="https://photos.test/7.jpg"/></wpt><wpt lat="x" lon="114.1"><time>noon</time><url>old.jpg</url></wpt>"""
+    body = gpx(fix(1)).replace(b"<trk>", marks.encode() + b"<trk>")
+    sound, faulty = read_gpx(body).waypoints
+    assert (sound.lon, sound.lat, sound.name, sound.text) == (114.11, 22.51, "P7", "井盖")
+    assert (sound.marked_at, sound.link) == (datetime(2026, 7, 1, 8, 0, 5, tzinfo=UTC), "https://photos.test/7.jpg")
+    assert (faulty.lon != faulty.lon, faulty.marked_at, faulty.link) == (True, None, "old.jpg")
+    assert len(read_waypoints(body)) == 2
+    assert read_waypoints(gpx(fix(1))) == ()
 
 
 def test_a_fix_off_the_world_is_refused() -> None:

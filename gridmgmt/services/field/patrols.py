@@ -1,6 +1,6 @@
 """Patrols as they come in: once each, every fix kept, each laid to the grids of its place and date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,6 +13,7 @@ from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.sent import SYSTEMS, Fault, Reading, plausible, sent_fixes, time_us_of
 from gridmgmt.field.track import Track
 from gridmgmt.ids import BoundaryCode, PatrolId, WorkerCode
+from gridmgmt.services.field.candidates import keep_candidates
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.ingest import ingest
 from gridmgmt.store.partitions import ensure_track_partitions
@@ -32,6 +33,7 @@ class PatrolReceipt:
     points: int
     untimed: int  # positions that bore no time and are no fixes
     grids: dict[BoundaryCode, int]  # fixes per grid of the day
+    candidates: int = 0  # waypoints that wait for somebody to say whether they are incidents
 
 
 def record_patrol(
@@ -46,7 +48,8 @@ def record_patrol(
 ) -> PatrolReceipt:
     """Keep a whole walk under the id its phone gave it; `crs` (wgs84, gcj02, bd09) is that of its positions.
 
-    Fixes of a time that cannot be are set aside, as in any other submission.
+    Fixes of a time that cannot be are set aside, as in any other submission; waypoints become candidates for
+    incidents, each once, whatever file it comes in.
     NotFound for an unknown worker; Conflict where the id already holds another walk.
     """
     if crs not in SYSTEMS:
@@ -69,7 +72,9 @@ def record_patrol(
     if session.scalar(written) is not None:
         ingest(session, patrol_id, worker_code, _reading(track, crs), source=source)
         session.execute(query("lay_patrols_to_grids"), {"patrol_ids": [patrol_id], "zone": LOCAL_ZONE.key})
-    return _receipt(session, patrol_id, digest, track)
+    receipt = _receipt(session, patrol_id, digest, track)
+    candidates = keep_candidates(session, worker_code, track.waypoints, patrol_id=patrol_id, source=source, crs=crs)
+    return replace(receipt, candidates=len(candidates))
 
 
 def _digest(worker_code: WorkerCode, kind: str, track: Track, crs: str) -> str:

@@ -35,7 +35,14 @@ from gridmgmt.store.tables.incidents import (
     SubmissionConflict,
     incident_state,
 )
-from gridmgmt.store.tables.ingest import LatestPosition, PatrolIncident, PatrolMember, PatrolVisit, Quarantine
+from gridmgmt.store.tables.ingest import (
+    IncidentCandidate,
+    LatestPosition,
+    PatrolIncident,
+    PatrolMember,
+    PatrolVisit,
+    Quarantine,
+)
 from gridmgmt.store.tables.plans import Plan, PlanAssignment, PlanPart
 from gridmgmt.store.tables.stations import PREMISES, Station, StationService
 from gridmgmt.store.tables.units import Barrier, Building, Compound, Entrance, Land, Place, Street
@@ -70,6 +77,7 @@ __all__ = [
     "Entrance",
     "FailedSignIn",
     "Incident",
+    "IncidentCandidate",
     "IncidentNow",
     "IncidentPerson",
     "IncidentPhoto",

@@ -8,7 +8,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmgmt.store.tables.base import Base, shape_column, sound_shape
+from gridmgmt.store.tables.base import Base, one_of, shape_column, sound_shape
 
 
 class PatrolMember(Base):
@@ -61,6 +61,35 @@ class LatestPosition(Base):
     geom: Mapped[WKBElement] = shape_column("POINT")
     accuracy_m: Mapped[float | None]
     battery_percent: Mapped[float | None]
+
+
+class IncidentCandidate(Base):
+    """A mark from the way that may be an incident; accepted, it is the incident of the same id."""
+
+    __tablename__ = "incident_candidate"
+    __table_args__ = (
+        *sound_shape("incident_candidate"),
+        one_of("decision", ("accepted", "dismissed")),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
+        Index("ix_incident_candidate_received_at", "received_at"),
+        Index("ix_incident_candidate_worker_code", "worker_code"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)  # made of what it says: the same mark again is the same row
+    worker_code: Mapped[str] = mapped_column(ForeignKey("worker.code"))
+    patrol_id: Mapped[UUID | None] = mapped_column(ForeignKey("patrol.id"))
+    occurred_at: Mapped[datetime | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    geom: Mapped[WKBElement] = shape_column("POINT")
+    grid_code: Mapped[str | None]
+    name: Mapped[str] = mapped_column(server_default="")
+    text: Mapped[str] = mapped_column(server_default="")
+    link: Mapped[str | None]
+    source: Mapped[str]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    reason: Mapped[str] = mapped_column(server_default="")
 
 
 class Quarantine(Base):
