@@ -10,8 +10,11 @@ product of its parts' numbers of spanning trees (Cannon, Duchin, Randall & Rule 
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from gridmgmt.planning.partition.streams import below, new_stream, uniform
+
+Ints = NDArray[np.int64]
 
 TRIES = 64  # draws of an edge between two parts, before a step is given up
 
@@ -110,16 +113,38 @@ def _pair(source, indices, labels, movable, parts, reversible, stream):
     return -1, -1
 
 
-@njit(cache=True, nogil=True)
-def walk(indptr, indices, source, weights, labels, movable, low, high, samples, thin, reversible, seed):
+def walk(
+    indptr: Ints,
+    indices: Ints,
+    source: Ints,
+    weights: Ints,
+    labels: Ints,
+    movable: NDArray[np.bool_],
+    low: float,
+    high: float,
+    samples: int,
+    thin: int,
+    reversible: bool,
+    seed: int,
+) -> tuple[NDArray[np.int32], int]:
     """(samples, units) the labels after every `thin` steps from `labels`, and how many steps changed the plan."""
-    units, parts, stream = len(labels), len(movable), new_stream(seed)
-    labels, before = labels.copy(), labels.copy()
-    inside, grown = np.zeros(units, np.bool_), np.zeros(units, np.bool_)
-    nodes, parent, order = np.empty(units, np.int64), np.empty(units, np.int64), np.empty(units, np.int64)
-    path, cuts, below_weight = np.empty(units, np.int64), np.empty(units, np.int64), np.empty(units, np.int64)
-    kept, changed = np.empty((samples, units), np.int32), 0
-    for sample in range(samples):
+    units = len(labels)
+    kept, marks, room = np.empty((samples, units), np.int32), np.zeros((2, units), np.bool_), np.empty((7, units), int)
+    graph, limits, stream = (indptr, indices, source), (low, high), new_stream(seed)
+    changed = _steps(graph, weights, labels.copy(), movable, limits, thin, reversible, kept, marks, room, stream)
+    return kept, changed
+
+
+@njit(cache=True, nogil=True)
+def _steps(graph, weights, labels, movable, limits, thin, reversible, kept, marks, room, stream):
+    """Fill `kept`; how many steps changed the plan. `marks` (2, units) are False; `room` (7, units) to work in."""
+    indptr, indices, source = graph
+    low, high = limits
+    inside, grown = marks[0], marks[1]
+    nodes, parent, order, path = room[0], room[1], room[2], room[3]
+    cuts, below_weight, before = room[4], room[5], room[6]
+    parts, changed = len(movable), 0
+    for sample in range(len(kept)):
         for _ in range(thin):
             one, other = _pair(source, indices, labels, movable, parts, reversible, stream)
             if one < 0:
@@ -144,5 +169,6 @@ def walk(indptr, indices, source, weights, labels, movable, low, high, samples, 
             for position in range(count):
                 inside[nodes[position]] = False
                 grown[nodes[position]] = False
-        kept[sample] = labels
-    return kept, changed
+        for unit in range(len(labels)):
+            kept[sample, unit] = labels[unit]
+    return changed

@@ -58,18 +58,11 @@ def connected_sets(problem: Problem, limit: int, links: int = WIDEST) -> Columns
 
     graph = problem.graph
     capacity = min(int(problem.high), int(problem.total))
-    sets, sizes, weights = listing.list_sets(
-        graph.indptr.astype(np.int64),
-        graph.indices.astype(np.int64),
-        problem.weights,
-        capacity,
-        links,
-        limit,
-        WIDEST,
-        STEPS_PER_SET * limit,
-    )
-    if len(sizes) > limit:
+    arrays = graph.indptr.astype(np.int64), graph.indices.astype(np.int64), problem.weights
+    found = listing.list_sets(arrays, capacity, links, limit, WIDEST, STEPS_PER_SET * limit)
+    if found is None:
         return None
+    sets, sizes, weights = found
     kept = weights >= 0
     sets, sizes, weights = sets[kept], sizes[kept], weights[kept]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -1,82 +1,96 @@
-"""A first division, grown: seeds far apart, then the lightest part takes the neighbour it fits best."""
+"""A first division, grown: seeds far apart, then the lightest part takes the neighbour it fits best.
+
+The compiled loops are handed all the room they need: numpy's ways to make arrays take longer to compile than the loops.
+"""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
 import numpy as np
 from numba import njit
 
+from gridmgmt.planning.partition.problem import FloatArray, IntArray
 from gridmgmt.planning.partition.streams import below, new_stream
 
 
-@njit(cache=True, nogil=True)
-def grow(indptr, indices, borders, weights, locks, parts, seed):
+def grow(
+    indptr: IntArray,
+    indices: IntArray,
+    borders: FloatArray,
+    weights: FloatArray,
+    locks: IntArray,
+    parts: int,
+    seed: int,
+) -> IntArray:
     """Labels (n,) of `parts` connected parts of a connected graph: seeds far apart, the lightest part grows first.
 
     `locks` (n,) holds the part of units that are decided, else −1; the units of one lock hang together.
     """
-    labels = _spread_seeds(indptr, indices, locks, parts, new_stream(seed))
-    load = np.zeros(parts, np.float64)
-    following = np.full(len(weights), -1, np.int64)  # the members of a part that may still have free neighbours
-    first = np.full(parts, -1, np.int64)
+    count = len(weights)
+    labels = locks.copy()
+    _spread_seeds(indptr, indices, labels, parts, seed)
+    load = np.bincount(labels + 1, weights=weights, minlength=parts + 1)[1:]
+    _take_rest(indptr, indices, borders, weights, labels, load, np.full(parts, -1), np.full(count, -1))
+    return labels
+
+
+def _spread_seeds(indptr: IntArray, indices: IntArray, labels: IntArray, parts: int, seed: int) -> None:
+    """Label one unit for every part that has none: each as many hops as possible from those before it."""
+    count = len(labels)
+    hops, queue = np.full(count, count), np.empty(count, np.int64)
+    locked = np.flatnonzero(labels >= 0)
+    begin = locked if len(locked) else np.array([below(new_stream(seed), count)])
+    hops[begin], queue[: len(begin)] = 0, begin
+    farthest = _flood(indptr, indices, hops, queue, len(begin))
+    if not len(locked):
+        hops[:] = count
+    for part in sorted(set(range(parts)) - set(labels[locked].tolist())):
+        labels[farthest], hops[farthest], queue[0] = part, 0, farthest
+        farthest = _flood(indptr, indices, hops, queue, 1)
+
+
+@njit(cache=True, nogil=True)
+def _flood(indptr, indices, hops, queue, tail):
+    """Lower the `hops` (n,) of all units by the first `tail` of the queue; the unit with most."""
+    head = 0
+    while head < tail:
+        here = queue[head]
+        head += 1
+        for edge in range(indptr[here], indptr[here + 1]):
+            if hops[indices[edge]] > hops[here] + 1:
+                hops[indices[edge]] = hops[here] + 1
+                queue[tail] = indices[edge]
+                tail += 1
+    farthest = 0
+    for unit in range(len(hops)):
+        if hops[unit] > hops[farthest]:
+            farthest = unit
+    return farthest
+
+
+@njit(cache=True, nogil=True)
+def _take_rest(indptr, indices, borders, weights, labels, load, first, following):
+    """Give every free unit a part. `first`, `following` chain the members of a part that may have free neighbours."""
     free = 0
     for unit in range(len(weights)):
         part = labels[unit]
         if part >= 0:
-            load[part] += weights[unit]
             following[unit] = first[part]
             first[part] = unit
         else:
             free += 1
-    for _ in range(free):
-        unit = -1
-        while unit < 0:
-            part = np.argmin(load)
-            unit = _best_neighbour(indptr, indices, borders, labels, part, first, following)
-            if unit < 0:
-                load[part] = np.inf
+    while free > 0:
+        part = np.int64(0)  # typed, or _best_neighbour is compiled for the literal 0 too
+        for other in range(len(load)):
+            if load[other] < load[part]:
+                part = other
+        unit = _best_neighbour(indptr, indices, borders, labels, part, first, following)
+        if unit < 0:
+            load[part] = np.inf
+            continue
         labels[unit] = part
         load[part] += weights[unit]
         following[unit] = first[part]
         first[part] = unit
-    return labels
-
-
-@njit(cache=True, nogil=True)
-def _spread_seeds(indptr, indices, locks, parts, stream):
-    """Labels with one unit set per part not locked, as many hops as possible from the earlier ones."""
-    count = len(locks)
-    labels = locks.copy()
-    queue = np.empty(count, np.int64)
-    hops = np.full(count, count, np.int64)
-    locked_units = np.flatnonzero(locks >= 0)
-    locked = len(locked_units)
-    queue[:locked] = locked_units
-    taken = np.zeros(parts, np.bool_)
-    taken[locks[locked_units]] = True
-    start = below(stream, count)
-    for part in range(-1, parts):
-        if part >= 0 and taken[part]:
-            continue
-        head, tail = 0, 1
-        if part < 0 and locked > 0:
-            tail = locked
-            hops[queue[:locked]] = 0
-        else:
-            if part >= 0:
-                labels[start] = part
-            queue[0] = start
-            hops[start] = 0
-        while head < tail:
-            here = queue[head]
-            head += 1
-            for edge in range(indptr[here], indptr[here + 1]):
-                if hops[indices[edge]] > hops[here] + 1:
-                    hops[indices[edge]] = hops[here] + 1
-                    queue[tail] = indices[edge]
-                    tail += 1
-        start = np.argmax(hops)
-        if part < 0 and locked == 0:
-            hops[:] = count
-    return labels
+        free -= 1
 
 
 @njit(cache=True, nogil=True)

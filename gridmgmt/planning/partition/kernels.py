@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 
 from gridmgmt.planning.partition.growing import grow
-from gridmgmt.planning.partition.streams import below, new_stream, uniform
+from gridmgmt.planning.partition.streams import below, uniform
 
-__all__ = ["anneal", "anneal_on", "grow", "measure"]
+__all__ = ["anneal_on", "grow", "measure"]
 
 USUAL_ROUNDNESS = 0.69
 
@@ -79,13 +79,15 @@ def _ends(indptr, indices, labels, unit, part, ends, extra):
     return found
 
 
-@njit(cache=True, nogil=True)
-def measure(graph, units, labels, parts, limits, prices, flexible):
-    """State of the parts (load, area, rim, members, price) and the price of the whole division."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def measure(graph, units, labels, state, limits, prices, flexible):
+    """Fill the state of the parts (load, area, rim, price, members); the price of the whole division."""
     indptr, indices, cuts, borders = graph
     weights, areas, perimeters, home = units
-    load, area, rim, price = np.zeros(parts), np.zeros(parts), np.zeros(parts), np.zeros(parts)
-    members = np.zeros(parts, np.int64)
+    load, area, rim, price, members = state
+    low, high, target = limits
+    for part in range(len(members)):
+        load[part], area[part], rim[part], members[part] = 0.0, 0.0, 0.0, 0
     value = 0.0
     for unit in range(len(weights)):
         part = labels[unit]
@@ -100,29 +102,24 @@ def measure(graph, units, labels, parts, limits, prices, flexible):
                 rim[part] -= borders[edge]
             else:
                 value += prices[3] * cuts[edge] / 2
-    for part in range(parts):
+    for part in range(len(members)):
         price[part] = _price(
-            members[part],
-            load[part],
-            area[part],
-            rim[part],
-            *limits,
-            prices[0],
-            prices[1],
-            prices[2],
-            prices[5],
-            flexible,
-        )
+            members[part], load[part], area[part], rim[part],
+            low, high, target, prices[0], prices[1], prices[2], prices[5], flexible,
+        )  # fmt: skip
         value += price[part]
-    return load, area, rim, members, price, value
+    return value
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, prices, heats, swaps, flexible, stream):
+def anneal_on(
+    graph, units, labels, best, best_value, state, room, fixed, limits, prices, heats, swaps, flexible, stream
+):
     """Go on from `labels`, in place, over some `heats`: as many proposals each as there are units.
 
     Keeps in `best` what was least in price at the end of a heat and returns that price.
     graph : indptr, indices, cut costs, borders;  units : weights, areas, perimeters, home label (−1: none)
+    `state`: as `measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
     `flexible`: parts may close and open, up to `parts`.
     """
@@ -130,11 +127,13 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
     weights, areas, perimeters, home = units
     low, high, target = limits
     outside, deviation, roundness, cut_price, move_price, unevenness = prices
-    count = len(labels)
-    load, area, rim, members, price, value = measure(graph, units, labels, parts, limits, prices, flexible)
-    seen = np.zeros(count, np.int64)
-    queue, ends = np.empty(count, np.int64), np.empty(count + 1, np.int64)
-    mark = 1
+    load, area, rim, price, members = state
+    seen, queue, ends = room
+    count, parts = len(labels), len(members)
+    value = measure(graph, units, labels, state, limits, prices, flexible)
+    nobody, mark = np.int64(-1), np.int64(1)  # typed, or each literal is compiled for itself
+    for unit in range(count):
+        seen[unit] = 0
     for heat in heats:
         for _ in range(count):
             unit = below(stream, count)
@@ -142,7 +141,7 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
             if first == last or fixed[unit]:
                 continue
             there = indices[first + below(stream, last - first)]
-            source, to, back = labels[unit], labels[there], -1
+            source, to, back = labels[unit], labels[there], nobody
             if source == to:
                 if not flexible:
                     continue
@@ -193,19 +192,9 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
                 low, high, target, outside, deviation, roundness, unevenness, flexible,
             )  # fmt: skip
             price_to = _price(
-                members_to,
-                load_to,
-                area_to,
-                rim_to,
-                low,
-                high,
-                target,
-                outside,
-                deviation,
-                roundness,
-                unevenness,
-                flexible,
-            )
+                members_to, load_to, area_to, rim_to,
+                low, high, target, outside, deviation, roundness, unevenness, flexible,
+            )  # fmt: skip
             change = price_source + price_to - price[source] - price[to] + cut_price * cut + move_price * moved
             if change > 0 and uniform(stream) >= np.exp(-change / heat):
                 continue
@@ -232,13 +221,6 @@ def anneal_on(graph, units, labels, best, best_value, parts, fixed, limits, pric
             value += change
         if value < best_value - 1e-9:
             best_value = value
-            best[:] = labels
+            for unit in range(count):
+                best[unit] = labels[unit]
     return best_value
-
-
-def anneal(graph, units, start, parts, fixed, limits, prices, heats, swaps, flexible, seed):
-    """Best labels found from `start`, and their price: `anneal_on` over all heats at once."""
-    labels, best, stream = start.copy(), start.copy(), new_stream(seed)
-    value = measure(graph, units, labels, parts, limits, prices, flexible)[-1]
-    value = anneal_on(graph, units, labels, best, value, parts, fixed, limits, prices, heats, swaps, flexible, stream)
-    return best, value

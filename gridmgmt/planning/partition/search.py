@@ -139,14 +139,16 @@ def anneal_from(
     limits, prices = problem.limits, problem.goals.as_array()
     parts, flexible = int(start.max()) + 1 + spare, spare > 0
     labels, best, stream = start.copy(), start.copy(), new_stream(seed)
-    price = kernels.measure(arrays, units, start, parts, limits, prices, flexible)[-1]
+    state = (*np.empty((4, parts)), np.empty(parts, dtype=np.int64))
+    room = tuple(np.empty((3, problem.size + 1), dtype=np.int64))
+    price = kernels.measure(arrays, units, start, state, limits, prices, flexible)
     heats = np.geomspace(*effort.heat, effort.passes)
     step = max(1, CHUNK // max(1, problem.size))
     for first in range(0, effort.passes, step):
         if first and budget.spent():
             break
         price = kernels.anneal_on(
-            arrays, units, labels, best, price, parts, problem.locks >= 0,
+            arrays, units, labels, best, price, state, room, problem.locks >= 0,
             limits, prices, heats[first : first + step], effort.swaps, flexible, stream,
         )  # fmt: skip
     return np.unique(best, return_inverse=True)[1], float(price)

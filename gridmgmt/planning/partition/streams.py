@@ -3,12 +3,12 @@
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 
-@njit(cache=True, nogil=True)
-def new_stream(seed):
+def new_stream(seed: int) -> NDArray[np.uint64]:
     """A random stream of its own (SplitMix64, Steele et al. 2014): no hidden state, the same on every machine."""
-    return np.array([seed], np.uint64)
+    return np.array([seed % 2**64], dtype=np.uint64)
 
 
 @njit(cache=True, nogil=True)

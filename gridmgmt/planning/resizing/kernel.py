@@ -165,7 +165,8 @@ def reshape_on(
         energy = moved + worst * lacking + edge_price * border
         if energy < best_energy - 1e-9:
             best_energy = energy
-            best[:] = labels
+            for unit in range(count):  # a slice takes three seconds to compile
+                best[unit] = labels[unit]
     return best_energy
 
 

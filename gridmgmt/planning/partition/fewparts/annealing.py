@@ -14,19 +14,15 @@ objective, then the second. The state can be continued in slices, between two lo
 import numpy as np
 from numba import njit
 
+from gridmgmt.planning.partition.problem import FloatArray, IntArray
 from gridmgmt.planning.partition.streams import below, uniform
 
 
-@njit(cache=True, nogil=True)
-def reverse_arcs(indptr, indices):
+def reverse_arcs(indptr: IntArray, indices: IntArray) -> IntArray:
     """(arcs,) the number of each arc's opposite."""
+    tail = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     back = np.empty(len(indices), np.int64)
-    for u in range(len(indptr) - 1):
-        for arc in range(indptr[u], indptr[u + 1]):
-            v = indices[arc]
-            for other in range(indptr[v], indptr[v + 1]):
-                if indices[other] == u:
-                    back[arc] = other
+    back[np.lexsort((indices, tail))] = np.lexsort((tail, indices))
     return back
 
 
@@ -75,19 +71,15 @@ def _stays_whole(indptr, indices, labels, unit, seen, mark, queue):
     return missing == 0
 
 
-@njit(cache=True, nogil=True)
-def start_walk(indptr, indices, weights, labels, parts):
-    """What a walk carries along: labels, loads, cut arcs, their places, [how many, mark], marks of the search."""
-    load = np.zeros(parts)
-    cut_arcs = np.empty(len(indices), np.int64)
-    places = np.full(len(indices), -1, np.int64)
-    count = 0
-    for unit in range(len(labels)):
-        load[labels[unit]] += weights[unit]
-        for arc in range(indptr[unit], indptr[unit + 1]):
-            if labels[indices[arc]] != labels[unit]:
-                count = _toggle(arc, cut_arcs, places, count)
-    return labels, load, cut_arcs, places, np.array([count, 1], np.int64), np.zeros(len(labels), np.int64)
+def start_walk(
+    indptr: IntArray, indices: IntArray, weights: FloatArray, labels: IntArray, parts: int
+) -> tuple[IntArray, FloatArray, IntArray, IntArray, IntArray, IntArray]:
+    """What a walk carries along: labels, loads, cut arcs, their places, [how many, mark], room to search in."""
+    load: FloatArray = np.bincount(labels, weights=weights, minlength=parts).astype(np.float64)
+    crossing = np.flatnonzero(np.repeat(labels, np.diff(indptr)) != labels[indices])
+    cut_arcs, places = np.empty(len(indices), np.int64), np.full(len(indices), -1)
+    cut_arcs[: len(crossing)], places[crossing] = crossing, np.arange(len(crossing))
+    return labels, load, cut_arcs, places, np.array([len(crossing), 1]), np.zeros((2, len(labels)), np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +97,8 @@ def _keep(best, labels, outside, cut, load, target, deviation_first):
     first, second = (off, cut) if deviation_first else (cut, off)
     if outside < rank[0] - 0.5 or first < rank[1] - 1e-9 or (first <= rank[1] + 1e-9 and second < rank[2] - 1e-9):
         rank[0], rank[1], rank[2] = outside, first, second
-        best_labels[:] = labels
+        for unit in range(len(labels)):
+            best_labels[unit] = labels[unit]
 
 
 @njit(cache=True, nogil=True)
@@ -140,9 +133,9 @@ def walk(graph, weights, fixed, limits, prices, deviation_first, state, best, he
     """
     indptr, indices, back, costs = graph
     low, high, target = limits
-    labels, load, cut_arcs, places, counters, seen = state
+    labels, load, cut_arcs, places, counters, room = state
     count, mark = counters
-    queue = np.empty(len(labels), np.int64)
+    seen, queue = room[0], room[1]
     cut, outside = _cut(indptr, indices, costs, labels), 0.0
     for part in range(len(load)):
         outside += _outside(load[part], low, high)

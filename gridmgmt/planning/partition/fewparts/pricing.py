@@ -59,7 +59,8 @@ def sets_below(order, first, arcs, complete, weights, duals, limits, width, leas
             return found, False
         if layer == layers:
             if complete[node[layer] - first[layers]] and low <= weight[layer] <= high and price[layer] <= ceiling:
-                sets[found] = members
+                for unit in range(layers):
+                    sets[found, unit] = members[unit]
                 prices[found] = price[layer]
                 found += 1
             layer -= 1
