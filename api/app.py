@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import errors
 from api.middleware import RequestShell
 from api.routers import (
+    audit,
     boundaries,
     centre,
     health,
@@ -40,6 +41,7 @@ ROUTERS = (
     health,
     sign_in,
     people,
+    audit,
     boundaries,
     tiles,
     plans,

@@ -37,6 +37,7 @@ from gridmgmt.services.field.incidents import (
     incident_queue,
     move_incident,
     offered_codes,
+    queue_lights,
     report_incident,
 )
 from gridmgmt.services.field.photos import keep_photo, read_photo
@@ -176,11 +177,22 @@ def get_incidents(
     since: AwareDatetime | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    order: Literal["received", "due"] = "received",
 ) -> Response:
-    """The incidents that concern whoever asks, the latest received first; `next` leads to the page behind."""
+    """The incidents that concern whoever asks, the latest received first; `next` leads to the page behind.
+
+    `order=due` gives the most urgent ones, without further pages.
+    """
     states = None if state is None else tuple(state)
     wanted = QueueFilter(states, open_, light, holder, first_asked, category, grid, since)
-    return Json(incident_queue(session, wanted, person=person, cursor=cursor, rows=limit))
+    page = incident_queue(session, wanted, person=person, cursor=cursor, rows=limit, by_due=order == "due")
+    return Json(page)
+
+
+@router.get("/incidents/lights")
+def get_lights(session: DbSession, person: Reader) -> Response:
+    """How many open incidents that concern whoever asks are on time, due soon, overdue, not timed."""
+    return Json(queue_lights(session, person=person))
 
 
 @router.get("/incidents/{incident_id}")

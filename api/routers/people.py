@@ -1,20 +1,22 @@
-"""Accounts for the administrator, rights for the security officer, the log for the auditor: three hands (三员)."""
+"""Accounts for the administrator, rights for the security officer: separate hands (三员); the log is in `audit`."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import DbSession
 from api.json import Json
 from api.languages import Lang
-from api.security import may, require
+from api.security import Signed, may, require
 from gridmgmt.access import Action, Person, Role
 from gridmgmt.errors import InvalidInput
+from gridmgmt.field.day import local_day
+from gridmgmt.messages import Language, text
 from gridmgmt.services.access import (
     add_app_password,
     add_device,
@@ -23,13 +25,17 @@ from gridmgmt.services.access import (
     audit,
     disable_person,
     enable_person,
+    end_stand_in,
     find_person,
     grant,
-    grants_of,
+    grant_facts,
     random_password,
+    register,
+    revoke_credential,
     revoke_grant,
     set_password,
     stand_in,
+    unlock,
 )
 from gridmgmt.store import tables
 
@@ -37,8 +43,17 @@ router = APIRouter(prefix="/api/v1", tags=["people"])
 
 Administrator = Annotated[Person, may(Action.manage_people)]
 Security = Annotated[Person, may(Action.grant_roles)]
-Auditor = Annotated[Person, may(Action.read_audit)]
 OWN = {"Cache-Control": "private, no-store"}
+
+
+def keeper(person: Signed, language: Lang) -> Person:
+    """Whoever keeps accounts or gives rights: both have to see who there is."""
+    if not person.may(Action.grant_roles):
+        require(person, Action.manage_people, language)
+    return person
+
+
+Keeper = Annotated[Person, Depends(keeper)]
 
 
 class NewPerson(BaseModel):
@@ -75,9 +90,15 @@ class NewCredential(BaseModel):
 
 
 @router.get("/people")
-def list_people(session: DbSession, person: Administrator) -> Response:
-    """All accounts with their grants."""
-    return Json([_facts(session, row) for row in all_people(session)], headers=OWN)
+def list_people(session: DbSession, person: Keeper) -> Response:
+    """All accounts with their roles, stand-ins and secrets of programs (never the secret itself)."""
+    return Json(register(session, all_people(session)), headers=OWN)
+
+
+@router.get("/people/{name}")
+def show_person(session: DbSession, person: Keeper, name: str) -> Response:
+    """One account."""
+    return Json(_facts(session, find_person(session, name)), headers=OWN)
 
 
 @router.post("/people", status_code=201)
@@ -92,19 +113,20 @@ def post_person(session: DbSession, person: Administrator, body: NewPerson) -> R
 
 @router.post("/people/{name}/password")
 def post_password(session: DbSession, person: Administrator, name: str) -> Response:
-    """A new password for somebody who forgot theirs, to be changed at the first sign-in."""
+    """A new password for somebody who forgot theirs, to be changed at the first sign-in. It unlocks them, too."""
     row, password = find_person(session, name), random_password()
     set_password(session, row, password, datetime.now(UTC), due=True)
+    unlock(session, row.name)
     audit.record(session, person, "reset_password", row.name)
     return Json({"name": row.name, "password": password}, headers=OWN)
 
 
 @router.post("/people/{name}/disable", status_code=204)
-def post_disable(session: DbSession, person: Administrator, name: str) -> Response:
+def post_disable(session: DbSession, person: Administrator, language: Lang, name: str) -> Response:
     """End an account's access at once."""
     row = find_person(session, name)
     if row.id == person.id:
-        raise InvalidInput(detail="Nobody disables themselves.")
+        raise InvalidInput(detail=text("access.not_oneself", language))
     disable_person(session, row, datetime.now(UTC))
     audit.record(session, person, "disable_person", row.name)
     return Response(status_code=204)
@@ -116,6 +138,15 @@ def post_enable(session: DbSession, person: Administrator, name: str) -> Respons
     row = find_person(session, name)
     enable_person(session, row)
     audit.record(session, person, "enable_person", row.name)
+    return Response(status_code=204)
+
+
+@router.post("/people/{name}/unlock", status_code=204)
+def post_unlock(session: DbSession, person: Administrator, name: str) -> Response:
+    """Let somebody who mistyped too often try again at once."""
+    row = find_person(session, name)
+    unlock(session, row.name)
+    audit.record(session, person, "unlock_person", row.name)
     return Response(status_code=204)
 
 
@@ -131,80 +162,64 @@ def post_credential(session: DbSession, person: Administrator, name: str, body: 
     return Json(vars(made), status_code=201, headers=OWN)
 
 
+@router.delete("/people/{name}/credentials/{credential_id}", status_code=204)
+def delete_credential(session: DbSession, person: Administrator, name: str, credential_id: UUID) -> Response:
+    """End a secret at once: a lost phone reports nothing any more."""
+    row = find_person(session, name)
+    ended = revoke_credential(session, credential_id, datetime.now(UTC), person=row)
+    audit.record(session, person, f"revoke_{ended.kind}", row.name, {"credential": str(ended.id)})
+    return Response(status_code=204)
+
+
 @router.post("/people/{name}/grants", status_code=201)
 def post_grant(session: DbSession, person: Security, language: Lang, name: str, body: NewGrant) -> Response:
     """Give a role. Nobody gives beyond their own area, or to themselves."""
     row = find_person(session, name)
     require(person, Action.grant_roles, language, body.scope_code or "")
-    _require_other(row, person)
+    _require_other(row, person, language)
     given = grant(session, row, body.role, body.scope_code, body.valid_from, body.valid_to)
-    audit.record(session, person, "grant", row.name, _grant_facts(given))
-    return Json(_grant_facts(given), status_code=201)
+    audit.record(session, person, "grant", row.name, _logged(given))
+    return Json(grant_facts(given), status_code=201)
 
 
 @router.delete("/people/{name}/grants/{grant_id}", status_code=204)
 def delete_grant(session: DbSession, person: Security, name: str, grant_id: UUID, on: date | None = None) -> Response:
     """End a role before a day; today if none is given."""
     row = find_person(session, name)
-    ended = revoke_grant(session, grant_id, on or datetime.now(UTC).date(), person=row)
-    audit.record(session, person, "revoke_grant", row.name, _grant_facts(ended))
+    ended = revoke_grant(session, grant_id, on or local_day(datetime.now(UTC)), person=row)
+    audit.record(session, person, "revoke_grant", row.name, _logged(ended))
     return Response(status_code=204)
 
 
 @router.post("/people/{name}/stand-ins", status_code=201)
-def post_stand_in(session: DbSession, person: Security, name: str, body: NewStandIn) -> Response:
+def post_stand_in(session: DbSession, person: Security, language: Lang, name: str, body: NewStandIn) -> Response:
     """A/B岗: lend the rights of `name` to another for a period."""
     absent, substitute = find_person(session, name), find_person(session, body.substitute)
-    _require_other(substitute, person)
+    _require_other(substitute, person, language)
     lent = stand_in(session, absent, substitute, body.valid_from, body.valid_to)
     facts = {"substitute": substitute.name, "valid_from": str(lent.valid_from), "valid_to": str(lent.valid_to)}
     audit.record(session, person, "stand_in", absent.name, facts)
     return Json({"absent": absent.name} | facts, status_code=201)
 
 
-@router.get("/audit")
-def read_audit(
-    session: DbSession,
-    person: Auditor,
-    since: AwareDatetime | None = None,
-    actor: str | None = None,
-    action: str | None = None,
-    about: str | None = None,
-    before: int | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> Response:
-    """The newest entries of the log; `before` an id pages on. Reading it is an entry, too."""
-    found = audit.entries(session, since=since, actor=actor, action=action, about=about, before=before, most=limit)
-    return Json([_entry(entry) for entry in found], headers=OWN)
+@router.delete("/people/{name}/stand-ins/{lent_id}", status_code=204)
+def delete_stand_in(session: DbSession, person: Security, name: str, lent_id: UUID, on: date | None = None) -> Response:
+    """End a stand-in before a day; today if none is given."""
+    absent = find_person(session, name)
+    ended = end_stand_in(session, lent_id, on or local_day(datetime.now(UTC)), absent=absent)
+    audit.record(session, person, "end_stand_in", absent.name, {"stand_in": str(ended.id)})
+    return Response(status_code=204)
 
 
-@router.get("/audit/verify")
-def verify_audit(session: DbSession, person: Auditor, head: str | None = None) -> Response:
-    """Walk the chain. `head` is one that was noted before: then nothing was cut off since."""
-    verdict = audit.verify(session, audit.Head.read(head) if head else None)
-    return Json({"head": str(verdict.head), "broken_at": verdict.broken_at}, headers=OWN)
-
-
-def _require_other(row: tables.Person, person: Person) -> None:
+def _require_other(row: tables.Person, person: Person, language: Language) -> None:
     if row.id == person.id:
-        raise InvalidInput(detail="Nobody gives rights to themselves.")
+        raise InvalidInput(detail=text("access.not_oneself", language))
 
 
 def _facts(session: Session, row: tables.Person) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "display_name": row.display_name,
-        "worker_code": row.worker_code,
-        "disabled": row.disabled_at is not None,
-        "grants": [_grant_facts(given) for given in grants_of(session, row)],
-    }
+    return register(session, [row])[0]
 
 
-def _grant_facts(given: tables.RoleGrant) -> dict[str, Any]:
-    period = {"valid_from": str(given.valid_from), "valid_to": str(given.valid_to) if given.valid_to else None}
-    return {"id": str(given.id), "role": given.role, "scope_code": given.scope_code} | period
-
-
-def _entry(entry: tables.AuditEntry) -> dict[str, Any]:
-    named = {"id": entry.id, "at": entry.at, "actor": entry.actor, "action": entry.action, "object": entry.object}
-    return named | {"detail": entry.detail, "hash": entry.hash.hex()}
+def _logged(given: tables.RoleGrant) -> dict[str, Any]:
+    """A grant as the log takes it: text only."""
+    return {key: None if value is None else str(value) for key, value in grant_facts(given).items()}

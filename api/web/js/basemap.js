@@ -85,9 +85,11 @@ function lines() {
     ...plan(),
     { id: "selection-casing", type: "line", source: "selection", layout: { "line-join": "round" }, paint: { "line-color": casing, "line-width": 7, "line-opacity": 0.9 } },
     { id: "selection-line", type: "line", source: "selection", layout: { "line-join": "round" }, paint: { "line-color": token("accent"), "line-width": 3.5 } },
+    { id: "selection-point", type: "circle", source: "selection", filter: ["==", ["geometry-type"], "Point"],
+      paint: { "circle-radius": 15, "circle-color": "transparent", "circle-stroke-color": token("accent"), "circle-stroke-width": 3.5 } },
     { id: "station", type: "symbol", source: "stations", "source-layer": "station", minzoom: 11.5,
       layout: { "icon-image": "station", "icon-allow-overlap": true, "icon-size": zoomed(11, 0.5, 16, 1) } },
-    { id: "incident", type: "symbol", source: "incidents", layout: { "icon-image": "incident", "icon-allow-overlap": true } },
+    { id: "incident", type: "symbol", source: "incidents", layout: { "icon-image": ["concat", "light-", ["coalesce", ["get", "light"], "open"]], "icon-allow-overlap": true } },
   ];
 }
 

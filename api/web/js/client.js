@@ -19,6 +19,7 @@ async function call(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(t("web.no_answer"), "no_answer");
   }
+  if (answer.status === 204) return null;
   if (answer.ok) return answer.json();
   if (answer.status === 401) signInAgain();
   const problem = await answer.json().catch(() => ({}));
@@ -36,5 +37,9 @@ export const getJson = (path, signal) => call(path, { signal });
 // For what the page asks by itself: it keeps nobody signed in.
 export const pollJson = (path) => call(path, { headers: { "X-Poll": "1" } });
 
-export const postJson = (path, body) =>
+export const postJson = (path, body = {}) =>
   call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+
+export const putBytes = (path, bytes, type) => call(path, { method: "PUT", body: bytes, headers: { "Content-Type": type } });
+
+export const deleteAt = (path) => call(path, { method: "DELETE" });

@@ -15,7 +15,8 @@ export function createHover() {
   map.on("mouseout", () => { card.hidden = true; });
   map.on("click", ({ point }) => {
     const found = under(point);
-    if (found && found.level !== "incident") open(found.level, found.properties.code);
+    const code = found && (found.level === "incident" ? found.properties.id : found.properties.code);
+    if (code) open(found.level, code);
   });
 }
 

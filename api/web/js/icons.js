@@ -25,16 +25,25 @@ function station(pen) {
   pen.stroke();
 }
 
-function incident(pen) {
+// An incident by its light, shape and colour together; a diamond where none is known.
+const SHAPES = {
+  open: ["late", [[8, 1], [15, 8], [8, 15], [1, 8]]],
+  red: ["late", [[2.5, 2.5], [13.5, 2.5], [13.5, 13.5], [2.5, 13.5]]],
+  yellow: ["soon", [[8, 1.5], [15, 14], [1, 14]]],
+  green: ["good-light", Array.from({ length: 24 }, (_, step) => [8 + 6 * Math.cos(step * Math.PI / 12), 8 + 6 * Math.sin(step * Math.PI / 12)])],
+  none: ["muted", [[2, 6], [14, 6], [14, 10], [2, 10]]],
+};
+
+const incident = ([colour, corners]) => (pen) => {
   pen.beginPath();
-  for (const [x, y] of [[8, 1], [15, 8], [8, 15], [1, 8]]) pen.lineTo(x, y);
+  for (const [x, y] of corners) pen.lineTo(x, y);
   pen.closePath();
-  pen.fillStyle = token("late");
+  pen.fillStyle = token(colour);
   pen.strokeStyle = token("map-halo");
   pen.lineWidth = 1.5;
   pen.fill();
   pen.stroke();
-}
+};
 
 function hatch(pen, size) {
   pen.strokeStyle = token("ink");
@@ -49,7 +58,8 @@ function hatch(pen, size) {
 }
 
 export function putIcons(map) {
-  const images = { station: drawn(18, station), incident: drawn(16, incident), hatch: drawn(14, hatch) };
+  const images = { station: drawn(18, station), hatch: drawn(14, hatch) };
+  for (const [name, shape] of Object.entries(SHAPES)) images[`light-${name}`] = drawn(16, incident(shape));
   for (const [name, image] of Object.entries(images)) {
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, image, { pixelRatio: SCALE });

@@ -6,7 +6,7 @@ import { byId, el, fill } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
 import { map, setData } from "./map.js";
 import { forget, tell } from "./notices.js";
-import { announce, epoch, on } from "./state.js";
+import { announce, epoch, on, today } from "./state.js";
 import { categoryName, stateName } from "./words.js";
 
 const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);
@@ -19,7 +19,7 @@ let timer;
 
 export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
-  on("epoch", () => { situation = null; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
+  on("epoch", () => { [situation, marked] = [null, ""]; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
   on("language", () => { marked = ""; if (situation) take(situation); });
   on("repainted", paint);
   document.addEventListener("visibilitychange", () => !document.hidden && poll());
@@ -67,7 +67,8 @@ function take(fresh) {
   for (const [code, days] of Object.entries(fresh.days_since_visit))
     if (before[code] !== days) map.setFeatureState({ source: "areas", sourceLayer: "grid", id: code }, { visit: days === null ? CLASSES : visitClass(days) });
   const marks = JSON.stringify(fresh.recent_incidents);
-  if (marks !== marked) setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
+  const queued = byId("queue") !== null && epoch() >= today(); // then the marks are the queue's
+  if (marks !== marked && !queued) setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
   marked = marks;
   render();
   announce("situation", fresh);

@@ -10,6 +10,7 @@ import { createLegend } from "./legend.js";
 import { createLive } from "./live.js";
 import { createMap } from "./map.js";
 import { createPlans } from "./plans.js";
+import { createQueue } from "./queue.js";
 import { createReports } from "./reports.js";
 import { createSheet } from "./sheet.js";
 import { announce, epoch, on, rememberLanguage, setEpoch } from "./state.js";
@@ -25,7 +26,7 @@ async function start() {
   createHover();
   createLegend();
   createSheet();
-  await Promise.all([createLive(), createPlans(), createReports()]);
+  await Promise.all([createLive(), createQueue(), createPlans(), createReports()]);
   document.documentElement.dataset.ready = "true";
 }
 
@@ -37,6 +38,8 @@ function createHeader() {
   byId("theme").addEventListener("click", switchTheme);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => announce("theme"));
   byId("panel-handle").addEventListener("click", togglePanel);
+  for (const button of document.querySelectorAll("[data-panel-choice]"))
+    button.addEventListener("click", () => choosePanel(button.dataset.panelChoice));
   on("language", markLanguage);
   markLanguage(currentLanguage());
 }
@@ -59,6 +62,13 @@ function switchTheme() {
   const isDark = dark === "dark" || (dark !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.dataset.theme = isDark ? "light" : "dark";
   announce("theme");
+}
+
+function choosePanel(name) {
+  for (const button of document.querySelectorAll("[data-panel-choice]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.panelChoice === name));
+    byId(button.dataset.panelChoice).hidden = button.dataset.panelChoice !== name;
+  }
 }
 
 function togglePanel() {

@@ -1,15 +1,26 @@
-// Short sentences at the foot of the page: what went wrong and what to do. One per topic, gone when the topic is well.
+// Short sentences at the foot of the page: what was done, or what went wrong and what to do. One per topic, gone when the topic is well.
 
 import { byId, el } from "./dom.js";
 import { t } from "./i18n.js";
 
 const shown = new Map();
 
-export function tell(topic, sentence, code) {
+let fading;
+
+// What went well goes by itself.
+export function say(sentence) {
+  clearTimeout(fading);
+  show("said", sentence, null, "good", "●");
+  fading = setTimeout(() => forget("said"), 6000);
+}
+
+export const tell = (topic, sentence, code) => show(topic, sentence, code, "late", "■");
+
+function show(topic, sentence, code, light, mark) {
   forget(topic);
   const close = el("button", { class: "quiet", "aria-label": t("web.dismiss"), on: { click: () => forget(topic) } }, "×");
   const notice = el("p", { class: "card notice" },
-    el("span", { class: "light late", "aria-hidden": "true" }, "■"), el("span", {}, sentence, code ? el("code", {}, code) : null), close);
+    el("span", { class: `light ${light}`, "aria-hidden": "true" }, mark), el("span", {}, sentence, code ? el("code", {}, code) : null), close);
   shown.set(topic, notice);
   byId("notices").append(notice);
 }

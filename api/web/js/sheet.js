@@ -1,8 +1,9 @@
 // The panel of one area or station, with an address of its own (#/grid/CODE).
 
-import { getJson } from "./client.js";
+import { Refusal, getJson } from "./client.js";
 import { byId, el } from "./dom.js";
 import { number, t } from "./i18n.js";
+import { fetchIncident, followQueue, incidentParts, incidentTitle } from "./incident.js";
 import { visitWords } from "./live.js";
 import { bbox, map, setData, showBounds } from "./map.js";
 import { comparison, leavePlan, showPlan } from "./compare.js";
@@ -19,8 +20,11 @@ export function createSheet() {
   on("language", () => follow(route()));
   on("situation", () => shown?.kind === "grid" && render());
   addEventListener("keydown", (event) => event.key === "Escape" && !byId("sheet").hidden && close());
+  followQueue(() => (shown?.kind === "incident" ? shown.data : null), again);
   follow(route());
 }
+
+const again = () => follow(route());
 
 async function follow(wanted) {
   if (!wanted || wanted.kind !== "plan") leavePlan();
@@ -31,16 +35,24 @@ async function follow(wanted) {
   byId("sheet").hidden = false;
   document.body.classList.add("has-sheet");
   try {
-    const data = await (wanted.kind === "plan" ? showPlan(wanted.code) : fetchArea(wanted));
+    const data = await fetchAny(wanted);
     if (shown !== wanted) return;
     shown = { ...wanted, data };
-    if (wanted.kind !== "plan") select(data, isNew);
+    if (wanted.kind !== "plan") select(wanted.kind === "incident" ? pointOf(data) : data, isNew);
     render();
     if (isNew) byId("sheet").focus({ preventScroll: true });
   } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
     if (shown === wanted) put(head(t("web.nothing_here"), wanted.code), el("p", { class: "empty" }, refusal.message));
   }
 }
+
+function fetchAny(wanted) {
+  if (wanted.kind === "plan") return showPlan(wanted.code);
+  return wanted.kind === "incident" ? fetchIncident(wanted.code) : fetchArea(wanted);
+}
+
+const pointOf = ({ lon, lat }) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties: {} });
 
 function fetchArea({ kind, code }) {
   const path = kind === "station" ? `/api/v1/stations/${code}` : `/api/v1/boundaries/${kind}/${encodeURIComponent(code)}`;
@@ -48,7 +60,7 @@ function fetchArea({ kind, code }) {
 }
 
 function select(feature, move) {
-  setData("selection", feature.geometry.type === "Point" ? null : feature);
+  setData("selection", feature);
   if (!move) return;
   const box = bbox(feature.geometry);
   const [[west, south], [east, north]] = map.getBounds().toArray();
@@ -71,6 +83,7 @@ function put(...content) {
 function render() {
   const { kind, code, data } = shown;
   if (kind === "plan") put(head(data.name, t(`web.task_${data.task}`)), ...comparison());
+  else if (kind === "incident") put(head(incidentTitle(data), t("web.layer_incidents"), code.slice(0, 8)), ...incidentParts(data, again));
   else if (kind === "station") put(head(data.properties.name, t("common.station"), code), ...stationFacts(data.properties));
   else put(head(data.properties.name || code, t(`common.${kind}`), code), ...areaFacts(kind, data.properties));
 }

@@ -1,7 +1,7 @@
 // What the page shows right now, and who wants to know when it changes. The address bar holds all of it:
 // ?at=DATE&lang=LANGUAGE#/KIND/CODE
 
-const KINDS = new Set(["district", "subdistrict", "community", "zone", "grid", "station", "plan"]);
+const KINDS = new Set(["district", "subdistrict", "community", "zone", "grid", "station", "plan", "incident"]);
 const listeners = new Map();
 
 export function on(topic, listener) {
@@ -48,8 +48,17 @@ export function open(kind, code) {
 
 export function close() {
   history.pushState(null, "", location.pathname + location.search);
-  announce("route", null);
+  follow();
 }
 
-addEventListener("hashchange", () => announce("route", route()));
-addEventListener("popstate", () => announce("route", route()));
+let followed = location.hash;
+
+// A link tells of its change twice (popstate, hashchange): whoever listens hears it once.
+function follow() {
+  if (location.hash === followed) return;
+  followed = location.hash;
+  announce("route", route());
+}
+
+addEventListener("hashchange", follow);
+addEventListener("popstate", follow);

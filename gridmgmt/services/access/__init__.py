@@ -10,7 +10,7 @@ from gridmgmt.services.access.credentials import (
     person_by_secret,
     revoke_credential,
 )
-from gridmgmt.services.access.grants import grant, grants_of, revoke_grant, stand_in
+from gridmgmt.services.access.grants import end_stand_in, grant, grants_of, revoke_grant, stand_in
 from gridmgmt.services.access.passwords import change_password, random_password, set_password
 from gridmgmt.services.access.people import (
     add_person,
@@ -20,6 +20,7 @@ from gridmgmt.services.access.people import (
     find_person,
     person_by_id,
 )
+from gridmgmt.services.access.register import grant_facts, register, unlock
 from gridmgmt.services.access.sessions import (
     WebSession,
     begin_web_session,
@@ -52,9 +53,11 @@ __all__ = [
     "device_person",
     "disable_person",
     "enable_person",
+    "end_stand_in",
     "end_web_session",
     "find_person",
     "grant",
+    "grant_facts",
     "grants_of",
     "issue_tokens",
     "person_by_access_token",
@@ -64,6 +67,7 @@ __all__ = [
     "person_by_web_session",
     "random_password",
     "refresh",
+    "register",
     "revoke_credential",
     "revoke_grant",
     "revoke_sign_ins",
@@ -71,4 +75,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "stand_in",
+    "unlock",
 ]

@@ -141,6 +141,7 @@ def entries(
     session: Session,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     actor: str | None = None,
     action: str | None = None,
     about: str | None = None,
@@ -151,6 +152,8 @@ def entries(
     chosen = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(most)
     if since is not None:
         chosen = chosen.where(AuditEntry.at >= since)
+    if until is not None:
+        chosen = chosen.where(AuditEntry.at < until)
     if actor is not None:
         chosen = chosen.where(AuditEntry.actor == actor)
     if action is not None:

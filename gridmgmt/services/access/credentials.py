@@ -74,10 +74,12 @@ def person_by_basic(session: Session, name: str, secret: str) -> Person:
     return person
 
 
-def revoke_credential(session: Session, credential_id: UUID, now: datetime) -> tables.Credential:
-    """End a secret; a repeat changes nothing."""
+def revoke_credential(
+    session: Session, credential_id: UUID, now: datetime, *, person: tables.Person | None = None
+) -> tables.Credential:
+    """End a secret (of `person`, where one is named); a repeat changes nothing."""
     row = session.get(tables.Credential, credential_id)
-    if row is None:
+    if row is None or (person is not None and row.person_id != person.id):
         raise NotFound(what="secret", key=str(credential_id))
     row.revoked_at = row.revoked_at or now
     session.flush()

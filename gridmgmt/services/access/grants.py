@@ -69,6 +69,19 @@ def stand_in(
     return lent
 
 
+def end_stand_in(session: Session, lent_id: UUID, on: date, *, absent: tables.Person) -> tables.StandIn:
+    """End a stand-in for `absent` before the day `on`; one not begun by then is taken back whole."""
+    lent = session.get(tables.StandIn, lent_id)
+    if lent is None or lent.absent_id != absent.id:
+        raise NotFound(what="stand-in", key=str(lent_id))
+    if lent.valid_from >= on:
+        session.delete(lent)
+    else:
+        lent.valid_to = min(lent.valid_to, on)
+    session.flush()
+    return lent
+
+
 def grants_of(session: Session, row: tables.Person) -> Sequence[tables.RoleGrant]:
     """All grants of an account, past and future ones too, the oldest first."""
     chosen = select(tables.RoleGrant).where(tables.RoleGrant.person_id == row.id)

@@ -1,4 +1,5 @@
--- Incidents for the centre's queue, the latest received first, a page at a time behind the last one seen.
+-- Incidents for the centre's queue: the latest received first, a page at a time behind the last one seen; or the most
+-- urgent ones.
 SELECT incident.id,
        incident.category,
        incident.severity,
@@ -48,5 +49,6 @@ WHERE incident.deleted_at IS NULL
   AND (CAST(:since AS timestamptz) IS NULL OR incident.received_at >= CAST(:since AS timestamptz))
   AND (CAST(:cursor_at AS timestamptz) IS NULL
        OR (incident.received_at, incident.id) < (CAST(:cursor_at AS timestamptz), CAST(:cursor_id AS uuid)))
-ORDER BY incident.received_at DESC, incident.id DESC
+ORDER BY CASE WHEN CAST(:by_due AS boolean) THEN stands.due_at END ASC NULLS LAST,
+         incident.received_at DESC, incident.id DESC
 LIMIT :rows

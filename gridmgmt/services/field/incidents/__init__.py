@@ -12,7 +12,7 @@ from gridmgmt.services.field.incidents.lists import (
     workflow_of,
 )
 from gridmgmt.services.field.incidents.moving import MoveReceipt, MoveRequest, move_incident, possible_moves
-from gridmgmt.services.field.incidents.queue import QueueFilter, QueuePage, incident_queue
+from gridmgmt.services.field.incidents.queue import QueueFilter, QueuePage, incident_queue, queue_lights
 from gridmgmt.services.field.incidents.reading import incident_detail, incident_steps
 from gridmgmt.services.field.incidents.reports import IncidentReceipt, IncidentReport, Involved, report_incident
 from gridmgmt.services.field.incidents.standing import recount
@@ -38,6 +38,7 @@ __all__ = [
     "move_incident",
     "offered_codes",
     "possible_moves",
+    "queue_lights",
     "recount",
     "remind",
     "report_incident",

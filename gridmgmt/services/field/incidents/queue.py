@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.access import Action, Area, Person
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.masking import mask_text
-from gridmgmt.field.workclock import Light
+from gridmgmt.field.workclock import LIGHTS, Light
 from gridmgmt.store.queries import query
 
 MOST_ROWS = 500
@@ -33,7 +33,7 @@ class QueueFilter:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """Some incidents, the latest received first; `next` is the cursor of the page behind them, None at the end."""
+    """Some incidents; `next` is the cursor of the page behind them, None at the end, and by time due."""
 
     incidents: list[dict[str, Any]]
     next: str | None
@@ -47,24 +47,45 @@ def incident_queue(
     now: datetime | None = None,
     cursor: str | None = None,
     rows: int = 100,
+    by_due: bool = False,
 ) -> QueuePage:
-    """A page of the incidents that concern a person (all without one). InvalidInput for a cursor of no page."""
+    """A page of the incidents that concern a person (all without one). InvalidInput for a cursor of no page.
+
+    The latest received come first, a page behind the other; `by_due` gives the `rows` most urgent ones instead.
+    """
     wanted = wanted or QueueFilter()
+    asked = (
+        asdict(wanted)
+        | _concerned(person, now)
+        | {
+            "states": None if wanted.states is None else list(wanted.states),
+            "rows": min(rows, MOST_ROWS) + 1,
+            "by_due": by_due,
+        }
+    )
+    found = session.execute(query("incident_queue"), asked | _position(cursor)).mappings().all()
+    page = [dict(row) for row in found[: min(rows, MOST_ROWS)]]
+    more = len(found) > len(page) and not by_due
+    after = _cursor(page[-1]["received_at"], page[-1]["id"]) if more else None
+    return QueuePage([_shown(row, person) for row in page], after)
+
+
+def queue_lights(session: Session, *, person: Person | None = None, now: datetime | None = None) -> dict[Light, int]:
+    """How many open incidents that concern a person show each light."""
+    counts: dict[Light, int] = dict(session.execute(query("incident_lights"), _concerned(person, now)).all())
+    return {light: counts.get(light, 0) for light in LIGHTS}
+
+
+def _concerned(person: Person | None, now: datetime | None) -> dict[str, Any]:
+    """Which incidents concern a person, as the queries ask for it."""
     area = Area.everything if person is None else person.area(Action.see_incidents)
-    asked = asdict(wanted) | {
-        "states": None if wanted.states is None else list(wanted.states),
+    return {
         "everything": area.is_everything,
         "area": area.like_patterns(),
         "me": None if person is None else person.id,
         "worker_code": None if person is None else person.worker_code,
         "now": now or datetime.now(UTC),
-        "rows": min(rows, MOST_ROWS) + 1,
     }
-    found = session.execute(query("incident_queue"), asked | _position(cursor)).mappings().all()
-    page = [dict(row) for row in found[: min(rows, MOST_ROWS)]]
-    more = len(found) > len(page)
-    after = _cursor(page[-1]["received_at"], page[-1]["id"]) if more else None
-    return QueuePage([_shown(row, person) for row in page], after)
 
 
 def _shown(row: dict[str, Any], person: Person | None) -> dict[str, Any]:
