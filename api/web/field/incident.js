@@ -5,7 +5,7 @@ import { currentLanguage, t } from "../js/i18n.js";
 import { add, incidentRecords } from "./outbox.js";
 import { centre } from "./map.js";
 import * as patrol from "./patrol.js";
-import { NotAPicture, prepare } from "./photo.js";
+import { photoPicker } from "./photos.js";
 import { keptJson, owner } from "./session.js";
 import { button, closeSheet, hint, openSheet, say, whenClosed } from "./sheet.js";
 import { Full, setSetting, setting } from "./store.js";
@@ -29,10 +29,7 @@ export async function openIncident() {
 }
 
 function details(entry, occurredAt) {
-  const photos = [];
-  const thumbs = el("div", { class: "thumbs" });
-  const input = el("input", { type: "file", accept: "image/*", capture: "environment", multiple: true, class: "visually-hidden", id: "photo-input" });
-  input.addEventListener("change", () => takePhotos(input, photos, thumbs));
+  const photos = photoPicker();
   const text = el("textarea", { rows: 2, maxlength: 2000, id: "incident-text", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
   const where = el("p", { class: "where" });
   const place = { chosen: null };
@@ -42,37 +39,12 @@ function details(entry, occurredAt) {
   async function submit() {
     send.disabled = true;
     const [lon, lat] = placeOf(place);
-    const done = await report({ category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt }, photos);
+    const done = await report({ category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt }, photos.taken);
     send.disabled = false;
     if (done) closeSheet();
   }
-  openSheet(entry[currentLanguage()],
-    el("label", { class: "camera", for: "photo-input" }, el("span", { "aria-hidden": "true", class: "lens" }), t("phone.take_photo"), input),
-    thumbs, text, where, send);
+  openSheet(entry[currentLanguage()], photos.parts, text, where, send);
   showPlace(where, place, send);
-}
-
-async function takePhotos(input, photos, thumbs) {
-  for (const file of [...input.files]) {
-    try {
-      const photo = await prepare(file);
-      if (photos.some((one) => one.sha256 === photo.sha256)) continue;
-      photos.push(photo);
-      thumbs.append(thumb(photo, photos));
-    } catch (error) {
-      if (!(error instanceof NotAPicture)) throw error;
-      say(t("phone.not_a_picture"), true);
-    }
-  }
-  input.value = "";
-}
-
-function thumb(photo, photos) {
-  const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
-  const image = el("img", { src: address, alt: "", on: { load: () => URL.revokeObjectURL(address) } });
-  const figure = el("button", { type: "button", class: "thumb", "aria-label": t("phone.remove_photo") }, image, el("span", { "aria-hidden": "true" }, "×"));
-  figure.addEventListener("click", () => { photos.splice(photos.indexOf(photo), 1); figure.remove(); });
-  return figure;
 }
 
 const placeOf = ({ chosen }) => chosen ?? [patrol.state.position.lon, patrol.state.position.lat];

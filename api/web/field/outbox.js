@@ -67,9 +67,11 @@ export function visitRecord(owner, patrol, unit, visitedAt, note, label) {
     { unit_code: unit, visited_at: visitedAt, note }, { key: id, needs: [`${patrol}/open`], label });
 }
 
-export function moveRecord(owner, incident, body, label) {
+export function moveRecord(owner, incident, body, label, photos = []) {
   const id = newId();
-  return record(owner, "move", "POST", `/api/v1/incidents/${incident}/moves`, { ...body, id }, { key: id, label, incident });
+  const hashes = photos.map((photo) => photo.sha256);
+  return record(owner, "move", "POST", `/api/v1/incidents/${incident}/moves`, { ...body, id, photos: hashes },
+    { key: id, label, incident, photos: hashes });
 }
 
 // The patrols that have points on the phone, with how many.

@@ -1,19 +1,20 @@
 // What concerns me: the open incidents, and the moves I can make. A move waits in the outbox like everything else.
 
 import { el } from "../js/dom.js";
-import { t } from "../js/i18n.js";
+import { currentLanguage, t } from "../js/i18n.js";
+import { moveFields } from "../js/moveform.js";
+import { destinations, goesTo, levelOf, wantsDestination } from "../js/moves.js";
 import { add, moveRecord, waiting } from "./outbox.js";
+import { photoPicker } from "./photos.js";
 import { keptJson, lastKept, owner } from "./session.js";
 import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { Full } from "./store.js";
 import { nameOfCategory, nameOfMove, nameOfState, time } from "./words.js";
 
-const LIST = "/api/v1/incidents?open=true&limit=60";
+const LIST = "/api/v1/incidents?open=true&order=due&limit=60";
 const AHEAD = 20; // read ahead for when there is no network
 const LIGHTS = { red: ["late", "■"], yellow: ["soon", "▲"], green: ["good", "●"], none: ["", "–"] };
 const URGENT = { red: 0, yellow: 1, green: 2, none: 3 };
-const ASKED = new Set(["reason", "satisfaction"]); // what a thumb can fill in; the desk has the rest
-const SATISFACTIONS = ["very_satisfied", "satisfied", "basically_satisfied", "not_satisfied"];
-const NOT_HERE = new Set(["department", "unit", "above", "below", "peer", "any"]); // moves that need a destination
 
 const detailPath = (id) => `/api/v1/incidents/${id}`;
 const sorted = (list) => [...list].sort((a, b) => URGENT[a.light] - URGENT[b.light]);
@@ -22,8 +23,26 @@ export async function prefetchTasks() {
   await keptJson("/api/v1/workflow", "workflow");
   const answer = await keptJson(LIST, "tasks");
   if (!answer?.fresh) return answer;
-  for (const { id } of sorted(answer.value.incidents).slice(0, AHEAD)) await keptJson(detailPath(id));
+  const asked = new Map(); // each list of destinations once
+  const ask = (path) => asked.get(path) ?? asked.set(path, value(path)).get(path);
+  for (const { id } of sorted(answer.value.incidents).slice(0, AHEAD)) await readAhead(await value(detailPath(id)), ask);
   return answer;
+}
+
+const value = async (path) => (await keptJson(path))?.value ?? null;
+
+// What the forms of its moves will offer, so that they can be filled in without a network.
+async function readAhead(incident, ask) {
+  if (incident === null) return;
+  for (const move of await movesOf(incident)) {
+    if (wantsDestination(move)) await destinations(move, incident, ask, currentLanguage());
+    if (move.needs.includes("lead")) await ask(`${detailPath(incident.id)}/duplicates`);
+  }
+}
+
+async function movesOf(incident) {
+  const workflow = (await lastKept("workflow"))?.value;
+  return incident.moves.map((name) => workflow?.moves.find(({ move }) => move === name)).filter(Boolean);
 }
 
 export const taskCount = async () => (await lastKept("tasks"))?.value.incidents.length ?? null;
@@ -53,13 +72,21 @@ function row(incident) {
   return el("li", {}, el("button", { type: "button", on: { click: () => openTask(incident.id) } }, light(incident.light), el("span", {}, nameOfCategory(incident.category), more)));
 }
 
+// At once what the phone knows; then what the server says, unless it is the same or something else is open by now.
 async function openTask(id) {
+  const known = await lastKept(detailPath(id));
+  const body = known ? await showTask({ ...known, fresh: true }) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
   const answer = await keptJson(detailPath(id));
-  if (answer === null) return say(t("phone.needs_network_once"), true);
+  if (!body.isConnected) return undefined;
+  if (answer === null) return openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
+  const same = known && answer.fresh && answer.value.step === known.value.step && answer.value.light === known.value.light;
+  return same ? undefined : showTask(answer);
+}
+
+async function showTask(answer) {
   const { value: incident } = answer;
-  const pending = (await waiting()).filter((one) => one.incident === id);
-  const workflow = (await lastKept("workflow"))?.value;
-  const moves = pending.length ? [] : incident.moves.map((name) => workflow?.moves.find((move) => move.move === name)).filter(can);
+  const pending = (await waiting()).filter((one) => one.incident === incident.id);
+  const moves = pending.length ? [] : await movesOf(incident);
   return openSheet(nameOfCategory(incident.category),
     el("p", {}, light(incident.light), " ", nameOfState(incident.state), incident.due_at ? ` · ${t("phone.due_at", { time: time(incident.due_at) })}` : ""),
     incident.text ? el("p", { class: "said" }, incident.text) : null,
@@ -69,19 +96,27 @@ async function openTask(id) {
     el("ol", { class: "log" }, [...incident.steps].reverse().map((step) => el("li", {}, el("small", {}, time(step.at)), " ", nameOfMove(step.move), " · ", step.actor))));
 }
 
-const can = (move) => move !== undefined && !NOT_HERE.has(move.holder) && move.needs.every((need) => ASKED.has(need));
-
-function ask(incident, move) {
-  const reason = el("textarea", { rows: 3, maxlength: 2000, placeholder: t("phone.reason"), "aria-label": t("phone.reason") });
-  const choices = move.needs.includes("satisfaction")
-    ? el("select", { "aria-label": t("phone.satisfaction") }, SATISFACTIONS.map((value) => el("option", { value }, t(`incidents.satisfaction_${value}`)))) : null;
+async function ask(incident, move) {
+  const form = await moveFields(move, incident, async (path) => (await lastKept(path))?.value ?? value(path));
+  const photos = photoPicker();
   const send = async () => {
-    const said = reason.value.trim();
-    if (move.needs.includes("reason") && said === "") return reason.focus();
-    const body = { move: move.move, after: incident.step, ...(said ? { reason: said } : {}), ...(choices ? { satisfaction: choices.value } : {}) };
-    await add(owner(), [moveRecord(owner(), incident.id, body, nameOfMove(move.move))]);
+    const said = form.read();
+    if (said === null) return undefined;
+    const body = { move: move.move, after: incident.step, ...said };
+    try {
+      await add(owner(), [moveRecord(owner(), incident.id, body, nameOfMove(move.move), photos.taken)], photos.taken);
+    } catch (error) {
+      if (!(error instanceof Full)) throw error;
+      return say(t("phone.full"), true);
+    }
     say(t("phone.kept", { what: nameOfMove(move.move) }));
     return closeSheet();
   };
-  openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), choices, reason, button(t("phone.send"), send, "primary huge"));
+  openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, button(t("phone.send"), send, "primary huge"));
+}
+
+function where({ holder }, move) {
+  const up = goesTo(move, holder);
+  if (up) return hint(t("incidents.goes_up_to", { place: `${t(`common.${levelOf(up)}`)} ${up}` }));
+  return move.holder === "previous" ? hint(t("incidents.goes_back")) : null;
 }

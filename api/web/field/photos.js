@@ -1,0 +1,38 @@
+// The camera button with what was taken: for a report and for a move alike.
+
+import { el } from "../js/dom.js";
+import { t } from "../js/i18n.js";
+import { NotAPicture, prepare } from "./photo.js";
+import { say } from "./sheet.js";
+
+export function photoPicker() {
+  const taken = [];
+  const thumbs = el("div", { class: "thumbs" });
+  const input = el("input", { type: "file", accept: "image/*", capture: "environment", multiple: true, class: "visually-hidden", id: "photo-input" });
+  input.addEventListener("change", () => take(input, taken, thumbs));
+  const camera = el("label", { class: "camera", for: "photo-input" }, el("span", { "aria-hidden": "true", class: "lens" }), t("phone.take_photo"), input);
+  return { taken, parts: [camera, thumbs] };
+}
+
+async function take(input, taken, thumbs) {
+  for (const file of [...input.files]) {
+    try {
+      const photo = await prepare(file);
+      if (taken.some((one) => one.sha256 === photo.sha256)) continue;
+      taken.push(photo);
+      thumbs.append(thumb(photo, taken));
+    } catch (error) {
+      if (!(error instanceof NotAPicture)) throw error;
+      say(t("phone.not_a_picture"), true);
+    }
+  }
+  input.value = "";
+}
+
+function thumb(photo, taken) {
+  const address = URL.createObjectURL(new Blob([photo.bytes], { type: photo.type }));
+  const image = el("img", { src: address, alt: "", on: { load: () => URL.revokeObjectURL(address) } });
+  const figure = el("button", { type: "button", class: "thumb", "aria-label": t("phone.remove_photo") }, image, el("span", { "aria-hidden": "true" }, "×"));
+  figure.addEventListener("click", () => { taken.splice(taken.indexOf(photo), 1); figure.remove(); });
+  return figure;
+}
