@@ -64,6 +64,26 @@ def incident(
 
 
 @commands.command()
+def duty(
+    worker: Annotated[str, typer.Argument(help="Code of the grid worker.")],
+    start: Annotated[datetime, typer.Argument(help="When the duty began, local time.")],
+    end: Annotated[datetime, typer.Argument(help="When it ended, local time.")],
+) -> None:
+    """Say when a worker was on duty; what was recorded at another time of those days is left out."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.field.day import LOCAL_ZONE
+    from gridmgmt.ids import WorkerCode
+    from gridmgmt.messages import text
+    from gridmgmt.services.field.duty import tell_duty
+    from gridmgmt.store.engine import transaction
+
+    began, ended = (moment.replace(tzinfo=LOCAL_ZONE) for moment in (start, end))
+    with transaction() as session:
+        told = tell_duty(session, uuid4(), WorkerCode(worker), began, ended)
+    typer.echo(text("field.duty_kept", language(), id=told.id, worker=worker))
+
+
+@commands.command()
 def situation() -> None:
     """What is open, who walked today, which grids have waited longest."""
     from gridmgmt.cli.main import language

@@ -1,9 +1,10 @@
 """From what a phone recorded to where somebody walked: every fix is kept or bears the reason why not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from gridmgmt.field.track_report import TrackReport, report
 from gridmgmt.geo.crs import wgs84_to_gcj02
 
 DEFAULT = CleanSettings()
+Duty = Sequence[tuple[datetime, datetime]]  # intervals [start, end] of aware moments
 Rows = NDArray[np.int64]  # numbers of fixes, ascending: that is in order of time
 
 
@@ -23,7 +25,7 @@ def clean_track(
     points: pd.DataFrame,
     settings: CleanSettings = DEFAULT,
     *,
-    duty: Sequence[tuple[datetime, datetime]] | None = None,
+    duty: Duty | None = None,
 ) -> TrackReport:
     """What a track says once its faults are marked: the walks, stops and gaps of one patrol.
 
@@ -51,8 +53,12 @@ def clean_track(
     return report(points, fixes, kept, reasons, settings)
 
 
-def clean_tracks(points: pd.DataFrame, by: str, settings: CleanSettings = DEFAULT) -> TrackReport:
+def clean_tracks(
+    points: pd.DataFrame, by: str, settings: CleanSettings = DEFAULT, *, duty: Mapping[Any, Duty] | None = None
+) -> TrackReport:
     """Many tracks, told apart by the column `by`: each is cleaned by itself, and all are reported together.
+
+    `duty` has the intervals on duty of those tracks that are not on duty all the time.
 
     Walks are numbered through; `segments` has the column `by` too, which says whose each walk is. What it says of a
     track is what `clean_track` says of it alone, at a tenth of the cost where tracks are short.
@@ -67,7 +73,8 @@ def clean_tracks(points: pd.DataFrame, by: str, settings: CleanSettings = DEFAUL
     cuts = np.searchsorted(fixes.owner, np.arange(len(names) + 1)).tolist()
     kept, reasons = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=object)]
     for start, end in pairwise(cuts):
-        rows, faults = _cleaned(_some(fixes, slice(start, end)), settings, None)
+        hours = None if duty is None else duty.get(names[fixes.owner[start]])
+        rows, faults = _cleaned(_some(fixes, slice(start, end)), settings, hours)
         kept.append(rows + start)
         reasons.append(faults)
     rows = np.concatenate(kept)
@@ -78,9 +85,7 @@ def clean_tracks(points: pd.DataFrame, by: str, settings: CleanSettings = DEFAUL
     return replace(whole, segments=whole.segments.assign(**{by: whose}))
 
 
-def _cleaned(
-    fixes: Fixes, settings: CleanSettings, duty: Sequence[tuple[datetime, datetime]] | None
-) -> tuple[Rows, NDArray[np.object_]]:
+def _cleaned(fixes: Fixes, settings: CleanSettings, duty: Duty | None) -> tuple[Rows, NDArray[np.object_]]:
     """The fixes of one track that are kept, and the reason of each that is not ("" where kept)."""
     reasons = np.full(len(fixes), "", dtype=object)
     kept = _one_by_one(fixes, settings, duty, reasons)
@@ -94,7 +99,7 @@ def _cleaned(
 def _one_by_one(
     fixes: Fixes,
     settings: CleanSettings,
-    duty: Sequence[tuple[datetime, datetime]] | None,
+    duty: Duty | None,
     reasons: NDArray[np.object_],
 ) -> Rows:
     """The fixes with no fault of their own. A repetition shares the fate of the fix that it repeats."""

@@ -76,6 +76,8 @@ def test_what_is_stored_is_counted_and_told() -> None:
     assert "1 patrols counted again" in run("recount")
     assert "0 patrols counted again" in run("recount")
     assert "1 patrols counted again" in run("recount", "--all")
+    assert "of W001 kept" in run("duty", "W001", "2026-07-10T08:00:00", "2026-07-10T18:00:00")
+    assert "1 patrols" in run("settle")
     at = ("--at", "2026-07-10")
     assert "1 patrols of 10 min, 1 of 2 buildings visited (0 again)" in run("coverage", "--period", "day", *at)
     assert "no such grid" in run("coverage", "--within", "999", *at)

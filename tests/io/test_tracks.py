@@ -54,7 +54,8 @@ def test_a_bad_file_is_refused_by_name(body: bytes, fault: str) -> None:
 
 def test_waypoints_come_along_and_a_faulty_one_costs_nothing() -> None:
     marks = """<wpt lat="22.51" lon="114.11"><time>2026-07-01T08:00:05Z</time><name>P7</name><desc>井盖</desc>
-        <link href="https://photos.test/7.jpg"/></wpt><wpt lat="x" lon="114.1"><time>noon</time><url>old.jpg</url></wpt>"""
+        <link href="https://photos.test/7.jpg"/></wpt>
+        <wpt lat="x" lon="114.1"><time>noon</time><url>old.jpg</url></wpt>"""
     body = gpx(fix(1)).replace(b"<trk>", marks.encode() + b"<trk>")
     sound, faulty = read_gpx(body).waypoints
     assert (sound.lon, sound.lat, sound.name, sound.text) == (114.11, 22.51, "P7", "井盖")

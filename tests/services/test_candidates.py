@@ -106,5 +106,5 @@ def test_a_mark_in_gcj02_is_brought_home_and_one_that_lies_nowhere_set_aside(ses
     nowhere = Waypoint(float("nan"), 22.5, None, "P9")
     assert len(keep_candidates(session, WORKER, [replace(MARK, lon=lon, lat=lat), nowhere], crs="gcj02")) == 1
     kept = candidates(session)[0]
-    assert (kept.lon, kept.lat) == (pytest.approx(114.105, abs=1e-6), pytest.approx(22.545, abs=1e-6))
+    assert [kept.lon, kept.lat] == pytest.approx([114.105, 22.545], abs=1e-6)
     assert session.scalars(select(Quarantine)).one().raw["row"]["name"] == "P9"

@@ -15,9 +15,12 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gridmgmt.ids import PatrolId
+from gridmgmt.errors import Conflict
+from gridmgmt.ids import PatrolId, WorkerCode
 from gridmgmt.services import privacy
-from gridmgmt.services.field.recompute import DERIVED, recompute_patrol, recompute_patrols, uncounted_patrols
+from gridmgmt.services.field.duty import duties, tell_duty
+from gridmgmt.services.field.recompute import DERIVED, Rules, recompute_patrol, recompute_patrols, uncounted_patrols
+from gridmgmt.services.field.tracks import patrol_track
 from gridmgmt.services.field.walked import coverage_frame
 from gridmgmt.store.bulk import copy_frame
 from gridmgmt.store.partitions import ensure_track_partitions
@@ -185,6 +188,42 @@ def test_what_was_counted_survives_the_raw_points(session: Session) -> None:
     recompute_patrol(session, patrol_id)
     assert derived(session, patrol_id) == before
     assert_frame_equal(coverage_frame(session, DAY, DAY), coverage)
+
+
+def test_off_duty_is_left_out_where_hours_were_told(session: Session) -> None:
+    patrol_id = patrol(session, uuid4(), walk())
+    recompute_patrol(session, patrol_id)
+    whole = derived(session, patrol_id)
+    tell_duty(session, uuid4(), WorkerCode("W001"), MORNING - timedelta(days=3), MORNING - timedelta(days=2))
+    recompute_patrol(session, patrol_id)
+    assert derived(session, patrol_id) == whole  # nothing was said of this day
+    session.get_one(Patrol, patrol_id).stale = False
+    duty_id = uuid4()
+    for ended_at in (None, MORNING + timedelta(seconds=295), MORNING + timedelta(seconds=295)):
+        tell_duty(session, duty_id, WorkerCode("W001"), MORNING, ended_at)
+    session.expire_all()
+    assert session.get_one(Patrol, patrol_id).stale
+    recompute_patrol(session, patrol_id)
+    day = rows(session, PatrolDay)[0]
+    assert (day.fixes, day.kept, day.dropped) == (70, 30, {"off_duty": 40})
+    assert patrol_track(session, patrol_id).report.dropped == {"off_duty": 40}
+    recompute_patrols(session, [patrol_id], Rules(off_duty_counts=True))
+    assert derived(session, patrol_id) == whole
+    assert [duty.id for duty in duties(session, WorkerCode("W001"), DAY, DAY)] == [duty_id]
+    with pytest.raises(Conflict):
+        tell_duty(session, duty_id, WorkerCode("W001"), MORNING, MORNING + timedelta(hours=1))
+
+
+def test_each_leg_has_its_own_figures(session: Session) -> None:
+    patrol_id = patrol(session, uuid4(), walk())
+    walked = patrol_track(session, patrol_id)
+    assert [(leg.fixes, leg.distance_m) for leg in walked.legs] == [(70, walked.report.distance_m)]
+    told = [{"mode": "on_foot", "started_at": MORNING.isoformat(), "ended_at": str(MORNING + timedelta(seconds=95))}]
+    session.get_one(Patrol, patrol_id).legs = [*told, {"mode": "e-bike"}]
+    first, unknown = patrol_track(session, patrol_id).legs
+    assert (first.told, first.fixes, first.moving_s) == ({"mode": "on_foot"}, 10, 90)
+    assert first.distance_m == pytest.approx(90 * 1.25, rel=0.02)
+    assert (unknown.told, unknown.distance_m) == ({"mode": "e-bike"}, None)
 
 
 def test_a_patrol_past_midnight_has_two_days(session: Session) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.field import CleanSettings, clean_tracks
 from gridmgmt.field.visits import VisitSettings
 from gridmgmt.ids import PatrolId
+from gridmgmt.services.field.duty import Span, duty_of_patrols
 from gridmgmt.services.field.ground import Grounds
 from gridmgmt.services.field.tally import tally
 from gridmgmt.services.frames import Box
@@ -40,6 +41,7 @@ class Rules:
 
     clean: CleanSettings = field(default_factory=CleanSettings)
     visits: VisitSettings = field(default_factory=VisitSettings)
+    off_duty_counts: bool = False  # else what was recorded outside of the hours that were told is left out
 
 
 RULES = Rules()
@@ -81,6 +83,11 @@ def uncounted_patrols(session: Session) -> list[PatrolId]:
     return [PatrolId(patrol_id) for patrol_id in session.scalars(missing)]
 
 
+def hours_of(session: Session, patrol_ids: Sequence[PatrolId], rules: Rules) -> dict[PatrolId, list[Span]]:
+    """The times on duty by which patrols are cleaned; none for those that count whole."""
+    return {} if rules.off_duty_counts else duty_of_patrols(session, patrol_ids)
+
+
 def points_of_patrol(session: Session, patrol_id: PatrolId) -> pd.DataFrame:
     """The raw fixes of a patrol as `clean_track` reads them."""
     return _points(session, [patrol_id]).drop(columns="patrol_id")
@@ -109,7 +116,7 @@ def _recount(session: Session, points: pd.DataFrame, rules: Rules, grounds: Grou
     if not whole:
         return 0
     kept = points if len(whole) == len(there) else points[points["patrol_id"].isin(whole)].reset_index(drop=True)
-    report = clean_tracks(kept, "patrol_id", rules.clean)
+    report = clean_tracks(kept, "patrol_id", rules.clean, duty=hours_of(session, whole, rules))
     rows = tally(report, grounds.under(session, _box(report.path)), rules.visits)
     for table in DERIVED:
         session.execute(delete(table).where(table.patrol_id.in_(whole)))

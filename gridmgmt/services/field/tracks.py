@@ -14,18 +14,19 @@ from gridmgmt.access import Area
 from gridmgmt.errors import NotFound
 from gridmgmt.field import TrackReport, clean_track
 from gridmgmt.field.day import LOCAL_ZONE
+from gridmgmt.field.legs import Leg, legs_of
 from gridmgmt.field.places import AreaIndex
 from gridmgmt.ids import PatrolId, WorkerCode
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field.ground import city_crs
-from gridmgmt.services.field.recompute import RULES, Rules, points_of_patrol
+from gridmgmt.services.field.recompute import RULES, Rules, hours_of, points_of_patrol
 from gridmgmt.services.frames import Box
 from gridmgmt.store.tables import WGS84_SRID, Patrol
 
 
 @dataclass(frozen=True)
 class PatrolTrack:
-    """A patrol and the report of the fixes that may be seen. `expired`: the raw points are no longer kept."""
+    """A patrol, the report of the fixes that may be seen and its legs. `expired`: the raw points are gone."""
 
     id: PatrolId
     worker_code: WorkerCode
@@ -34,6 +35,7 @@ class PatrolTrack:
     ended_at: datetime
     expired: bool
     report: TrackReport
+    legs: list[Leg]
 
 
 def patrol_track(
@@ -55,6 +57,7 @@ def patrol_track(
     seen = points if area.is_everything else points[_in_area(session, points, area)]
     if seen.empty and not area.is_everything:
         raise NotFound(what="patrol", key=str(patrol_id))
+    report = clean_track(seen, rules.clean, duty=hours_of(session, [patrol_id], rules).get(patrol_id))
     return PatrolTrack(
         id=patrol_id,
         worker_code=WorkerCode(patrol.worker_code),
@@ -62,7 +65,8 @@ def patrol_track(
         started_at=patrol.started_at,
         ended_at=patrol.ended_at,
         expired=points.empty,
-        report=clean_track(seen, rules.clean),
+        report=report,
+        legs=legs_of(report, patrol.legs, rules.clean),
     )
 
 

@@ -23,7 +23,7 @@ from gridmgmt.store.tables.boundaries import (
     LoadReceipt,
 )
 from gridmgmt.store.tables.coverage import BuildingVisit, PatrolDay, PatrolTime, PlaceVisit, StreetWalk
-from gridmgmt.store.tables.field import Patrol, PatrolGrid, TrackPoint, Worker, WorkerGrid
+from gridmgmt.store.tables.field import DutyPeriod, Patrol, PatrolGrid, TrackPoint, Worker, WorkerGrid
 from gridmgmt.store.tables.incidents import (
     SEVERITIES,
     Incident,
@@ -74,6 +74,7 @@ __all__ = [
     "Compound",
     "Credential",
     "Crosswalk",
+    "DutyPeriod",
     "Entrance",
     "FailedSignIn",
     "Incident",

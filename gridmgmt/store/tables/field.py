@@ -51,6 +51,22 @@ class WorkerGrid(Base):
     main: Mapped[bool] = mapped_column(server_default="true")
 
 
+class DutyPeriod(Base):
+    """A time on duty, under the id the phone gave it; NULL until its end was told."""
+
+    __tablename__ = "duty_period"
+    __table_args__ = (
+        CheckConstraint("started_at <= ended_at", name="period"),
+        Index("ix_duty_period_worker_code_started_at", "worker_code", "started_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    worker_code: Mapped[str] = mapped_column(ForeignKey("worker.code"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Patrol(Base):
     """One walk of a worker; its id is made by the phone, `content_hash` tells a repeat from a conflict."""
 
