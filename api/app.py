@@ -13,7 +13,9 @@ from api.middleware import RequestShell
 from api.routers import (
     audit,
     boundaries,
+    candidates,
     centre,
+    duty,
     health,
     incidents,
     ingest,
@@ -52,6 +54,8 @@ ROUTERS = (
     patrol_coverage,
     ingest,
     incidents,
+    candidates,
+    duty,
     messages,
     phone,
     pages,

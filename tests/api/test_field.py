@@ -61,6 +61,29 @@ def test_a_patrol_falls_into_its_grids(client: httpx.Client, grids: Grids, track
     assert days == dict.fromkeys(grids, 2)
 
 
+def test_a_walks_waypoints_are_accepted_once_or_dismissed(client: httpx.Client, grids: Grids) -> None:
+    (west, place), _ = grids.items()
+    marks = [f'<wpt lat="{place.y}" lon="{place.x}"><name>P{number}</name></wpt>'.encode() for number in range(3)]
+    walk = gpx_walk(*grids.values()).replace(b"<trk>", b"".join(marks[:2]) + b"<trk>")
+    assert client.post("/api/v1/patrols?worker_code=W001", content=walk).json()["candidates"] == 2
+    path = "/api/v1/incident-candidates"
+    alone = client.post(f"{path}?worker_code=W001", content=b"<gpx>" + marks[1] + marks[2] + b"</gpx>")
+    assert (alone.status_code, len(alone.json()["ids"])) == (201, 2)
+    found = {one["name"]: one for one in client.get(path).json()["candidates"]}
+    assert (sorted(found), found["P0"]["grid_code"]) == (["P0", "P1", "P2"], west)
+    accept = f"{path}/{found['P0']['id']}/accept"
+    first, again = (client.post(accept, json={"category": "rubbish"}) for _ in range(2))
+    assert (first.status_code, first.json()["grid_code"]) == (201, west)
+    assert first.json() == again.json()
+    assert client.get(first.headers["location"]).json()["id"] == found["P0"]["id"]
+    assert client.post(accept, json={"category": "street_stall"}).status_code == 409
+    assert client.post(f"{path}/{found['P0']['id']}/dismiss", json={}).status_code == 409
+    answer = client.post(f"{path}/{found['P1']['id']}/dismiss", json={"reason": "already handled"})
+    assert (answer.status_code, answer.json()["decision"]) == (200, "dismissed")
+    assert [one["name"] for one in client.get(path).json()["candidates"]] == ["P2"]
+    assert len(client.get(path, params={"waiting": False}).json()["candidates"]) == 3
+
+
 def test_a_patrol_under_the_phones_id_is_safe_to_repeat(client: httpx.Client, grids: Grids) -> None:
     path, body = f"/api/v1/patrols/{uuid4()}?worker_code=W001", geojson_walk(*grids.values())
     first, again = (client.put(path, content=body) for _ in range(2))

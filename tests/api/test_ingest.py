@@ -72,6 +72,19 @@ def test_a_patrol_is_opened_walked_and_ended(phone: httpx.Client, fresh_district
         assert session.scalar(select(func.count()).select_from(PatrolMember)) == 0
 
 
+def test_a_duty_is_begun_and_ended(phone: httpx.Client) -> None:
+    path, began = f"/api/v1/duty/{uuid4()}", {"started_at": "2026-07-10T00:30:00Z"}
+    ended = began | {"ended_at": "2026-07-10T09:00:00Z"}
+    assert phone.put(path, json=began).json()["ended_at"] is None
+    first, again = (phone.put(path, json=ended) for _ in range(2))
+    assert (first.status_code, first.json()["worker_code"], first.content) == (200, "W001", again.content)
+    assert phone.put(path, json=began | {"ended_at": "2026-07-10T08:00:00Z"}).status_code == 409
+    assert phone.put(path, json=began | {"ended_at": "2026-07-09T08:00:00Z"}).status_code == 422
+    days = {"first": "2026-07-10", "last": "2026-07-10"}
+    assert phone.get("/api/v1/duty", params=days).json()["duties"] == [first.json()]
+    assert phone.get("/api/v1/duty", params=days | {"worker_code": "W002"}).status_code == 403
+
+
 def test_one_id_a_hundred_times_in_parallel(phone: httpx.Client, fresh_district: str) -> None:
     path = f"/api/v1/patrols/{uuid4()}"
     opening = {"kind": "routine", "started_at": "2026-07-10T01:00:00Z"}
