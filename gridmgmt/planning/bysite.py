@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmgmt.planning.columngen import Chosen, choose
+from gridmgmt.planning.columnchoice import Chosen, choose
 from gridmgmt.planning.groups import Group, Pool
 from gridmgmt.planning.listing import NOBODY, Listing, listed_members
 from gridmgmt.planning.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
@@ -99,7 +99,7 @@ def _task(pool: Pool, weights: Weights | None, fewest: int, most: int) -> Task:
 def _search(pool: Pool, weights: Weights | None) -> SiteSearch:
     travel = np.asarray(pool.travel, dtype=float)
     if weights is None:
-        rank = pool.site_rank if pool.weigh is None else np.zeros(len(pool), dtype=np.int64)
+        rank = pool.standing if pool.weigh is None else np.zeros(len(pool), dtype=np.int64)
         return SiteSearch.of(pool, travel, np.full(len(pool), -ROUNDING), rank)
     weight = {name: THOUSANDTHS * weights.get(name, 0.0) / UNITS[name][0] for name in UNITS}
     serve = weight["walk"] * travel + weight["premises"] * np.outer(pool.weights, pool.site_rank)
@@ -109,6 +109,8 @@ def _search(pool: Pool, weights: Weights | None) -> SiteSearch:
 
 def _near(task: Task, found: Priced, value: float, room: int) -> tuple[Members, bool]:
     """The groups that a plan below a value may hold, and True; else as many near the bound as there is room for."""
+    if not np.isfinite(found.bound):  # no search came to its end: nothing is ruled out
+        return found.members, False
     gap = max(value - 1 - found.bound, 0.0)
     for halving in range(HALVINGS):
         ceilings = found.ceilings(task, found.bound + gap / 2**halving)
@@ -138,7 +140,8 @@ def _chosen(
 
 def _floors(pool: Pool, goals: Sequence[Goal], fewest: int, bound: float) -> list[int]:
     known = {"violation": pool.forced, "stations": fewest}
-    return [known.get(goal, max(0, int(np.ceil(bound - 1e-6)))) for goal in goals]
+    least = max(0, int(np.ceil(bound - 1e-6))) if np.isfinite(bound) else 0
+    return [known.get(goal, least) for goal in goals]
 
 
 def _value(pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, best: Sequence[Group]) -> float:

@@ -13,12 +13,15 @@ with more slack than B can stand in a better one: the enumeration stays complete
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 MAX_GROUPS = 40_000  # sets looked at before the list is given up: two seconds
+
+SiteGoal = Literal["premises", "walk", "upgrade"]
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,11 @@ class Pool:
     """Communities that may be grouped with each other, and what it costs to serve one from another's site.
 
     `neighbours[u]` is the bit mask of u's neighbours, `weights[u]` its households, `travel[u, s]` the household-metres
-    from the homes of u to the site in s, `site_rank[s]` the standing of that site (0 is best; it goes before distance),
-    `locks[u]` a label (−1: free): units of one label stay together, units of two labels never meet. What else a plan
-    may be priced by, nothing where it is not given: `upgrade[s]` what the site in s lacks, `kinds[u]` the type of u,
-    `staff[u]` the people that u's station has today. `weigh` says how a group's site is chosen.
+    from the homes of u to the site in s, `site_rank[s]` the norms that the premises there miss (0 is best), `locks[u]`
+    a label (−1: free): units of one label stay together, units of two labels never meet. What else a plan may be priced
+    by, nothing where it is not given: `upgrade[s]` what the site in s lacks, `kinds[u]` the type of u, `staff[u]` the
+    people that u's station has today. A group's site is chosen by `order`, or by `weigh` where that is given. `shared`
+    are the people and households that shares of staff are of; None: those of the pool.
     """
 
     neighbours: tuple[int, ...]
@@ -65,6 +69,8 @@ class Pool:
     kinds: NDArray[np.int64] = field(default_factory=_none)
     staff: NDArray[np.int64] = field(default_factory=_none)
     weigh: SiteWeights | None = None
+    order: tuple[SiteGoal, ...] = ("premises", "walk")
+    shared: tuple[int, int] | None = None
     lone_exempt: bool = False  # a community alone is never above the range
 
     def __post_init__(self) -> None:
@@ -92,19 +98,32 @@ class Pool:
         return tuple(mask_of(np.flatnonzero(self.locks == label)) for label in np.unique(self.locks[self.locks >= 0]))
 
     @cached_property
+    def standing(self) -> NDArray[np.int64]:
+        """(n,) how the sites stand by the goals that go before the walk: 0 is best, equals stand alike."""
+        return self._standing(self.order[: self.order.index("walk")])
+
+    def _standing(self, goals: Sequence[SiteGoal]) -> NDArray[np.int64]:
+        measures = {"premises": self.site_rank, "upgrade": self.upgrade}
+        if not goals:
+            return np.zeros(len(self), dtype=np.int64)
+        rows = np.column_stack([measures[goal] for goal in goals])
+        return np.unique(rows, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+    @cached_property
     def site_prices(self) -> SitePrices:
-        """What a site costs a group; the cheapest is chosen, of equals the first."""
+        """What a site costs a group; the cheapest is chosen, of equals the first. Household-metres are whole."""
         if self.weigh is None:
-            farthest = 1.0 + float(self.travel.sum())
-            return SitePrices(1.0, np.zeros(len(self)), np.asarray(self.site_rank * farthest, dtype=np.float64))
+            farthest = 1.0 + float(self.travel.sum(axis=0).max(initial=0))
+            ties = self._standing(self.order[self.order.index("walk") + 1 :]) / (2 * len(self) + 2)
+            return SitePrices(1.0, np.zeros(len(self)), self.standing * farthest + ties)
         premises, walk, upgrade = self.weigh.premises, self.weigh.walk, self.weigh.upgrade
         rank_price = np.asarray(premises * self.site_rank, dtype=np.float64)
         return SitePrices(walk, rank_price, upgrade * self.upgrade.astype(np.float64))
 
     def staff_gap(self, people: NDArray[np.int64], households: NDArray[np.int64]) -> NDArray[np.int64]:
         """Hundredths of people that a group has above or below its share, which is by households."""
-        total, homes = int(self.staff.sum()), max(int(self.weights.sum()), 1)
-        gap: NDArray[np.int64] = np.rint(100 * np.abs(people - total * households / homes)).astype(np.int64)
+        total, homes = self.shared or (int(self.staff.sum()), int(self.weights.sum()))
+        gap: NDArray[np.int64] = np.rint(100 * np.abs(people - total * households / max(homes, 1))).astype(np.int64)
         return gap
 
     def violation(self, households: int) -> int:
@@ -181,7 +200,7 @@ def connected_masks_with(
 
 
 def price(pool: Pool, mask: int) -> Group:
-    """The group with its best site; by default the highest standing first, then the least household-metres."""
+    """The group with its best site; by default that which misses fewest norms, then the least household-metres."""
     members = bits(mask)
     totals = pool.travel[np.ix_(members, members)].sum(axis=0)
     prices, households = pool.site_prices, int(pool.weights[members].sum())
@@ -206,7 +225,7 @@ def group_at(pool: Pool, mask: int, site: int, travel: float) -> Group:
         round(travel),
         int(pool.upgrade[site]),
         total - commonest,
-        int(pool.staff_gap(pool.staff[members].sum(keepdims=True), households)[0]) if pool.staff.any() else 0,
+        int(pool.staff_gap(pool.staff[members].sum(keepdims=True), households)[0]),
     )
 
 
@@ -224,6 +243,7 @@ def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
         upgrade=pool.upgrade[members],
         kinds=pool.kinds[members],
         staff=pool.staff[members],
+        shared=pool.shared or (int(pool.staff.sum()), int(pool.weights.sum())),
     )
 
 

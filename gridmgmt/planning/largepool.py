@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from gridmgmt.planning.groups import Group, Pool, bits, connected_masks_with, is_allowed, keeps_locks, mask_of, price
@@ -14,22 +15,66 @@ NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its 
 MAX_CANDIDATES = 20_000
 BOUNDED = 200  # communities of the largest pool whose p-median relaxation (n² variables) is solved
 ATTEMPTS = 3  # searches with a number of stations before one more is tried
-MORE_STATIONS = 3  # numbers of stations tried above the least that could do
+MORE_STATIONS = 3  # numbers of stations tried one by one above the least that could do, then every twentieth part more
 
 
 def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
-    """A connected plan with as few stations as the search can bring into the range."""
-    fewest = max(1, -(-sum(pool.loads) // pool.high))
-    locks = len(pool.lock_masks)
+    """A connected plan with as few stations as the search can bring into the range; empty where the locks tear it."""
+    locks = _tied(pool)
+    if locks is None:
+        return []
     best: list[Group] = []
-    for parts in range(max(fewest, locks), max(fewest, locks) + MORE_STATIONS + 1):
+    for parts in _numbers_of_stations(pool):
         for attempt in range(ATTEMPTS):
-            found = _divided(pool, min(parts, len(pool)), seed + attempt, deadline)
+            found = _divided(pool, locks, parts, seed + attempt, deadline)
             if not best or _violation(found) < _violation(best):
                 best = found
             if _violation(best) <= pool.forced or time.monotonic() > deadline:
                 return best
     return improved(pool, best, deadline)
+
+
+def _numbers_of_stations(pool: Pool) -> Iterator[int]:
+    """From the least that could do up: `MORE_STATIONS` one by one, then by a twentieth as far as the range goes."""
+    total = sum(pool.loads)
+    fewest = min(max(1, -(-total // max(pool.high, 1)), len(pool.lock_masks)), len(pool))
+    most = min(len(pool), max(fewest, total // pool.low)) if pool.low else len(pool)
+    yield from range(fewest, min(fewest + MORE_STATIONS, len(pool)) + 1)
+    parts = fewest + MORE_STATIONS
+    while (parts := parts + max(1, parts // 20)) <= most:
+        yield parts
+
+
+def _tied(pool: Pool) -> NDArray[np.int64] | None:
+    """(n,) the locks, each with the free communities on shortest ways between its own, so that it hangs together."""
+    labels = np.asarray(pool.locks, dtype=np.int64).copy()
+    for label in np.unique(labels[labels >= 0]).tolist():
+        own = np.flatnonzero(pool.locks == label).tolist()
+        reached = {own[0]}
+        for goal in own[1:]:
+            way = _way(pool, reached, goal, labels, label)
+            if way is None:
+                return None
+            reached.update(way)
+            labels[way] = label
+    return labels
+
+
+def _way(pool: Pool, start: set[int], goal: int, labels: NDArray[np.int64], label: int) -> list[int] | None:
+    """The communities on a shortest way from some to one over free ones and those of the label; None without a way."""
+    before = dict.fromkeys(start, -1)
+    queue = sorted(start)
+    for node in queue:
+        for other in bits(pool.neighbours[node]):
+            if other not in before and labels[other] in (-1, label):
+                before[other] = node
+                queue.append(other)
+    if goal not in before:
+        return None
+    way = [goal]
+    while before[way[-1]] >= 0:
+        way.append(before[way[-1]])
+    return way
 
 
 def improved(pool: Pool, groups: Sequence[Group], deadline: float) -> list[Group]:
@@ -93,19 +138,20 @@ def median_bound(pool: Pool, stations: int) -> int:
     return int(np.floor(found.fun)) if found.success else 0
 
 
-def _divided(pool: Pool, parts: int, seed: int, deadline: float) -> list[Group]:
-    """`parts` connected groups of about the same households."""
+def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, deadline: float) -> list[Group]:
+    """`parts` connected groups of about the same households, or communities where nobody lives."""
+    inhabited = sum(pool.loads) > 0
     edges = [(u, v) for u in range(len(pool)) for v in bits(pool.neighbours[u])]
     rows, columns = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
     graph = sparse.csr_array((np.ones(len(edges)), (rows, columns)), shape=(len(pool), len(pool)))
     labels, _ = partition(
         graph,
-        pool.loads,
-        low=pool.low,
-        high=pool.high,
+        pool.loads if inhabited else [1] * len(pool),
+        low=pool.low if inhabited else 0,
+        high=pool.high if inhabited else len(pool),
         parts=parts,
         objective="compactness",
-        locks=pool.locks,
+        locks=locks,
         time_limit_s=max(0.0, deadline - time.monotonic()),
         seed=seed,
     )
@@ -157,6 +203,18 @@ def _near_groups(pool: Pool, nearest: int) -> set[int]:
         if len(masks) > MAX_CANDIDATES:
             break
     return masks
+
+
+def least_violation(pool: Pool) -> int:
+    """Violation that no plan avoids: that of communities too large by themselves, and what no number of stations holds.
+
+    k stations lack k·low − W households or have W − k·high too many, W being the households with the excess taken off.
+    """
+    if pool.lone_exempt or pool.low > pool.high:
+        return pool.forced
+    total = sum(pool.loads)
+    beyond = (max(k * pool.low - total, total - k * pool.high, 0) for k in range(1, len(pool) + 1))
+    return pool.forced + min(beyond)
 
 
 def _violation(groups: Sequence[Group]) -> int:

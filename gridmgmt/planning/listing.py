@@ -121,12 +121,11 @@ def _listing(pool: Pool, members: NDArray[np.uint16], site: Ints, travel: Ints) 
     if pool.lone_exempt:
         alone = (members != NOBODY).sum(axis=1) == 1
         violation[alone & (households > pool.high)] = 0
-    mixed, staff_gap = np.zeros_like(households), np.zeros_like(households)
+    mixed = np.zeros_like(households)
     if len(np.unique(pool.kinds)) > 1:
         by_kind = (sum_over(members, np.where(pool.kinds == kind, weights, 0)) for kind in np.unique(pool.kinds))
         mixed = households - np.max(np.stack(list(by_kind)), axis=0)
-    if pool.staff.any():
-        staff_gap = pool.staff_gap(sum_over(members, np.asarray(pool.staff, dtype=np.int64)), households)
+    staff_gap = pool.staff_gap(sum_over(members, np.asarray(pool.staff, dtype=np.int64)), households)
     rank = np.asarray(pool.site_rank, dtype=np.int64)[site]
     upgrade = np.asarray(pool.upgrade, dtype=np.int64)[site]
     return Listing(members, households, violation, site, rank, travel, upgrade, mixed, staff_gap)

@@ -19,8 +19,15 @@ from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
 from gridmgmt.planning.groups import Pool, neighbour_masks
-from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, site_weights, weights_named
+from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
 from gridmgmt.planning.report import PlanResult
+from gridmgmt.planning.stationchecks import (
+    require_areas,
+    require_locks_inside,
+    require_measures,
+    sound_rank,
+    sound_travel,
+)
 from gridmgmt.planning.stationreport import ParentPool, plan_result
 from gridmgmt.planning.stations import PoolPlan, plan_pool
 
@@ -69,7 +76,8 @@ def merge(
         of its station, for the goals and weights of those names
     travel : (n, n) household-metres from the homes of row u to the site in row s; without it, households times the
         straight distance between the communities' inner points
-    site_rank : (n,) standing of the site in each row, 0 best, chosen before distance; without it all are equal
+    site_rank : (n,) norms that the premises in each row miss, 0 best. A group's site is the one that misses fewest, of
+        these the nearest, unless `goals` put "premises", "upgrade" and "walk" in another order
     code : column that names the rows in the report; without it, `code` where there is one, else the index
     tolerance_m : borders no farther apart count as shared
     time_limit_s : for each parent; decides only where a pool is too large for the exact programme
@@ -80,8 +88,8 @@ def merge(
 
     Raises
     ------
-    UnknownColumn, InvalidInput : the input is not as described
-    InfeasiblePlan : locks that tear a group apart
+    UnknownColumn, InvalidInput : the input is not as described, or lacks what a goal or weight is about
+    InfeasiblePlan : locks that tear a group apart or reach across parents
 
     >>> squares = GeoDataFrame({"households": [4000, 3000, 7000]}, crs=4547,
     ...     geometry=shapely.box([0, 10, 20], 0, [10, 20, 30], 10))
@@ -90,8 +98,9 @@ def merge(
     ([0, 0, 1], 'optimal', 1.0)
     """
     started = time.perf_counter()
-    if weights is not None:
-        weights, goals = weights_named(weights), ("weighted",)
+    given = {"upgrade": upgrade, "kinds": kinds, "staff": staff, "site_rank": site_rank}
+    goals, weights = _asked(goals, weights)
+    require_measures(goals, weights, given)
     pools = station_pools(
         communities,
         households=households,
@@ -111,6 +120,11 @@ def merge(
     plans = [_solve(pool, goals, weights, time_limit_s, seed) for pool in pools]
     names = names_of(communities, code)
     return plan_result(communities, names, pools, plans, time.perf_counter() - started, seed, weights)
+
+
+def _asked(goals: Sequence[Goal], weights: Weights | None) -> tuple[tuple[Goal, ...], Weights | None]:
+    """The goals and weights, checked; weights make one goal of all."""
+    return (goals_named(goals), None) if weights is None else (("weighted",), weights_named(weights))
 
 
 def station_pools(
@@ -134,7 +148,7 @@ def station_pools(
     usual = RURAL_RANGE if rural else URBAN_RANGE
     least, most = usual[0] if low is None else low, usual[1] if high is None else high
     frame = metric(communities)
-    _require_areas(frame)
+    require_areas(frame)
     lacking, types, people = _whole(frame, upgrade), _types(frame, kinds), _whole(frame, staff)
     weigh = site_weights(weights) if weights else None
     return [
@@ -151,14 +165,6 @@ def station_pools(
         )
         for found in parent_pools(frame, households, parent, least, most, locks, travel, site_rank, tolerance_m)
     ]
-
-
-def _require_areas(frame: GeoDataFrame) -> None:
-    """Neighbours are found by the border they share, so points and lines would all be left alone without a word."""
-    flat = np.flatnonzero(shapely.get_dimensions(frame.geometry.to_numpy()) < 2)
-    if len(flat):
-        fault = f"{len(flat)} of {len(frame)} communities have no area (row {frame.index[flat[0]]}: a point or a line)"
-        raise InvalidInput(detail=f"{fault}. Stations join communities that share a border: give their polygons")
 
 
 def _whole(frame: GeoDataFrame, column: str | None) -> NDArray[np.int64]:
@@ -188,10 +194,11 @@ def parent_pools(
         raise InvalidInput(detail=f"the range {low}–{high} is empty")
     weights = households_of(frame, households)
     borders = adjacency(frame.geometry, tolerance_m=tolerance_m)
-    ways = _straight_travel(frame, weights) if travel is None else travel
-    ranks = np.zeros(len(frame), dtype=np.int64) if site_rank is None else site_rank
-    labels = _lock_labels(frame, locks)
-    for name, rows in _rows_by_parent(frame, parent):
+    ways = sound_travel(_straight_travel(frame, weights) if travel is None else travel, len(frame))
+    ranks = np.zeros(len(frame), dtype=np.int64) if site_rank is None else sound_rank(site_rank, len(frame))
+    labels, parents = _lock_labels(frame, locks), _rows_by_parent(frame, parent)
+    require_locks_inside(labels, parents)
+    for name, rows in parents:
         near = sparse.csr_array(borders[rows][:, rows] >= MIN_BORDER_M)
         square = np.ix_(rows, rows)
         pool = Pool(neighbour_masks(near), weights[rows], ways[square], ranks[rows], labels[rows], low, high)
@@ -205,7 +212,8 @@ def _rows_by_parent(frame: GeoDataFrame, parent: str | None) -> list[tuple[Any, 
     if column.isna().any():
         raise InvalidInput(detail=f"{int(column.isna().sum())} rows have no {parent}")
     values = column.to_numpy(dtype=object)
-    return [(name, np.flatnonzero(values == name)) for name in sorted(set(values.tolist()))]
+    names = sorted(set(values.tolist()), key=lambda name: (isinstance(name, str), name))
+    return [(name, np.flatnonzero(values == name)) for name in names]
 
 
 def _straight_travel(frame: GeoDataFrame, weights: NDArray[np.int64]) -> NDArray[np.float64]:

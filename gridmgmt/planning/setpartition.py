@@ -2,7 +2,7 @@
 
 The dynamic programme walks the communities in order; a state is the set already covered, and the lowest one left open
 must be covered next. It proves its answer by exhaustion and is fastest to about thirty communities; beyond that
-`columngen` takes over.
+`columnchoice` takes over.
 """
 
 from collections.abc import Sequence

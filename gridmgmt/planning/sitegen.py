@@ -5,7 +5,7 @@ Each round's prices p give the Lagrangian bound of the capacitated p-median with
     Σ_u p_u + min over j of the sum of the j least r_s,    r_s = min_G r(G, s),  fewest ≤ j ≤ most stations,
 
 because a site serves one group. A plan better than a known one holds only groups whose reduced cost fits into the gap
-between the two: those are listed in the end, some thousands, and decided among exactly (`columngen.choose`). Work
+between the two: those are listed in the end, some thousands, and decided among exactly (`columnchoice.choose`). Work
 limits end every step, so equal input gives equal plans; the clock is the last stop.
 """
 

@@ -11,11 +11,11 @@ from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning.bysite import can_be_priced_by_site, decided
-from gridmgmt.planning.columngen import choose
+from gridmgmt.planning.columnchoice import choose
 from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
-from gridmgmt.planning.largepool import candidates, median_bound, start_plan
+from gridmgmt.planning.largepool import candidates, least_violation, median_bound, start_plan
 from gridmgmt.planning.listing import listed_from, listing
-from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of
+from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
 from gridmgmt.planning.setpartition import Cover, cover_by_count
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
@@ -53,6 +53,7 @@ def plan_pool(
 ) -> PoolPlan | None:
     """The lexicographically best plan of a pool: violation, then `goals`; None where the locks leave no plan."""
     plans = []
+    pool = replace(pool, order=site_order(goals))
     pieces = components(pool)
     if any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks):
         return None
@@ -71,6 +72,7 @@ def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) ->
     where there are too many.
     """
     wanted = tuple(goals)
+    pool = replace(pool, order=site_order(wanted))
     total: dict[int, PoolPlan] = {0: _sum([], wanted)}
     for members in components(pool):
         part = sub_pool(pool, members)
@@ -135,14 +137,14 @@ def _plan_large(
 
 def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
     """Per goal a bound that is plain to see."""
-    known = {"violation": pool.forced, "stations": -(-sum(pool.loads) // (pool.high + slack))}
+    known = {"violation": least_violation(pool), "stations": -(-sum(pool.loads) // (pool.high + slack))}
     return [known.get(goal, 0) for goal in goals]
 
 
 def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
     """Bounds that hold over all groups, listed or not; a later goal's bound supposes the values of the earlier ones."""
     bounds = dict.fromkeys(plan.goals, 0)
-    bounds["violation"] = pool.forced
+    bounds["violation"] = least_violation(pool)
     if plan.values[0] == pool.forced:
         bounds["stations"] = -(-sum(pool.loads) // pool.high)
         if "stations" in plan.goals[: plan.goals.index("walk") if "walk" in plan.goals else 0]:

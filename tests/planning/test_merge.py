@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics, stations
-from gridmgmt.planning.columngen import choose
+from gridmgmt.planning.columnchoice import choose
 from gridmgmt.planning.groups import Group, groups_within
+from gridmgmt.planning.largepool import least_violation
 from gridmgmt.planning.listing import listing
 from gridmgmt.planning.merge import merge, parent_pools, station_pools
 from gridmgmt.planning.prices import costs_listed, costs_of
@@ -158,6 +159,32 @@ def test_the_better_premises_win_before_the_shorter_walk() -> None:
     assert merge(frame, parent=None, site_rank=np.array([1, 1, 0])).parts["site"].tolist() == [2]
 
 
+def test_the_site_follows_the_order_of_the_goals() -> None:
+    frame = blocks([3000, 3000, 3000], 3).assign(lacking=[0, 40, 20])
+    by_walk = merge(frame, parent=None, upgrade="lacking", goals=("stations", "walk", "upgrade"))
+    by_upgrade = merge(frame, parent=None, upgrade="lacking", goals=("stations", "upgrade", "walk"))
+    assert [plan.parts["site"].tolist() for plan in (by_walk, by_upgrade)] == [[1], [0]]
+    assert [goal["value"] for goal in by_upgrade.report["objectives"]] == [0, 1, 0, 4_500_000]
+
+
+def test_staff_are_shared_over_the_whole_parent() -> None:
+    islands = blocks([7000, 0, 7000], 3).assign(staff=[10, 0, 4]).drop(index=1)
+    assert merge(islands, parent=None, staff="staff", goals=("staff",)).report["objectives"][1]["value"] == 600
+
+
+def test_locks_apart_are_joined_by_what_lies_between_in_a_large_pool_too() -> None:
+    frame = blocks([1100] * 40, 8).assign(lock=[None] * 9 + ["a", None, "a"] + [None] * 28)
+    plan = merge(frame, parent=None, locks="lock", time_limit_s=0.1)
+    assert plan.units["part"][9] == plan.units["part"][11]
+    assert plan.report["not_contiguous"] == 0
+    assert merge(frame.assign(households=0), parent=None, locks="lock").report["parts"] == 1
+
+
+def test_what_no_number_of_stations_can_hold_is_a_bound() -> None:
+    [where] = parent_pools(blocks([1000] * 44, 11), "households", None, 9990, 10000)
+    assert least_violation(where.pool) == 4000
+
+
 def test_the_best_plan_for_every_number_of_stations() -> None:
     frame = blocks([3000, 3000, 3000, 3000], 2)
     [pool] = parent_pools(frame, "households", None, 6000, 10000)
@@ -174,6 +201,18 @@ def test_input_that_is_not_as_described_is_refused() -> None:
         merge(frame.assign(households=[1.5, 2]), parent=None)
     with pytest.raises(InvalidInput):
         merge(frame, parent=None, low=10, high=5)
+    for goals in (("nonsense",), ("upgrade",), ("staff",), ("type",)):  # unknown, or without what they are read from
+        with pytest.raises(InvalidInput):
+            merge(frame, parent=None, goals=goals)  # type: ignore[arg-type]
+    for travel in (np.zeros((3, 3)), np.full((2, 2), np.inf)):
+        with pytest.raises(InvalidInput):
+            merge(frame, parent=None, travel=travel)
+    bow_tie = shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
+    for shape in (shapely.Polygon(), bow_tie):
+        with pytest.raises(InvalidInput):
+            merge(frame.set_geometry([shape, frame.geometry[1]], crs=4547), parent=None)
+    with pytest.raises(InfeasiblePlan, match="of a and of b"):
+        merge(frame.assign(p=["a", "b"], lock="x"), parent="p", locks="lock")
 
 
 def test_degrees_are_measured_in_metres() -> None:
