@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from gridmgmt.planning.partition.problem import IntArray
+from gridmgmt.planning.quiet import milp
 
 Bools = NDArray[np.bool_]
 
@@ -71,7 +72,7 @@ def moved_bound(weights: IntArray, labels: IntArray, low: int, high: int, limit_
     cost = np.concatenate([np.zeros(size), -np.ones(size), np.zeros(size + 2)])
     whole = np.concatenate([np.ones(size), np.zeros(2 * size), [1, 0]])
     upper = np.concatenate([np.ones(size), np.full(2 * size + 2, np.inf)])
-    found = optimize.milp(
+    found = milp(
         cost,
         constraints=[optimize.LinearConstraint(matrix, low_, high_) for matrix, low_, high_ in rows],
         integrality=whole,
@@ -103,7 +104,7 @@ def guide(
     most_parts = int(totals.sum()) // max(low + 2 * margin, 1)
     # Least moved; of equals, fewest labels that close and fewest parts that open.
     cost = np.concatenate([np.full(size, -0.1), -np.ones(size), np.full(size, 0.1), np.zeros(size + len(source))])
-    found = optimize.milp(
+    found = milp(
         cost,
         constraints=_flows(totals, kept_most, source, sink, (low + margin, high), most_parts),
         integrality=np.concatenate([np.ones(size), np.zeros(size), np.ones(size), np.zeros(size + len(source))]),

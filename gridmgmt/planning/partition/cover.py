@@ -10,7 +10,9 @@ from gridmgmt.planning.partition.problem import FloatArray, Problem
 
 def cover_exactly(problem: Problem, parts: int, limit: int, time_limit_s: float) -> Exact | None:
     """The best exact cover by possible parts; None where there are too many, or no proof in time."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
+
+    from gridmgmt.planning.quiet import milp
 
     columns = possible_parts(problem, limit, ANY)
     if columns is None:

@@ -102,7 +102,9 @@ def _linked(problem: Problem, carriers: IntArray) -> Problem:
 
 def _choose(columns: Columns, size: int, relaxed: Relaxation, budget: Budget) -> IntArray:
     """Disjoint columns of most weight among those with the least slack."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
+
+    from gridmgmt.planning.quiet import milp
 
     whole = relaxed.chosen > 1 - 1e-6
     if int(columns.weights[whole].sum()) == relaxed.bound:

@@ -146,7 +146,9 @@ def _total(part: Problem, prices: Prices, labels: IntArray) -> float:
 
 def _partitioned(problem: Problem, units: IntArray, inside: csr_array, costs: FloatArray) -> NDArray[np.intp] | None:
     """The cheapest columns that hold every unit with weight once, and no other twice."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
+
+    from gridmgmt.planning.quiet import milp
 
     answer = milp(
         costs,

@@ -20,7 +20,6 @@ class Effort:
     restarts: int = 1  # restarts even where it is: many short searches find rounder parts than a long one
     heat: tuple[float, float] = (0.5, 0.05)
     swaps: float = 0.2
-    listing: int = 25  # possible parts per unit listed at most for an exact packing
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
     proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
 
@@ -40,7 +39,7 @@ class Effort:
 
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 FAST = Effort(passes=500, attempts=15, restarts=14)
-THOROUGH = Effort(passes=2500, attempts=52, restarts=48, listing=200, lumpiness=8.0, proof=60.0)
+THOROUGH = Effort(passes=2500, attempts=52, restarts=48, lumpiness=8.0, proof=60.0)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
