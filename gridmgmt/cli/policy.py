@@ -11,6 +11,7 @@ from gridmgmt.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gridmgmt.policy.evaluation import Verdict
+    from gridmgmt.policy.model import Norm
 
 ProfileName = Annotated[str, typer.Argument(help="A profile as `policy list` names it, or a TOML file of your own.")]
 MISSES_SHOWN = 5
@@ -35,12 +36,11 @@ def list_() -> None:
 @commands.command()
 def show(profile: ProfileName) -> None:
     """The norms of a profile with clause, bounds and words."""
-    from gridmgmt.cli.main import language
     from gridmgmt.policy.norms import profile as read_profile
 
     for norm in read_profile(profile).norms:
         typer.echo(f"{norm.clause:<10} {norm.key}  {_bounds(norm.low, norm.high)} {norm.unit}")
-        typer.echo(f"           {norm.quote if language() == 'zh' else norm.quote_en}")
+        _quote(norm)
         if norm.remark:
             typer.echo(f"           ※ {norm.remark}")
 
@@ -84,10 +84,19 @@ def _say(verdict: "Verdict") -> None:
 
     word = text(f"plans.verdict_{verdict.outcome}", language())
     typer.echo(f"{word:<8} {verdict.norm.clause:<10} {verdict.norm.key}  {_counts(verdict)}")
-    typer.echo(f"           {verdict.norm.quote if language() == 'zh' else verdict.norm.quote_en}")
+    _quote(verdict.norm)
     missed = [finding for finding in verdict.findings if finding.outcome == "not_met"]
     for finding in missed[:MISSES_SHOWN]:
         typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
+
+
+def _quote(norm: "Norm") -> None:
+    """The words of the clause, in Chinese as they stand there, and what they say for readers of English."""
+    from gridmgmt.cli.main import language
+
+    typer.echo(f"           {norm.quote}")
+    if language() != "zh":
+        typer.echo(f"           {norm.quote_en}")
 
 
 def _counts(verdict: "Verdict") -> str:

@@ -1,6 +1,6 @@
 """Verdicts: whether stations, communities, grids and the plan as a whole reach the norms of a profile.
 
-Where a figure is missing the verdict is "no data", never "met".
+Where a figure is missing, or whether a norm is about a thing at all, the verdict is "no data", never "met".
 """
 
 import math
@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gridmgmt.policy.norms import Kind, Norm, Profile, Values
+from gridmgmt.policy.model import Kind, Norm, Profile, Values, known
 
 Outcome = Literal["met", "not_met", "no_data"]
-MISSES_LISTED = 200
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Verdict:
         return sum(finding.outcome == outcome for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: figures, margin, the clause and its words."""
+        """JSON-ready: the clause and its words, the verdict as a whole, and `findings`, that of every single thing."""
         margins = [finding.margin for finding in self.findings if finding.margin is not None]
         single = self.findings[0].figure if len(self.findings) == 1 else None
         return {
@@ -72,7 +71,7 @@ class Verdict:
             "share": None if self.share is None else round(self.share, 6),
             "share_required": self.norm.share,
             "margin": round(min(margins), 3) if margins else None,
-            "misses": [_row(finding) for finding in self.findings if finding.outcome == "not_met"][:MISSES_LISTED],
+            "findings": [_row(finding) for finding in self.findings],
         }
 
 
@@ -90,10 +89,10 @@ def evaluate(subjects: Mapping[Kind, Sequence[Subject]], profile: Profile) -> li
 
 def find(norm: Norm, subject: Subject) -> Finding:
     """One thing under one norm."""
-    figure = subject.values.get(norm.quantity)
+    figure = known(subject.values, norm.quantity)
     low = norm.lower_bound(subject.values)
-    if figure is None or math.isnan(figure) or (low is not None and math.isnan(low)):
-        return Finding(subject, "no_data", None, None)
+    if figure is None or norm.concerns(subject.values) is None or (low is not None and math.isnan(low)):
+        return Finding(subject, "no_data", figure, None)
     below = math.inf if low is None else figure - low
     above = math.inf if norm.high is None else norm.high - figure
     margin = min(below, above)
@@ -101,7 +100,7 @@ def find(norm: Norm, subject: Subject) -> Finding:
 
 
 def _judge(norm: Norm, subjects: Sequence[Subject]) -> Verdict:
-    findings = tuple(find(norm, subject) for subject in subjects if norm.concerns(subject.values))
+    findings = tuple(find(norm, subject) for subject in subjects if norm.concerns(subject.values) is not False)
     needed = math.ceil(norm.share * len(findings) - 1e-9)
     met = sum(finding.outcome == "met" for finding in findings)
     unknown = sum(finding.outcome == "no_data" for finding in findings)
@@ -117,6 +116,7 @@ def _row(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.subject.code,
         "name": finding.subject.name,
+        "verdict": finding.outcome,
         "figure": finding.figure,
         "margin": finding.margin,
     }

@@ -17,6 +17,16 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 Values = Mapping[str, float | None]
 
 
+def known(values: Values, name: str) -> float | None:
+    """A figure by name; None where there is none, or where it is no finite number.
+
+    >>> known({"households": 900.0, "staff": math.nan}, "households"), known({"staff": math.nan}, "staff")
+    (900.0, None)
+    """
+    value = values.get(name)
+    return value if value is not None and math.isfinite(value) else None
+
+
 @dataclass(frozen=True)
 class Growing:
     """A lower bound that grows: `amount` for every `each` of `quantity`, rounded up where `whole`."""
@@ -72,12 +82,15 @@ class Norm:
         """The lower bound for a thing; None without one, NaN where the quantity it grows with is not known."""
         if self.low_grows is None:
             return self.low
-        base = values.get(self.low_grows.quantity)
+        base = known(values, self.low_grows.quantity)
         return math.nan if base is None else max(self.low_grows.bound(base), self.low or 0.0)
 
-    def concerns(self, values: Values) -> bool:
-        """Whether the norm is about this thing at all; one whose kind is not known is concerned."""
-        return all(values.get(name, wanted) == wanted for name, wanted in self.only_for.items())
+    def concerns(self, values: Values) -> bool | None:
+        """Whether the norm is about this thing at all; None where it is not known whether it is."""
+        given = [(known(values, name), wanted) for name, wanted in self.only_for.items()]
+        if any(value is not None and value != wanted for value, wanted in given):
+            return False
+        return None if any(value is None for value, _ in given) else True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from gridmgmt.policy.norms import Kind, Profile
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.plans.ground import read_ground, read_sites
 from gridmgmt.services.plans.stored import PlanFrames, plan_frames
-from gridmgmt.services.station_areas import Areas, subjects_of
+from gridmgmt.services.station_areas import Areas, households_only, subjects_of
+from gridmgmt.services.units import station_services_at
 from gridmgmt.store.tables import WorkerGrid
 
 RESIDENTIAL = "residential"
@@ -50,8 +51,10 @@ def _station_subjects(
     session: Session, within_code: str, at: date, frames: PlanFrames | None = None
 ) -> dict[Kind, Sequence[Subject]]:
     ground = read_ground(session, within_code, at)
-    sites = read_sites(session, ground)
     codes = ground.communities["code"]
+    if frames is None and not codes.isin(station_services_at(session, at)["community_code"]).all():
+        return {"community": households_only(ground)}  # without every station nothing is known of stations or the whole
+    sites = read_sites(session, ground)
     if frames is None:
         site, part = np.unique(sites.station, return_inverse=True)
     else:
@@ -71,7 +74,7 @@ def _grid_subjects(grids: pd.DataFrame, workers: pd.Series | None) -> list[Subje
     for row in grids.itertuples():
         values: dict[str, float | None] = {
             "households": None if pd.isna(row.households) else float(row.households),
-            "dedicated": float(row.kind != RESIDENTIAL),
+            "dedicated": None if pd.isna(row.kind) else float(row.kind != RESIDENTIAL),
             "workers": None if workers is None else float(workers.get(row.code, 0)),
         }
         found.append(Subject(str(row.code), str(row.name or row.code), values))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -16,6 +17,7 @@ from gridmgmt.planning.service import summarise
 from gridmgmt.policy.evaluation import Subject, Verdict, evaluate
 from gridmgmt.policy.norms import Kind, Profile
 from gridmgmt.policy.staffing import largest_remainder
+from gridmgmt.services.boundaries.households import NOWHERE, locate
 from gridmgmt.services.plans.ground import PREMISES_NORMS_M2, Ground, Sites, joined_names, reached
 
 Ints = NDArray[np.int64]
@@ -104,7 +106,7 @@ def subjects_of(
     people = staff(ground, sites, areas) if redeployed else sites.stations["staff"].to_numpy()[areas.site]
     return {
         "station": _stations(ground, sites, borders, areas, people),
-        "community": _communities(ground),
+        "community": _communities(ground, sites, areas),
         "plan": [_plan(ground, sites, areas)],
     }
 
@@ -154,19 +156,28 @@ def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, pe
     return _subjects(table)
 
 
-def _communities(ground: Ground) -> list[Subject]:
+def households_only(ground: Ground) -> list[Subject]:
+    """The communities with their households, where nothing is known of their stations."""
+    return _subjects(pd.DataFrame(ground.communities[["code", "name", "households"]]))
+
+
+def _communities(ground: Ground, sites: Sites, areas: Areas) -> list[Subject]:
+    """The communities with their households and the stations of the areas that stand in each."""
     table = pd.DataFrame(ground.communities[["code", "name", "households"]])
-    return _subjects(table.assign(stations=1))
+    places = shapely.point_on_surface(sites.stations.geometry.to_numpy()[areas.site])
+    home = locate(places, ground.communities.geometry.to_numpy())
+    return _subjects(table.assign(stations=np.bincount(home[home != NOWHERE], minlength=len(table))))
 
 
 def _plan(ground: Ground, sites: Sites, areas: Areas) -> Subject:
     metres, homes = walks(ground, sites, areas), _households(ground)
+    near = summarise(metres, homes, names_of(ground.buildings))["share_within_15_minutes"]
     before, after = int(sites.stations["staff"].sum()), int(staff(ground, sites, areas).sum())
-    values = {
+    values: dict[str, float | None] = {
         "staff_change": float(after - before),
         "staff_moved_between_subdistricts": 0.0,  # `staff` shares out each subdistrict's own people
         "committees_change": 0.0,  # a merge leaves the communities as they are
-        "share_within_15_minutes": summarise(metres, homes, names_of(ground.buildings))["share_within_15_minutes"],
+        "share_within_15_minutes": near if homes.sum() else None,
     }
     return Subject(ground.scope_code, ground.scope_code, values)
 

@@ -1,6 +1,7 @@
 """Norms as data: every row has its clause and words; verdicts know what they do not know."""
 
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.policy.evaluation import Subject, evaluate, find
-from gridmgmt.policy.norms import Growing, Norm, Profile, profile, profiles
+from gridmgmt.policy.norms import Growing, Kind, Norm, Profile, profile, profiles
 from gridmgmt.policy.staffing import largest_remainder, staff_moves
 
 SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
@@ -149,3 +150,36 @@ def test_moves_are_the_fewest_there_are(data: st.DataObject) -> None:
 def test_staff_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(InvalidInput, match="keeps the total"):
         staff_moves([3], [4], [0], [[0]])
+
+
+@st.composite
+def registers(draw: st.DrawFn) -> tuple[Profile, dict[Kind, list[dict[str, float | None]]], Kind, str, float | None]:
+    """A profile, a register of all it asks about, and a column with what is put in place of its figures."""
+    asked = profile(draw(st.sampled_from(sorted(profiles()))))
+    columns: dict[Kind, set[str]] = {}
+    for norm in asked.norms:
+        grown = {norm.low_grows.quantity} if norm.low_grows else set()
+        columns.setdefault(norm.applies_to, set()).update({norm.quantity, *norm.only_for}, grown)
+    figures = st.sampled_from([0.0, 0.5, 1.0, 2.0, 6.0, 150.0, 1500.0, 7000.0])
+    rows = {
+        kind: draw(st.lists(st.fixed_dictionaries(dict.fromkeys(sorted(names), figures)), min_size=1, max_size=3))
+        for kind, names in columns.items()
+    }
+    kind = draw(st.sampled_from(sorted(rows)))
+    return asked, rows, kind, draw(st.sampled_from(sorted(columns[kind]))), draw(st.sampled_from([None, math.nan]))
+
+
+@given(registers(), st.booleans())
+def test_a_figure_that_is_not_known_never_makes_a_norm_met(
+    register: tuple[Profile, dict[Kind, list[dict[str, float | None]]], Kind, str, float | None], whole: bool
+) -> None:
+    asked, rows, kind, column, unknown = register
+
+    def met() -> set[str]:
+        subjects: dict[Kind, list[Subject]] = {each: [subject(**row) for row in found] for each, found in rows.items()}
+        return {verdict.norm.key for verdict in evaluate(subjects, asked) if verdict.outcome == "met"}
+
+    before = met()
+    for row in rows[kind] if whole else rows[kind][:1]:
+        row[column] = unknown
+    assert met() <= before
