@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, case, insert, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.field.workclock import light
@@ -28,12 +28,13 @@ class Reminded:
 def remind(session: Session, now: datetime) -> Reminded:
     """A yellow card (催办) for each incident over 80 % of its time, a red one (督办) for each overdue, once per clock.
 
-    Run it as often as you like, by several at once: what is being moved by somebody else waits for the next run.
+    Run it as often as you like, by several at once: what is being moved by somebody else waits for the next run, and
+    what has its card costs nothing.
     """
     rows = (
         select(IncidentNow, Incident.workflow_version)
         .join(Incident, Incident.id == IncidentNow.incident_id)
-        .where(IncidentNow.open, IncidentNow.warn_at <= now, Incident.deleted_at.is_(None))
+        .where(IncidentNow.open, IncidentNow.warn_at <= now, Incident.deleted_at.is_(None), ~_has_card(now))
         .order_by(IncidentNow.incident_id)
         .with_for_update(of=[IncidentNow, Incident], skip_locked=True)
     )
@@ -49,6 +50,13 @@ def remind(session: Session, now: datetime) -> Reminded:
         session.execute(insert(IncidentStep), steps)
     cards = [step["note"]["card"] for step in steps]
     return Reminded(cards.count("yellow"), cards.count("red"))
+
+
+def _has_card(now: datetime) -> ColumnElement[bool]:
+    """Whether the card of this hour was shown since the state was entered."""
+    card = case((IncidentNow.due_at < now, "red"), else_="yellow")
+    same = (IncidentStep.incident_id == IncidentNow.incident_id, IncidentStep.note["card"].astext == card)
+    return select(IncidentStep.id).where(*same, IncidentStep.id > IncidentNow.step_id).exists()
 
 
 def _card(stands: IncidentNow, log: list[Step], workflow: Workflow, now: datetime) -> dict[str, Any] | None:
