@@ -24,7 +24,7 @@ from gridmgmt.errors import Forbidden, InvalidInput
 from gridmgmt.ids import IncidentId, PatrolId, UnitCode, WorkerCode
 from gridmgmt.io.protocols import read_batch
 from gridmgmt.io.tracks import read_track
-from gridmgmt.messages import Language, text
+from gridmgmt.messages import Language, Words, text
 from gridmgmt.services.field import PatrolReceipt, record_patrol
 from gridmgmt.services.field.ingest import ingest
 from gridmgmt.services.field.patrol_log import (
@@ -213,4 +213,4 @@ def _description(body: bytes) -> DescriptionBody | None:
         return TypeAdapter(DescriptionBody).validate_python(document)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise InvalidInput(detail=f"This describes no patrol: {faults}.") from error
+        raise InvalidInput(detail=Words("reasons.no_patrol", faults=faults)) from error

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 LOCAL = "demo/local"
 EVENT, DEPARTMENT = "event", "department"
@@ -55,7 +56,7 @@ def read_codes(data: Mapping[str, Any]) -> list[Entry]:
     """The entries of a list from its TOML; InvalidInput where it is unsound."""
     missing = [key for key in LIST_KEYS if key not in data]
     if missing:
-        raise InvalidInput(detail=f"A code list says {' and '.join(LIST_KEYS)}; this one lacks {', '.join(missing)}.")
+        raise InvalidInput(detail=Words("reasons.codes_lack", keys=", ".join(LIST_KEYS), missing=", ".join(missing)))
     return [
         _entry(data, kind, code, row, seq)
         for kind, rows in data.items()
@@ -68,10 +69,14 @@ def _entry(data: Mapping[str, Any], kind: str, code: str, row: Mapping[str, Any]
     settings = dict(row.get("settings", {}))
     for key, (low, high) in {"radius_m": RADIUS_M, "days": DAYS}.items():
         if not low <= float(settings.get(key, low)) <= high:
-            raise InvalidInput(detail=f"{kind} {code}: {key} must be from {low:g} to {high:g}, not {settings[key]}.")
+            raise InvalidInput(
+                detail=Words(
+                    "reasons.code_setting", kind=kind, code=code, key=key, low=low, high=high, value=settings[key]
+                )
+            )
     words = [row.get("zh", ""), row.get("en", "")]
     if not code.strip() or not all(str(word).strip() for word in words):
-        raise InvalidInput(detail=f"{kind} {code!r} needs a code and its name as zh and en.")
+        raise InvalidInput(detail=Words("reasons.code_nameless", kind=kind, code=code))
     return Entry(
         standard=str(data["standard"]),
         kind=kind,
@@ -104,18 +109,16 @@ def revise(in_force: Iterable[Entry], version: Iterable[Entry]) -> Revision:
     """
     wanted = {entry.key: entry for entry in version}
     if not wanted:
-        raise InvalidInput(detail="The code list is empty.")
+        raise InvalidInput(detail=Words("reasons.codes_empty"))
     day = next(iter(wanted.values())).valid_from
     old = {entry.key: entry for entry in in_force}
     late = [entry.code for entry in old.values() if entry.valid_from > day]
     if late:
-        raise InvalidInput(detail=f"The list holds from {day}, but {', '.join(late)} already came later.")
+        raise InvalidInput(detail=Words("reasons.codes_late", day=day, late=", ".join(late)))
     stale = {key: entry for key, entry in old.items() if key not in wanted or not entry.means_the_same(wanted[key])}
     same_day = [entry.code for entry in stale.values() if entry.valid_from == day]
     if same_day:
-        raise InvalidInput(
-            detail=f"{', '.join(same_day)} came into force on {day} already; a change needs a later day."
-        )
+        raise InvalidInput(detail=Words("reasons.codes_same_day", codes=", ".join(same_day), day=day))
     return Revision(
         closed=tuple(replace(entry, valid_to=day) for entry in stale.values()),
         opened=tuple(entry for key, entry in wanted.items() if key not in old or key in stale),

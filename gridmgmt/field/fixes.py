@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.geo.crs import bd09_to_wgs84, gcj02_to_wgs84
+from gridmgmt.messages import Words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -78,7 +79,7 @@ def seconds_on_duty(time_us: Floats, duty: Sequence[tuple[datetime, datetime]]) 
     inside = np.zeros(len(time_us), dtype=bool)
     for start, end in duty:
         if start.tzinfo is None or end.tzinfo is None:
-            raise InvalidInput(detail=f"The duty from {start} to {end} is given without a time zone.")
+            raise InvalidInput(detail=Words("reasons.duty_without_zone", start=start, end=end))
         inside |= (time_us >= start.timestamp() * 1e6) & (time_us <= end.timestamp() * 1e6)
     return inside
 
@@ -90,12 +91,12 @@ def _times(times: pd.Series) -> Floats:
     else:
         for row, moment in zip(times.index, times, strict=True):
             if not isinstance(moment, datetime) or moment is pd.NaT:
-                raise InvalidInput(detail=f"Row {row}: {moment!r} is no time.")
+                raise InvalidInput(detail=Words("reasons.row_no_time", row=row, moment=moment))
             if moment.tzinfo is None:
-                raise InvalidInput(detail=f"Row {row}: the time {moment.isoformat()} has no time zone.")
+                raise InvalidInput(detail=Words("reasons.row_without_zone", row=row, moment=moment.isoformat()))
         aware = pd.to_datetime(times, utc=True)
     if aware.isna().any():
-        raise InvalidInput(detail=f"Row {aware.index[aware.isna().to_numpy()][0]}: there is no time.")
+        raise InvalidInput(detail=Words("reasons.row_time_missing", row=aware.index[aware.isna().to_numpy()][0]))
     zoneless = aware.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
     return np.asarray(zoneless.astype(np.int64), dtype=float)
 
@@ -106,7 +107,7 @@ def _numbers(points: pd.DataFrame, column: str) -> Floats:
     try:
         return np.asarray(points[column].to_numpy(dtype=float, na_value=np.nan))
     except (TypeError, ValueError) as error:
-        raise InvalidInput(detail=f"Column {column!r} holds something that is no number: {error}.") from error
+        raise InvalidInput(detail=Words("reasons.column_no_number", column=column, error=error)) from error
 
 
 def _degrees(points: pd.DataFrame, column: str, limit: float) -> Floats:
@@ -114,7 +115,9 @@ def _degrees(points: pd.DataFrame, column: str, limit: float) -> Floats:
     off = ~(np.abs(values) <= limit)
     if off.any():
         first = int(np.flatnonzero(off)[0])
-        raise InvalidInput(detail=f"Row {points.index[first]}: {column} {values[first]} is not on the world.")
+        raise InvalidInput(
+            detail=Words("reasons.row_off_world", row=points.index[first], column=column, value=values[first])
+        )
     return values
 
 
@@ -159,7 +162,5 @@ def _in_wgs84(points: pd.DataFrame, lon: Floats, lat: Floats, crs: pd.Series) ->
             lon[these], lat[these] = UNSHIFT[name](lon[these], lat[these])
         elif name not in PLAIN:
             row = points.index[int(np.flatnonzero(these)[0])]
-            raise InvalidInput(
-                detail=f"Row {row}: {name!r} is no coordinate system of points; use wgs84, gcj02 or bd09."
-            )
+            raise InvalidInput(detail=Words("reasons.row_crs", row=row, name=name))
     return lon, lat

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from gridmgmt.errors import IllegalMove, InvalidInput
 from gridmgmt.field.workflow import Move, Standing, Workflow
+from gridmgmt.messages import Words
 
 Level = Literal["grid", "community", "subdistrict", "district", "department"]
 LEVEL_OF_LENGTH: Mapping[int, Level] = {15: "grid", 12: "community", 9: "subdistrict", 6: "district"}
@@ -61,7 +62,7 @@ def level_of(holder: str | None) -> Level | None:
     if not holder.isdigit():
         return "department"
     if len(holder) not in LEVEL_OF_LENGTH:
-        raise InvalidInput(detail=f"{holder!r} is neither a boundary of 6, 9, 12 or 15 digits nor a department.")
+        raise InvalidInput(detail=Words("reasons.no_holder_code", holder=holder))
     return LEVEL_OF_LENGTH[len(holder)]
 
 
@@ -73,9 +74,9 @@ def allowed_moves(case: Case, workflow: Workflow, actor: Actor) -> list[str]:
 def require_allowed(case: Case, workflow: Workflow, actor: Actor, move_name: str) -> Move:
     """The move of that name; IllegalMove with the moves that are possible where this one is not."""
     move = workflow.moves.get(move_name)
-    hindrance = "there is no such move" if move is None else _hindrance(case, move, actor)
+    hindrance = Words("reasons.no_such_move") if move is None else _hindrance(case, move, actor)
     if move is None or hindrance is not None:
-        allowed = ", ".join(allowed_moves(case, workflow, actor)) or "none"
+        allowed = ", ".join(allowed_moves(case, workflow, actor)) or Words("reasons.no_move")
         raise IllegalMove(move=move_name, reason=hindrance, allowed=allowed)
     return move
 
@@ -90,16 +91,18 @@ def next_holder(case: Case, move: Move, wanted: str | None) -> str | None:
     holder = case.standing.holder
     if move.holder == "":
         if wanted is not None:
-            raise InvalidInput(detail=f"{move.move} does not send the incident anywhere, but 'holder' is {wanted!r}.")
+            raise InvalidInput(detail=Words("reasons.move_sends_nowhere", move=move.move, wanted=wanted))
         return None
     if move.holder == "parent":
         return _given_or(wanted, (holder or "")[:-3], move)
     if move.holder == "previous":
         return _given_or(wanted, case.standing.sender or (case.place or holder or ""), move)
     if wanted is None:
-        raise InvalidInput(detail=f"{move.move} needs 'holder': the code of who gets it ({move.holder}).")
+        raise InvalidInput(detail=Words("reasons.move_needs_holder", move=move.move, rule=move.holder))
     if not _fits(move.holder, holder, wanted):
-        raise InvalidInput(detail=f"{move.move} cannot go from {holder} to {wanted}: it goes to {move.holder}.")
+        raise InvalidInput(
+            detail=Words("reasons.move_cannot_go", move=move.move, holder=holder, wanted=wanted, rule=move.holder)
+        )
     return wanted
 
 
@@ -113,23 +116,27 @@ def require_needs(move: Move, note: Mapping[str, Any], lead: object) -> None:
         else:
             missing = not note.get(need)
         if missing:
-            values = f" (one of {', '.join(SATISFIED)})" if need == "satisfaction" else ""
-            raise InvalidInput(detail=f"{move.move} needs {need!r}{values}.")
+            if need == "satisfaction":
+                choices = ", ".join(SATISFIED)
+                raise InvalidInput(
+                    detail=Words("reasons.move_needs_one_of", move=move.move, need=need, choices=choices)
+                )
+            raise InvalidInput(detail=Words("reasons.move_needs", move=move.move, need=need))
 
 
-def _hindrance(case: Case, move: Move, actor: Actor) -> str | None:
+def _hindrance(case: Case, move: Move, actor: Actor) -> Words | None:
     standing = case.standing
     if standing.state not in move.from_states:
-        return f"the incident is {standing.state}"
+        return Words("reasons.incident_is", state=standing.state)
     if move.effect in ("pause", "resume") and standing.paused == (move.effect == "pause"):
-        return "its clock is stopped already" if standing.paused else "its clock runs"
+        return Words("reasons.clock_stopped") if standing.paused else Words("reasons.clock_runs")
     if case.source in move.unconfirmed and not standing.confirmed:
-        return "a report of the public is verified on site first (confirm)"
+        return Words("reasons.verify_first")
     if move.levels and level_of(standing.holder) not in move.levels:
-        return f"it is held at the level {level_of(standing.holder)}"
+        return Words("reasons.held_at_level", level=level_of(standing.holder))
     if move.acting == "sender" and standing.sender is None:
-        return "nobody has sent it"
-    return None if actor.unbound or _reaches(case, move, actor) else "it is not yours to make"
+        return Words("reasons.nobody_sent")
+    return None if actor.unbound or _reaches(case, move, actor) else Words("reasons.not_yours")
 
 
 def _reaches(case: Case, move: Move, actor: Actor) -> bool:
@@ -148,9 +155,9 @@ def _reaches(case: Case, move: Move, actor: Actor) -> bool:
 
 def _given_or(wanted: str | None, rule: str, move: Move) -> str:
     if wanted not in (None, rule):
-        raise InvalidInput(detail=f"{move.move} goes to {rule}, not to {wanted}.")
+        raise InvalidInput(detail=Words("reasons.move_goes_to", move=move.move, rule=rule, wanted=wanted))
     if not rule:
-        raise InvalidInput(detail=f"{move.move} has nobody to go to.")
+        raise InvalidInput(detail=Words("reasons.move_goes_nowhere", move=move.move))
     return rule
 
 

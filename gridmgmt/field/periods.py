@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Kind = Literal["day", "week", "quarter"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -26,4 +27,4 @@ def period_of(kind: str, day: date) -> tuple[date, date]:
     if kind == "quarter":
         month = 3 * ((day.month - 1) // 3) + 1
         return date(day.year, month, 1), date(day.year, month + 2, monthrange(day.year, month + 2)[1])
-    raise InvalidInput(detail=f"{kind!r} is no period; use {', '.join(KINDS)}.")
+    raise InvalidInput(detail=Words("reasons.no_period", kind=kind, kinds=", ".join(KINDS)))

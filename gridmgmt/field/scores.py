@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 from scipy.special import betaincinv
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Subject = Literal["worker", "grid", "department"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
@@ -38,7 +39,7 @@ class Tally:
 
     def __post_init__(self) -> None:
         if min(self.good, self.missed) < 0:
-            raise InvalidInput(detail=f"A tally counts upwards, unlike {self.good} good and {self.missed} missed.")
+            raise InvalidInput(detail=Words("reasons.tally_downwards", good=self.good, missed=self.missed))
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(self.good + other.good, self.missed + other.missed)
@@ -73,7 +74,7 @@ class Weights:
         for subject, weights in self.of.items():
             unknown = weights.keys() - set(INDICATORS)
             if subject not in SUBJECTS or unknown or not weights or min(weights.values()) <= 0:
-                raise InvalidInput(detail=f"Weights {self.version}, {subject}: known indicators, each above 0.")
+                raise InvalidInput(detail=Words("reasons.weights_unsound", version=self.version, subject=subject))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.field.periods import KINDS
+from gridmgmt.messages import Words
 
 QUANTITIES: Mapping[str, str] = {
     "patrol_minutes": "worker",
@@ -97,7 +98,7 @@ def _read(path: Traversable) -> tuple[Target, ...]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["target"]
     except (OSError, ValueError, KeyError) as error:
-        raise UnreadableFile(path=str(path), detail=f"it holds no [[target]] rows ({error}).") from error
+        raise UnreadableFile(path=str(path), detail=Words("reasons.no_targets", error=error)) from error
     return tuple(_target(row) for row in rows)
 
 
@@ -105,10 +106,18 @@ def _target(row: Mapping[str, object]) -> Target:
     try:
         target = Target(**row)  # type: ignore[arg-type]
     except TypeError as error:
-        raise InvalidInput(detail=f"Target {row.get('key')!r}: {error}.") from error
+        raise InvalidInput(detail=Words("reasons.target_unsound", key=row.get("key"), error=error)) from error
     if target.quantity not in QUANTITIES or target.period not in KINDS:
-        known = f"quantities {', '.join(QUANTITIES)}; periods {', '.join(KINDS)}"
-        raise InvalidInput(detail=f"Target {target.key!r} asks for {target.quantity!r} a {target.period!r}; {known}.")
+        raise InvalidInput(
+            detail=Words(
+                "reasons.target_unknown",
+                key=target.key,
+                quantity=target.quantity,
+                period=target.period,
+                quantities=", ".join(QUANTITIES),
+                periods=", ".join(KINDS),
+            )
+        )
     if not float(target.at_least) > 0:
-        raise InvalidInput(detail=f"Target {target.key!r} asks for {target.at_least}: that is no target.")
+        raise InvalidInput(detail=Words("reasons.target_nothing", key=target.key, at_least=target.at_least))
     return target

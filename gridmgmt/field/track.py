@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,18 @@ class Track:
 
     def _require_sound(self) -> None:
         if not len(self):
-            raise InvalidInput(detail="The patrol has no track point. Record at least one fix.")
+            raise InvalidInput(detail=Words("reasons.no_fix_in_patrol"))
         off_world = ~((np.abs(self.lon) <= 180) & (np.abs(self.lat) <= 90))
         if off_world.any():
             number = int(np.flatnonzero(off_world)[0])
             raise InvalidInput(
-                detail=f"Track point {number + 1} lies at {self.lon[number]}, {self.lat[number]}, off the world."
+                detail=Words("reasons.fix_off_world", number=number + 1, lon=self.lon[number], lat=self.lat[number])
             )
         for number, moment in enumerate(self.recorded_at):
             if moment.tzinfo is None:
-                raise InvalidInput(detail=f"Track point {number + 1} has a time without zone: {moment.isoformat()}.")
+                raise InvalidInput(
+                    detail=Words("reasons.fix_without_zone", number=number + 1, moment=moment.isoformat())
+                )
 
     def _sorted(self) -> Self:
         order = np.lexsort((np.array([moment.timestamp() for moment in self.recorded_at]), self.segment))

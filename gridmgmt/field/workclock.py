@@ -16,6 +16,7 @@ import chinese_calendar  # type: ignore[import-untyped]
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.day import LOCAL_ZONE, local_day
+from gridmgmt.messages import Words
 
 Basis = Literal["administrator", "published", "weekday"]
 Unit = Literal["working_hours", "working_days", "hours"]
@@ -45,7 +46,7 @@ class WorkCalendar:
     def __post_init__(self) -> None:
         edges = [edge for span in self.hours for edge in span]
         if not edges or any(late <= early for early, late in pairwise(edges)):
-            raise InvalidInput(detail=f"Working hours must follow one another within a day, unlike {self.hours}.")
+            raise InvalidInput(detail=Words("reasons.hours_order", hours=self.hours))
 
     @property
     def day_s(self) -> float:
@@ -97,7 +98,7 @@ class WorkCalendar:
             if here >= left:
                 return first + timedelta(seconds=left)
             left -= here
-        raise InvalidInput(detail=f"The working calendar has no {seconds / 3600:g} working hours after {start:%F}.")
+        raise InvalidInput(detail=Words("reasons.calendar_too_short", hours=seconds / 3600, start=start))
 
     def _spans(self, start: datetime, last: date) -> Iterator[Span]:
         day = local_day(start)
@@ -118,7 +119,7 @@ class TimeLimit:
     def __post_init__(self) -> None:
         if self.unit not in UNITS or not 0 < self.amount <= 10_000:
             raise InvalidInput(
-                detail=f"{self.amount} {self.unit} is no time limit. Units: {', '.join(UNITS)}; 0 < amount ≤ 10000."
+                detail=Words("reasons.no_time_limit", amount=self.amount, unit=self.unit, units=", ".join(UNITS))
             )
 
     def seconds(self, calendar: WorkCalendar) -> float:

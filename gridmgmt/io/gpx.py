@@ -12,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 
 from gridmgmt.errors import UnreadableFile
 from gridmgmt.field.track import Track, Waypoint
+from gridmgmt.messages import Words
 
 NAME = "GPX"
 
@@ -66,11 +67,11 @@ def _root(body: bytes, name: str) -> Any:
     try:
         root = ElementTree.fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise UnreadableFile(path=name, detail="it declares a DTD or entities, which is refused.") from error
+        raise UnreadableFile(path=name, detail=Words("reasons.xml_dtd")) from error
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise UnreadableFile(path=name, detail=f"it is not well-formed XML ({error}).") from error
+        raise UnreadableFile(path=name, detail=Words("reasons.xml_broken", error=error)) from error
     if _local(root.tag) != "gpx":
-        raise UnreadableFile(path=name, detail=f"its root is <{_local(root.tag)}>, not <gpx>.")
+        raise UnreadableFile(path=name, detail=Words("reasons.xml_root", root=_local(root.tag)))
     return root
 
 
@@ -95,7 +96,7 @@ def _time(point: Any, name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(written.strip())
     except ValueError as error:
-        raise UnreadableFile(path=name, detail=f"{written.strip()!r} is not a time.") from error
+        raise UnreadableFile(path=name, detail=Words("reasons.no_time", written=written.strip())) from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)  # GPX times are UTC by definition
 
 
@@ -104,13 +105,13 @@ def _coordinate(point: Any, axis: str, name: str) -> float:
     try:
         return float(written)
     except (TypeError, ValueError) as error:
-        raise UnreadableFile(path=name, detail=f"a track point has {axis}={written!r}.") from error
+        raise UnreadableFile(path=name, detail=Words("reasons.fix_coordinate", axis=axis, written=written)) from error
 
 
-def _nothing_found(fixes: int) -> str:
+def _nothing_found(fixes: int) -> Words:
     if fixes:
-        return f"none of its {fixes} track points has a time. Export the track with times."
-    return "it holds no track point."
+        return Words("reasons.fixes_untimed", fixes=fixes)
+    return Words("reasons.no_track_point")
 
 
 def _local(tag: object) -> str:

@@ -8,6 +8,7 @@ import orjson
 from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.field.track import Track
 from gridmgmt.io.gpx import read_gpx
+from gridmgmt.messages import Words
 
 
 def read_track(body: bytes, name: str = "track") -> Track:
@@ -23,7 +24,7 @@ def read_track(body: bytes, name: str = "track") -> Track:
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        raise UnreadableFile(path=name, detail=f"it is neither GPX nor GeoJSON ({error}).") from error
+        raise UnreadableFile(path=name, detail=Words("reasons.neither_gpx_nor_geojson", error=error)) from error
     return read_geojson(document)
 
 
@@ -41,7 +42,7 @@ def read_geojson(document: Any) -> Track:
             return _from_points(document["features"])
         return _from_lines(document)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InvalidInput(detail=f"This GeoJSON is not a patrol: {_what_is_wrong(error)}.") from error
+        raise InvalidInput(detail=Words("reasons.geojson_no_patrol", fault=_what_is_wrong(error))) from error
 
 
 def _from_points(features: list[Any]) -> Track:

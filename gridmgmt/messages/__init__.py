@@ -10,6 +10,7 @@ Each file of `catalogue/` belongs to one room and holds tables `[key]` with `zh`
 """
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
@@ -37,8 +38,31 @@ def text(key: str, /, language: Language = "zh", **values: object) -> str:
     return catalogue(language)[key].format(**values)
 
 
+class Words:
+    """A message that is put into words where it is read: the reason in an error, whose reader is not known yet.
+
+    >>> why = Words("reasons.no_fix_in_patrol")
+    >>> str(why), why.text("zh")
+    ('The patrol has no track point. Record at least one fix.', '巡查没有轨迹点,请至少记录一个定位。')
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.key, self.values = key, values
+
+    def text(self, language: Language) -> str:
+        """The words in one language."""
+        return text(self.key, language, **_said(self.values, language))
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+def _said(values: Mapping[str, object], language: Language) -> dict[str, object]:
+    return {name: value.text(language) if isinstance(value, Words) else value for name, value in values.items()}
+
+
 def error_text(error: GridError, language: Language = "zh") -> str:
     """The message of a typed error in the person's language."""
     if language == "en":
         return str(error)
-    return text(f"errors.{error.code}", language, **error.context)
+    return text(f"errors.{error.code}", language, **_said(error.context, language))

@@ -16,7 +16,7 @@ from gridmgmt.access import Area
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
-from gridmgmt.messages import Language, text
+from gridmgmt.messages import Language, Words, text
 from gridmgmt.planning.comparison import Comparison, Division, compare
 from gridmgmt.planning.ensemble import Ensemble, ensemble
 from gridmgmt.planning.ensemble import Ground as Tiles
@@ -71,7 +71,7 @@ def compare_plans(
     building in common.
     """
     if a == b:
-        raise InvalidInput(detail="a plan is compared with another one, or with what is in force")
+        raise InvalidInput(detail=Words("reasons.compare_itself"))
     sides = {plan_id: _read(session, plan_id, area) for plan_id in (a, b) if plan_id != CURRENT}
     planned = next(iter(sides.values()))
     divisions = [
@@ -171,7 +171,7 @@ def _in_force(session: Session, sides: _Sides, language: Language) -> Division:
     """What was in force on the base date, as a division of the same buildings."""
     plan, part_of = sides.plan, sides.units.set_index("code")["now"]
     if part_of.isna().all():
-        raise InvalidInput(detail=f"nothing was in force on {plan.base_date} that {plan.name} could be compared with")
+        raise InvalidInput(detail=Words("reasons.compare_nothing", day=plan.base_date, plan=plan.name))
     areas = _areas_in_force(session, sides)
     card = _scored(session, sides, areas)
     name = text("scorecard.current", language, at=plan.base_date.isoformat())

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.ids import PlanId
+from gridmgmt.messages import Words
 from gridmgmt.planning.frames import names_of
 from gridmgmt.planning.service import (
     FIFTEEN_MINUTES_M,
@@ -62,7 +63,7 @@ def coverage_of_plan(session: Session, plan_id: PlanId | UUID) -> ServiceCoverag
     frames = plan_frames(session, plan_id)
     plan = frames.plan
     if plan.task not in STATION_TASKS:
-        raise InvalidInput(detail=f"{plan.name} is no plan of stations")
+        raise InvalidInput(detail=Words("reasons.no_station_plan", plan=plan.name))
     ground = read_ground(session, plan.scope_code, plan.base_date)
     kept = frames.parts.set_index("part")["code"]
     planned = frames.units.set_index("unit_code")["part"].map(kept)

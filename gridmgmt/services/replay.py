@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
-from gridmgmt.messages import text
+from gridmgmt.messages import Words, text
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.groups import Group, mask_of, price
 from gridmgmt.planning.merge import MIN_BORDER_M, parent_pools
@@ -180,7 +180,7 @@ def _real_groups(case: _Case) -> list[Group]:
         documents = [group for group in read_luohu_2006().station_groups if group.subdistrict_code == pool.parent]
         rows = [codes.get_indexer(list(group.community_codes)) for group in documents]
         if sorted(np.concatenate(rows).tolist()) != sorted(pool.rows.tolist()):
-            raise InvalidInput(detail=f"the communities of {pool.parent} are not those of the plan of 2006")
+            raise InvalidInput(detail=Words("reasons.replay_other", parent=pool.parent))
         groups += [_global(pool, price(pool.pool, mask_of([place[int(row)] for row in members]))) for members in rows]
     return groups
 

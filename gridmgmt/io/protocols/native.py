@@ -8,6 +8,7 @@ import orjson
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.sent import SYSTEMS, Reading
 from gridmgmt.io.protocols.rows import read_rows
+from gridmgmt.messages import Words
 
 ALIASES = {  # what browsers and other clients call the same
     "timestamp": "time", "recorded_at": "time", "longitude": "lon", "lng": "lon", "latitude": "lat",
@@ -25,13 +26,13 @@ def read_batch(body: bytes, *, now: datetime | None = None) -> Reading:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(detail=f"The body is not JSON ({error}).") from error
+        raise InvalidInput(detail=Words("reasons.body_no_json", error=error)) from error
     points = document.get("points") if isinstance(document, dict) else None
     if not isinstance(points, list):
-        raise InvalidInput(detail='The body needs "points", a list of objects with time, lon and lat.')
+        raise InvalidInput(detail=Words("reasons.body_points"))
     crs = document.get("crs", "wgs84")
     if crs not in SYSTEMS:
-        raise InvalidInput(detail=f'"crs" is one of {", ".join(SYSTEMS)}, not {crs!r}.')
+        raise InvalidInput(detail=Words("reasons.body_crs", systems=", ".join(SYSTEMS), crs=crs))
     return read_rows(_named(points), crs=crs, now=now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, or_, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.messages import text
+from gridmgmt.messages import Words, text
 from gridmgmt.services.boundaries.codes import numbering, reading_order, retire
 from gridmgmt.services.boundaries.overlap import merged
 from gridmgmt.services.boundaries.redraw import Redraw, open_areas, redraw
@@ -67,7 +67,7 @@ def close(session: Session, rows: geopandas.GeoDataFrame, on: date) -> None:
         return
     latest = max(rows["valid_from"])
     if latest >= on:
-        raise InvalidInput(detail=f"the boundaries in force begin on {latest}; the plan can take effect the day after")
+        raise InvalidInput(detail=Words("reasons.areas_begin", latest=latest))
     ids = [int(row_id) for row_id in rows["id"]]
     session.execute(update(Boundary).where(Boundary.id.in_(ids)).values(valid_to=on))
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InfeasiblePlan
+from gridmgmt.messages import Words
 from gridmgmt.store.tables import BoundaryCode
 
 Geometries = NDArray[Any]
@@ -53,7 +54,7 @@ class Numbering:
         """
         number = next(self._merged if merged else self._ordinary, None)
         if number is None:
-            raise InfeasiblePlan(reason=f"{self.parent_code} has used up its numbers")
+            raise InfeasiblePlan(reason=Words("reasons.numbers_used_up", parent=self.parent_code))
         return f"{self.parent_code}{number:03d}"
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
+from gridmgmt.messages import Words
 from gridmgmt.services.access import audit
 from gridmgmt.services.boundaries.areas import publish_areas
 from gridmgmt.services.boundaries.service import publish_service
@@ -41,9 +42,7 @@ def publish_plan(
     if plan.state != "computed":
         raise Conflict(what="plan", key=plan.name)
     if effective_on <= plan.base_date:
-        raise InvalidInput(
-            detail=f"the plan is based on {plan.base_date} and can take effect the day after at the earliest"
-        )
+        raise InvalidInput(detail=Words("reasons.plan_too_early", base=plan.base_date))
     require_fresh(session, plan)
     publication = (publish_service if plan.task in ("merge", "replay") else publish_areas)(session, plan, effective_on)
     plan.state, plan.effective_on = "published", effective_on

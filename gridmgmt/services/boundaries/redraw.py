@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import BrokenCoverage, InvalidInput, NotFound
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries.coverage import require_coverage
 from gridmgmt.services.boundaries.fit import MATCH_DEG, fit
 from gridmgmt.services.boundaries.households import household_points, locate
@@ -74,10 +75,10 @@ def _parts(session: Session, plan: Plan) -> geopandas.GeoDataFrame:
     shape = func.ST_AsBinary(PlanPart.geom).label("geometry")
     parts = read_frame(session, select(*columns, shape).where(PlanPart.plan_id == plan.id).order_by(PlanPart.part))
     if len(parts) == 0:
-        raise InvalidInput(detail=f"plan {plan.id} has no parts")
+        raise InvalidInput(detail=Words("reasons.plan_no_parts", plan=plan.id))
     codes = parts["code"].dropna()
     if codes.duplicated().any():
-        raise InvalidInput(detail=f"two parts continue {codes[codes.duplicated()].iloc[0]}")
+        raise InvalidInput(detail=Words("reasons.parts_continue", code=codes[codes.duplicated()].iloc[0]))
     return parts
 
 
@@ -123,7 +124,7 @@ def _split_kept(
     known = parts["code"].isin(scope["code"])
     if (~known & parts["code"].notna()).any():
         unknown = parts.loc[~known & parts["code"].notna(), "code"].iloc[0]
-        raise InvalidInput(detail=f"a part continues {unknown}, which is none of the areas drawn anew")
+        raise InvalidInput(detail=Words("reasons.part_continues_other", unknown=unknown))
     before = scope.set_index("code").reindex(parts.loc[known, "code"])
     after = parts[known]
     same = same_ground(before.geometry.to_numpy(), after.geometry.to_numpy())

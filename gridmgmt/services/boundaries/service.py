@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries.codes import FIRST_MERGED, LAST
 from gridmgmt.services.boundaries.overlap import areas_m2
 from gridmgmt.services.boundaries.redraw import open_areas
@@ -84,7 +85,7 @@ def end_service(session: Session, communities: Sequence[str], on: date) -> None:
 
 def _require_earlier(latest: date | None, on: date) -> None:
     if latest is not None and latest >= on:
-        raise InvalidInput(detail=f"the stations in force begin on {latest}; the plan can take effect the day after")
+        raise InvalidInput(detail=Words("reasons.stations_begin", latest=latest))
 
 
 def _begin_service(session: Session, pairs: Iterable[tuple[str, str]], on: date) -> None:
@@ -110,7 +111,7 @@ def _joined(session: Session, plan: Plan, serving: Mapping[str, set[str]]) -> li
         members.setdefault(number, set()).add(community)
     parts = session.scalars(select(PlanPart).where(PlanPart.plan_id == plan.id).order_by(PlanPart.part)).all()
     if not parts:
-        raise InvalidInput(detail=f"plan {plan.id} has no parts")
+        raise InvalidInput(detail=Words("reasons.plan_no_parts", plan=plan.id))
     joined = [_join(part, members.get(part.part, set()), serving, stations) for part in parts]
     _require_each_once(joined)
     return joined
@@ -122,7 +123,7 @@ def _join(
     codes = set().union(*(serving.get(community, ()) for community in communities))
     together = tuple(stations[code] for code in sorted(codes) if code in stations)
     if not together:
-        raise InfeasiblePlan(reason=f"no station serves part {part.part} today")
+        raise InfeasiblePlan(reason=Words("reasons.part_no_station", part=part.part))
     named = [station for station in together if station.code == part.code]
     host = named[0] if named else max(together, key=_premises_m2)
     served = {community for community, at in serving.items() if at & codes}
@@ -140,7 +141,9 @@ def _require_each_once(joined: Sequence[Joined]) -> None:
         for station in part.stations:
             other = seen.setdefault(station.code, part.part.part)
             if other != part.part.part:
-                raise InfeasiblePlan(reason=f"parts {other} and {part.part.part} both take station {station.code}")
+                raise InfeasiblePlan(
+                    reason=Words("reasons.parts_share_station", one=other, other=part.part.part, station=station.code)
+                )
 
 
 def _merged_codes(session: Session, merged: Sequence[Joined]) -> dict[int, str]:
@@ -151,7 +154,7 @@ def _merged_codes(session: Session, merged: Sequence[Joined]) -> dict[int, str]:
         numbers = (f"{joined.part.parent_code}Z{number}" for number in range(FIRST_MERGED, LAST + 1))
         code = next((number for number in numbers if number not in taken), None)
         if code is None:
-            raise InfeasiblePlan(reason=f"{joined.part.parent_code} has used up its station numbers")
+            raise InfeasiblePlan(reason=Words("reasons.station_numbers", parent=joined.part.parent_code))
         taken.add(code)
         codes[joined.part.part] = code
     return codes

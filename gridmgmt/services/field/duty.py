@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
 from gridmgmt.field.day import day_span, local_day
 from gridmgmt.ids import PatrolId, WorkerCode
-from gridmgmt.messages import text
+from gridmgmt.messages import Words
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import DutyPeriod, Patrol, Worker
 
@@ -43,7 +43,7 @@ def tell_duty(
     beginning, Conflict where the id holds another duty or another end was told.
     """
     if ended_at is not None and ended_at < started_at:
-        raise InvalidInput(detail=text("field.duty_ends_early"))
+        raise InvalidInput(detail=Words("reasons.duty_ends_early"))
     if session.get(Worker, worker_code) is None:
         raise NotFound(what="worker", key=worker_code)
     row = {"id": duty_id, "worker_code": worker_code, "started_at": started_at, "ended_at": ended_at}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
 from gridmgmt.ids import IncidentId, PatrolId, UnitCode, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.ingest import ANNOUNCED
 from gridmgmt.store.tables import Patrol, PatrolIncident, PatrolMember, PatrolVisit, Worker
@@ -93,9 +94,9 @@ def describe_patrol(
 
 def _require_sound(session: Session, worker_code: WorkerCode, description: PatrolDescription) -> None:
     if description.kind not in KINDS:
-        raise InvalidInput(detail=f"A patrol's kind is one of {', '.join(KINDS)}, not {description.kind!r}.")
+        raise InvalidInput(detail=Words("reasons.patrol_kind", kinds=", ".join(KINDS), kind=description.kind))
     if description.ended_at is not None and description.ended_at < description.started_at:
-        raise InvalidInput(detail=f"The patrol would end ({description.ended_at}) before it began.")
+        raise InvalidInput(detail=Words("reasons.patrol_ends_early", ended_at=description.ended_at))
     for code in (worker_code, *description.members):
         if session.get(Worker, code) is None:
             raise NotFound(what="worker", key=code)

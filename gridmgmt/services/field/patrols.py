@@ -13,6 +13,7 @@ from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.sent import SYSTEMS, Fault, Reading, plausible, sent_fixes, time_us_of
 from gridmgmt.field.track import Track
 from gridmgmt.ids import BoundaryCode, PatrolId, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.field.candidates import keep_candidates
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.ingest import ingest
@@ -53,7 +54,7 @@ def record_patrol(
     NotFound for an unknown worker; Conflict where the id already holds another walk.
     """
     if crs not in SYSTEMS:
-        raise InvalidInput(detail=f"The coordinate system of a track is one of {', '.join(SYSTEMS)}, not {crs!r}.")
+        raise InvalidInput(detail=Words("reasons.track_crs", systems=", ".join(SYSTEMS), crs=crs))
     if session.get(Worker, worker_code) is None:
         raise NotFound(what="worker", key=worker_code)
     digest = _digest(worker_code, kind, track, crs)

@@ -20,6 +20,7 @@ from gridmgmt.access import Action, Person
 from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.ids import IncidentId
+from gridmgmt.messages import Words
 from gridmgmt.store.tables import Incident, IncidentPhoto, Photo
 
 MIB = 2**20
@@ -60,7 +61,7 @@ def keep_photo(session: Session, sha256: str, body: bytes, *, person: Person | N
     kept = session.get(Photo, sha256)
     if kept is None:
         if hashlib.sha256(body).hexdigest() != sha256:
-            raise InvalidInput(detail="The photo does not have the SHA-256 of its address; it was cut off on its way.")
+            raise InvalidInput(detail=Words("reasons.photo_hash"))
         row = vars(made_anew(body)) | {"sha256": sha256, "sender_id": None if person is None else person.id}
         session.execute(insert_once(Photo).values(row).on_conflict_do_nothing())
         kept = session.get_one(Photo, sha256)
@@ -73,7 +74,7 @@ def made_anew(body: bytes) -> Picture:
     The size is read from the header and refused before a pixel is decoded: that is what a decompression bomb needs.
     """
     if len(body) > MAX_BYTES:
-        raise InvalidInput(detail=f"A photo has at most {MAX_BYTES // MIB} MiB; this one has {len(body) / MIB:.1f}.")
+        raise InvalidInput(detail=Words("reasons.photo_bytes", most=MAX_BYTES // MIB, size=len(body) / MIB))
     try:
         with Image.open(io.BytesIO(body), formats=FORMATS) as image:
             _require_size(image)
@@ -85,7 +86,7 @@ def made_anew(body: bytes) -> Picture:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large("far more") from error
     except Exception as error:  # Pillow's readers raise whatever a broken file makes them raise
-        raise InvalidInput(detail="This is no picture that can be read (JPEG, PNG or WebP).") from error
+        raise InvalidInput(detail=Words("reasons.photo_unreadable")) from error
     out = io.BytesIO()
     Image.frombytes("RGB", upright.size, upright.tobytes()).save(out, "JPEG", quality=QUALITY, optimize=True)
     return Picture(out.getvalue(), *upright.size, **said)
@@ -98,7 +99,7 @@ def attach_photos(session: Session, incident_id: IncidentId, step_id: int, sha25
         return
     there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted))))
     if missing := [sha256 for sha256 in wanted if sha256 not in there]:
-        detail = f"These photos have not arrived: {', '.join(missing)}. Send each to /api/v1/photos/<sha256> first."
+        detail = Words("reasons.photos_missing", missing=", ".join(missing))
         raise InvalidInput(detail=detail)
     rows = [{"incident_id": incident_id, "sha256": sha256, "step_id": step_id} for sha256 in wanted]
     session.execute(insert_once(IncidentPhoto).values(rows).on_conflict_do_nothing())
@@ -127,7 +128,7 @@ def _require_size(image: Image.Image) -> None:
 
 
 def _too_large(said: str) -> InvalidInput:
-    return InvalidInput(detail=f"A photo has at most {MAX_PIXELS:,} pixels; this one says it has {said}.")
+    return InvalidInput(detail=Words("reasons.photo_pixels", most=MAX_PIXELS, said=said))
 
 
 def _exif(image: Image.Image) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.field.day import LOCAL_ZONE, day_span
 from gridmgmt.field.merits import Merit, Told, merits
 from gridmgmt.field.scores import SUBJECTS, Score, Subject, Tally, Weights, bundled_weights, score
+from gridmgmt.messages import Words
 from gridmgmt.services.field.incidents.lists import work_calendar, workflow_of
 from gridmgmt.services.field.incidents.reports import PUBLIC
 from gridmgmt.services.field.incidents.standing import log_of
@@ -44,7 +45,7 @@ def scores(
     """
     weights = weights or bundled_weights()
     if subject not in weights.of or first > last:
-        raise InvalidInput(detail=f"Scores are for one of {', '.join(SUBJECTS)}, from a day to a later one.")
+        raise InvalidInput(detail=Words("reasons.scores_of", subjects=", ".join(SUBJECTS)))
     tallies: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
     for merit in _merits(session, first, last, area, now or datetime.now(UTC)):
         if merit.subject == subject:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.field.day import local_day
 from gridmgmt.ids import BoundaryCode
-from gridmgmt.messages import text
+from gridmgmt.messages import Words, text
 from gridmgmt.planning.service import walking
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.boundaries.households import NOWHERE, locate
@@ -99,7 +99,7 @@ def read_sites(session: Session, ground: Ground) -> Sites:
     serves = station_services_at(session, ground.at).drop_duplicates("community_code")
     named = serves.set_index("community_code")["station_code"].reindex(ground.communities["code"])
     if named.isna().any():
-        raise InvalidInput(detail=f"no station serves community {named.index[named.isna()][0]}")
+        raise InvalidInput(detail=Words("reasons.community_no_station", code=named.index[named.isna()][0]))
     stations = stations[stations["code"].isin(set(named))].reset_index(drop=True)
     station = pd.Index(stations["code"]).get_indexer(named).astype(np.int64)
     metres = _metres(session, ground, stations)

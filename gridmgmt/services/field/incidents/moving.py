@@ -25,6 +25,7 @@ from gridmgmt.field.moves import (
 from gridmgmt.field.workclock import TimeLimit
 from gridmgmt.field.workflow import Move, Step, Workflow, state_of
 from gridmgmt.ids import IncidentId
+from gridmgmt.messages import Words
 from gridmgmt.services.field.incidents.lists import known_departments, workflow_of
 from gridmgmt.services.field.incidents.standing import log_of, recount, step_of
 from gridmgmt.services.field.photos import attach_photos
@@ -169,7 +170,7 @@ def _step(
     if "more" in note:
         note["more"] = _more(note["more"])
     if len(orjson.dumps(note)) > LONGEST_NOTE:
-        raise InvalidInput(detail=f"The note of a move has at most {LONGEST_NOTE} bytes.")
+        raise InvalidInput(detail=Words("reasons.note_too_long", bytes=LONGEST_NOTE))
     holder = next_holder(case, move, request.holder)
     if holder is not None:
         _require_known(session, holder)
@@ -200,7 +201,7 @@ def _more(said: Any) -> dict[str, Any]:
     try:
         limit = TimeLimit(float(said["amount"]), said.get("unit", "working_days"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(detail="'more' says an amount and a unit, as {amount: 2, unit: working_days}.") from error
+        raise InvalidInput(detail=Words("reasons.more_time")) from error
     return vars(limit)
 
 
@@ -219,10 +220,10 @@ def _lead(session: Session, incident: Incident, lead: IncidentId | None) -> UUID
         raise NotFound(what="incident", key=str(lead))
     followed = session.scalar(select(IncidentNow.lead_id).where(IncidentNow.incident_id == found.id)) or found.id
     if followed == incident.id:
-        raise InvalidInput(detail="An incident cannot be linked to itself.")
+        raise InvalidInput(detail=Words("reasons.linked_to_itself"))
     followers = select(IncidentNow.incident_id).where(IncidentNow.lead_id == incident.id).limit(1)
     if session.scalar(followers) is not None:
-        raise InvalidInput(detail="Others are linked to this incident: link them to the other lead first.")
+        raise InvalidInput(detail=Words("reasons.others_linked"))
     return followed
 
 

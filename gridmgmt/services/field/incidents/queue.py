@@ -12,6 +12,7 @@ from gridmgmt.access import Action, Area, Person
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.masking import mask_text
 from gridmgmt.field.workclock import LIGHTS, Light
+from gridmgmt.messages import Words
 from gridmgmt.store.queries import query
 
 MOST_ROWS = 500
@@ -106,4 +107,4 @@ def _position(cursor: str | None) -> dict[str, Any]:
         moment, incident_id = urlsafe_b64decode(cursor).decode().split(" ")
         return {"cursor_at": datetime.fromisoformat(moment), "cursor_id": UUID(incident_id)}
     except ValueError as error:
-        raise InvalidInput(detail="The cursor is of no page. Take it from 'next' of the page before.") from error
+        raise InvalidInput(detail=Words("reasons.cursor")) from error

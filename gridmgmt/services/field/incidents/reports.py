@@ -22,7 +22,7 @@ from gridmgmt.field.day import local_day
 from gridmgmt.field.moves import level_of
 from gridmgmt.field.workflow import OPENING
 from gridmgmt.ids import BoundaryCode, IncidentId, WorkerCode
-from gridmgmt.messages import text
+from gridmgmt.messages import Words, text
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.incidents.lists import entries, version_on
 from gridmgmt.services.field.incidents.standing import recount
@@ -82,19 +82,19 @@ class IncidentReport:
         """InvalidInput where the place is off the world, the time has no zone, or there is no category."""
         placed = self.lon is not None and self.lat is not None
         if not placed and not (self.address and self.lon is None and self.lat is None):
-            raise InvalidInput(detail="The incident has no place: give lon and lat, or an address.")
+            raise InvalidInput(detail=Words("reasons.incident_no_place"))
         if placed and not (abs(self.lon or 0) <= 180 and abs(self.lat or 0) <= 90):  # also refuses NaN
-            raise InvalidInput(detail=f"The incident lies at {self.lon}, {self.lat}, off the world.")
+            raise InvalidInput(detail=Words("reasons.incident_off_world", lon=self.lon, lat=self.lat))
         if self.occurred_at is not None and self.occurred_at.tzinfo is None:
-            raise InvalidInput(
-                detail="The time of the incident has no zone. Send for example 2026-07-01T08:00:00+08:00."
-            )
+            raise InvalidInput(detail=Words("reasons.incident_without_zone"))
         if not self.category.strip():
-            raise InvalidInput(detail="The incident has no category.")
+            raise InvalidInput(detail=Words("reasons.incident_no_category"))
         if self.severity not in (None, *SEVERITIES):
-            raise InvalidInput(detail=f"{self.severity!r} is no severity. Severities: {', '.join(SEVERITIES)}.")
+            raise InvalidInput(
+                detail=Words("reasons.no_severity", severity=self.severity, severities=", ".join(SEVERITIES))
+            )
         if len(self.photos) > MOST_PHOTOS or len(self.people) > MOST_PEOPLE:
-            raise InvalidInput(detail=f"At most {MOST_PHOTOS} photos and {MOST_PEOPLE} people to an incident.")
+            raise InvalidInput(detail=Words("reasons.incident_too_much", photos=MOST_PHOTOS, people=MOST_PEOPLE))
 
     def said(self) -> dict[str, Any]:
         """What was said, as JSON knows it; words that were not said leave no trace, so that old hashes stay good."""
@@ -245,14 +245,18 @@ def _category(session: Session, report: IncidentReport, day: date) -> tuple[dict
     return dict((here or known)[-1].settings), RETIRED_CATEGORY if retired else None
 
 
-def _refusal(flag: str, report: IncidentReport, occurred_at: datetime, now: datetime) -> str:
+def _refusal(flag: str, report: IncidentReport, occurred_at: datetime, now: datetime) -> Words:
     when = occurred_at.isoformat(timespec="minutes")
     return {
-        FUTURE: f"The incident happened at {when}, but it is {now:%FT%H:%MZ} now: it cannot lie ahead.",
-        TOO_EARLY: f"The incident happened at {when}: nothing before {EARLIEST:%F} is taken.",
-        BEFORE_BOUNDARIES: f"The incident happened at {when}, before the first boundaries that are known.",
-        UNKNOWN_CATEGORY: f"{report.category!r} is no {report.kind} of the code list {report.standard!r}.",
-        RETIRED_CATEGORY: f"{report.category!r} of {report.standard!r} was retired before {when}.",
+        FUTURE: Words("reasons.incident_ahead", when=when, now=now),
+        TOO_EARLY: Words("reasons.incident_too_early", when=when, earliest=EARLIEST),
+        BEFORE_BOUNDARIES: Words("reasons.incident_before_boundaries", when=when),
+        UNKNOWN_CATEGORY: Words(
+            "reasons.no_category", category=report.category, kind=report.kind, standard=report.standard
+        ),
+        RETIRED_CATEGORY: Words(
+            "reasons.category_retired", category=report.category, standard=report.standard, when=when
+        ),
     }[flag]
 
 
@@ -263,8 +267,8 @@ def _place(session: Session, report: IncidentReport) -> tuple[float, float, str 
     if report.lon is not None and report.lat is not None:
         return report.lon, report.lat, code
     if code is None:
-        how = "No place is" if not found else "Several places are"
-        raise InvalidInput(detail=f"{how} known as {report.address!r}. Give lon and lat, or the code of a building.")
+        why = "address_unknown" if not found else "address_ambiguous"
+        raise InvalidInput(detail=Words(f"reasons.{why}", address=report.address))
     return found[0].lon, found[0].lat, code
 
 

@@ -1,0 +1,81 @@
+"""Why something is refused is said in the reader's language: no English sentence inside a Chinese one."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gridmgmt import errors
+from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words, catalogue, error_text
+
+ROOT = Path(__file__).parents[1]
+SPOKEN = (
+    "gridmgmt/field",
+    "gridmgmt/services",
+    "gridmgmt/io/protocols",
+    "gridmgmt/io/gpx.py",
+    "gridmgmt/io/tracks.py",
+    "api",
+)
+OPERATORS = {  # read by whoever runs the command line, in files they gave to it
+    "gridmgmt/field/tour.py", "gridmgmt/field/workflow.py", "gridmgmt/services/importing/naming.py",
+    "gridmgmt/services/access/audit.py", "gridmgmt/services/access/credentials.py",
+    "gridmgmt/services/access/grants.py", "gridmgmt/services/access/people.py",
+}  # fmt: skip
+SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
+ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
+REASONS = [key for key in catalogue("en") if key.startswith("reasons.")]
+
+
+def modules() -> Iterator[Path]:
+    for place in SPOKEN:
+        path = ROOT / place
+        for module in [path] if path.suffix else sorted(path.rglob("*.py")):
+            if str(module.relative_to(ROOT)) not in OPERATORS:
+                yield module
+
+
+def plain_reasons(module: Path) -> Iterator[str]:
+    """The words that are given to an error as they stand in the program."""
+    for call in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ERRORS:
+            for given in call.keywords:
+                if given.arg in ("detail", "reason", "remedy") and isinstance(
+                    given.value, ast.Constant | ast.JoinedStr
+                ):
+                    yield f"{module.relative_to(ROOT)}:{call.lineno}: {ast.unparse(given.value)}"
+
+
+def test_no_reason_is_written_in_the_program() -> None:
+    assert [reason for module in modules() for reason in plain_reasons(module)] == []
+
+
+def test_every_reason_that_is_given_is_in_the_catalogue_and_no_other() -> None:
+    program = [
+        path.read_text(encoding="utf-8") for folder in ("gridmgmt", "api") for path in (ROOT / folder).rglob("*.py")
+    ]
+    given = {f"reasons.{key}" for source in program for key in re.findall(r'"reasons\.(\w+)"', source)}
+    put_together = {"reasons.address_unknown", "reasons.address_ambiguous"}
+    assert given | put_together == set(REASONS)
+
+
+@pytest.mark.parametrize("key", REASONS)
+def test_a_reason_is_chinese_in_chinese_and_names_the_same(key: str) -> None:
+    chinese, english = (catalogue(language)[key] for language in ("zh", "en"))
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not SENTENCE.search(chinese)
+    assert fields(chinese) == fields(english)
+
+
+def fields(message: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name is not None}
+
+
+def test_a_refusal_speaks_one_language() -> None:
+    error = InvalidInput(detail=Words("reasons.incident_no_category"))
+    assert str(error) == error_text(error, "en") == "The incident has no category."
+    assert error_text(error, "zh") == "事件没有类别。"
