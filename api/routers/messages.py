@@ -9,7 +9,8 @@ from api.security import public
 from gridmgmt.messages import Language, catalogue
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
-ROOMS = ("common.", "web.", "access.", "planning.", "phone.", "incidents.")  # planning: the reasons in a plan's report
+# planning: the reasons in a plan's report
+ROOMS = ("common.", "web.", "access.", "people.", "planning.", "phone.", "incidents.")
 
 
 @router.get("/messages/{language}", dependencies=[Depends(public)])

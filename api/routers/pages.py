@@ -18,6 +18,7 @@ from api.errors import on_grid_error, on_invalid_request
 from api.rendering import PageLang, page_language, render
 from api.routers.incidents import IncidentBody
 from api.routers.patrols import Walker, take_walk, walker
+from api.routers.people import Keeper
 from api.security import Signed, may
 from gridmgmt.access import Action, Person
 from gridmgmt.errors import Forbidden, GridError, NotSignedIn, PasswordDue
@@ -67,6 +68,18 @@ def start(language: PageLang, settings: Settings, person: Signed) -> Response:
         map_source=settings.map_source,
         map_approval=settings.map_approval,
     )
+
+
+@router.get("/people")
+def people(language: PageLang, person: Keeper) -> Response:
+    """Accounts and rights, for those who keep the one or give the other."""
+    return render("people.html", language, person=person)
+
+
+@router.get("/audit")
+def audit(language: PageLang, person: Annotated[Person, may(Action.read_audit)]) -> Response:
+    """The log, for the auditor."""
+    return render("audit.html", language, person=person)
 
 
 @router.get("/field/plain", dependencies=[may(Action.report_incident)])

@@ -7,12 +7,14 @@ let language = document.documentElement.dataset.lang;
 export const currentLanguage = () => language;
 export const locale = () => LOCALES[language];
 
-export async function loadLanguage(wanted) {
+// `still` says whether it is wanted yet once it is here.
+export async function loadLanguage(wanted, still = () => true) {
   if (!loaded.has(wanted)) {
     const answer = await fetch(`/api/v1/messages/${wanted}`);
     if (!answer.ok) throw new Error(`messages: HTTP ${answer.status}`);
     loaded.set(wanted, await answer.json());
   }
+  if (!still()) return;
   language = wanted;
   document.documentElement.lang = locale();
   document.documentElement.dataset.lang = wanted;

@@ -1,5 +1,6 @@
 // Short sentences at the foot of the page: what was done, or what went wrong and what to do. One per topic, gone when the topic is well.
 
+import { Refusal } from "./client.js";
 import { byId, el } from "./dom.js";
 import { t } from "./i18n.js";
 
@@ -28,4 +29,16 @@ function show(topic, sentence, code, light, mark) {
 export function forget(topic) {
   shown.get(topic)?.remove();
   shown.delete(topic);
+}
+
+// Starts a page; what hinders it is said, not left white.
+export async function begin(start) {
+  try {
+    await start();
+    document.documentElement.dataset.ready = "true";
+  } catch (error) {
+    const words = error instanceof Refusal ? error.message : String(error);
+    byId("notices").append(el("p", { class: "card notice" }, el("span", { class: "light late", "aria-hidden": "true" }, "■"), el("span", {}, words)));
+    if (!(error instanceof Refusal)) throw error;
+  }
 }

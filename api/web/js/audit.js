@@ -1,0 +1,97 @@
+// The log: who did, and who looked at, what. Asked for when somebody wants it, never by itself: each look is an entry.
+
+import { getJson } from "./client.js";
+import { byId, el, fill } from "./dom.js";
+import { createHeader } from "./header.js";
+import { currentLanguage, has, loadLanguage, locale, t } from "./i18n.js";
+import { begin, tell } from "./notices.js";
+import { on } from "./state.js";
+
+const PAGE = 100;
+const ZONE = "+08:00";
+const ACTIONS = [
+  "sign_in", "sign_out", "sign_in_failed", "refresh_token_reused", "password_changed", "see_tracks", "see_positions", "see_involved", "see_quarantine", "read_audit", "export", "publish",
+  "add_person", "reset_password", "disable_person", "enable_person", "unlock_person", "grant", "revoke_grant", "stand_in", "end_stand_in", "add_device", "revoke_device", "add_app", "revoke_app",
+  "erase_tracks", "expire_tracks", "erase_person", "export_person",
+];
+let shown = [];
+let asked = 0;
+
+async function start() {
+  await loadLanguage(currentLanguage());
+  createHeader();
+  drawActions();
+  byId("filter").addEventListener("submit", (event) => { event.preventDefault(); load(); });
+  byId("older").addEventListener("click", () => load(shown.at(-1).id));
+  byId("verify").addEventListener("click", verify);
+  on("language", () => { drawActions(); draw(); });
+  await load();
+}
+
+const words = (action) => (has(`people.action_${action}`) ? t(`people.action_${action}`) : action);
+
+function drawActions() {
+  const select = byId("filter").elements.action;
+  const chosen = select.value;
+  select.replaceChildren(...[["", t("people.every_action")], ...ACTIONS.map((action) => [action, words(action)])].map(([value, name]) => el("option", { value, selected: value === chosen }, name)));
+}
+
+function path(before) {
+  const { actor, day, action } = byId("filter").elements;
+  const query = new URLSearchParams({ limit: String(PAGE) });
+  if (actor.value.trim()) query.set("actor", actor.value.trim().toLowerCase());
+  if (action.value) query.set("action", action.value);
+  if (day.value) {
+    const next = new Date(Date.parse(`${day.value}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    query.set("since", `${day.value}T00:00:00${ZONE}`);
+    query.set("until", `${next}T00:00:00${ZONE}`);
+  }
+  if (before) query.set("before", String(before));
+  return `/api/v1/audit?${query}`;
+}
+
+async function load(before) {
+  const mine = ++asked;
+  try {
+    const found = await getJson(path(before));
+    if (mine !== asked) return; // another question was asked meanwhile
+    shown = before ? [...shown, ...found] : found;
+    byId("older").hidden = found.length < PAGE;
+    draw();
+  } catch (refusal) {
+    tell("audit", refusal.message, refusal.code);
+  }
+}
+
+const moment = (at) => new Intl.DateTimeFormat(locale(), { dateStyle: "short", timeStyle: "medium", hour12: false, timeZone: "Asia/Shanghai" }).format(new Date(at));
+
+function draw() {
+  byId("empty").hidden = shown.length > 0;
+  fill("entries", shown.map(row));
+}
+
+function row(entry) {
+  const only = () => { byId("filter").elements.actor.value = entry.actor; load(); };
+  const who = entry.actor ? el("button", { type: "button", class: "quiet", on: { click: only } }, entry.actor) : t("people.unknown");
+  return el("tr", {}, el("td", {}, moment(entry.at)), el("td", {}, who), el("td", {}, words(entry.action)), el("td", {}, entry.object), el("td", {}, detail(entry.detail)));
+}
+
+const detail = (said) => Object.entries(said ?? {}).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
+
+async function verify() {
+  const line = byId("verdict");
+  line.hidden = false;
+  line.replaceChildren(t("people.verifying"));
+  byId("verify").disabled = true;
+  try {
+    const { head, broken_at: broken } = await getJson("/api/v1/audit/verify");
+    const mark = (light, shape) => el("span", { class: `light ${light}`, "aria-hidden": "true" }, shape);
+    line.replaceChildren(...(broken === null ? [mark("good", "●"), t("people.whole"), " ", el("code", {}, head)] : [mark("late", "■"), t("people.broken", { entry: broken })]));
+  } catch (refusal) {
+    line.replaceChildren(refusal.message);
+  } finally {
+    byId("verify").disabled = false;
+  }
+}
+
+begin(start);

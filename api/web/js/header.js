@@ -1,0 +1,37 @@
+// The bar at the head of every page of the desk: language, and light or dark.
+
+import { byId } from "./dom.js";
+import { currentLanguage, loadLanguage } from "./i18n.js";
+import { announce, on, rememberLanguage } from "./state.js";
+
+const buttons = () => document.querySelectorAll("[data-lang-choice]");
+
+export function createHeader() {
+  for (const button of buttons()) button.addEventListener("click", () => switchLanguage(button.dataset.langChoice));
+  byId("theme").addEventListener("click", switchTheme);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => announce("theme"));
+  on("language", mark);
+  mark(currentLanguage());
+}
+
+let wanted;
+
+// Of two quick choices the last one counts, whichever catalogue comes first.
+async function switchLanguage(language) {
+  wanted = language;
+  if (language === currentLanguage()) return;
+  await loadLanguage(language, () => wanted === language);
+  if (wanted === language) rememberLanguage(language);
+}
+
+function mark(language) {
+  for (const button of buttons()) button.setAttribute("aria-pressed", String(button.dataset.langChoice === language));
+  for (const link of document.querySelectorAll(".bar-link[href*='lang=']")) link.href = link.getAttribute("href").replace(/lang=\w+/, `lang=${language}`);
+}
+
+function switchTheme() {
+  const scheme = getComputedStyle(document.documentElement).getPropertyValue("color-scheme").trim();
+  const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  announce("theme");
+}
