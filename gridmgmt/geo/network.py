@@ -2,7 +2,8 @@
 
 A place is joined to the nearest point of the nearest street *segment*, not to a node, so that nobody walks to the
 corner first. The straight connector from the place to the street may not cross a barrier (river, railway, wall,
-expressway): over a barrier lead only the streets that do, such as bridges. All lengths are metres.
+expressway): over a barrier lead only the streets that do, such as bridges. Where a barrier hides the nearest point of a
+segment, the place is joined to the nearest point it sees of those every ten metres. All lengths are metres.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ Geometries = NDArray[np.object_]
 SAME_PLACE_M = 0.01  # vertices closer than this are one node
 TOUCH_M = 0.5  # a connector may reach a street that runs along a barrier, so its last half metre is not looked at
 SNAP_BATCH = 4e6  # places looked at together, times reach^1.5: the wider the reach, the more streets each one sees
+PIECE_M = 10.0  # behind a barrier, how far apart the points of a street are that a place may be joined to
 FIRST_REACH_M = 50.0  # where the nearest street lies beyond a barrier, others are sought this far, then twice as far
 
 
@@ -77,7 +79,7 @@ def street_graph(lines: Any) -> StreetGraph:
 
 def barrier_lines(barriers: Any) -> Geometries:
     """Barriers (lines or polygons) as single segments: what a connector must not cross."""
-    shapes = np.asarray(barriers, dtype=object)
+    shapes = shapely.get_parts(shapely.get_parts(np.asarray(barriers, dtype=object)))  # collections hold collections
     outlines = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
     coordinates, owner = shapely.get_coordinates(shapely.get_parts(outlines), return_index=True)
     same = owner[1:] == owner[:-1]
@@ -101,20 +103,80 @@ def snap(graph: StreetGraph, places: Any, barriers: Any = (), reach_m: float = 1
     ([15.0], [25.0], [30.0])
     """
     points = shapely.get_coordinates(shapely.point_on_surface(np.asarray(places, dtype=object)))
-    segments = graph.segments()
-    tree, walls = shapely.STRtree(segments), shapely.STRtree(barrier_lines(barriers))
-    chosen = np.full(len(points), -1, dtype=np.int64)
+    segments, walls = graph.segments(), shapely.STRtree(barrier_lines(barriers))
+    tree = shapely.STRtree(segments)
+    chosen, hidden = _seen(tree, walls, points, reach_m)
+    found = _Joined.to(segments, chosen, points)
+    if len(hidden):
+        near = _within(tree, points[hidden], np.minimum(found.connector_m[hidden], reach_m))
+        pieces, owner = _pieces(segments[near])
+        piece, _ = _seen(shapely.STRtree(pieces), walls, points[hidden], reach_m)
+        nearer = _Joined.to(pieces, piece, points[hidden])
+        better = nearer.connector_m < found.connector_m[hidden]
+        chosen[hidden[better]] = near[owner[piece[better]]]
+        found.end[hidden[better]], found.connector_m[hidden[better]] = nearer.end[better], nearer.connector_m[better]
+    along = np.zeros(len(points))
+    there = chosen >= 0
+    along[there] = shapely.line_locate_point(segments[chosen[there]], shapely.points(found.end[there]))
+    return Snapped(chosen, along, found.connector_m)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """(n, 2) where the connectors of places end, and (n,) how long they are, infinite where there is none."""
+
+    end: Floats
+    connector_m: Floats
+
+    @classmethod
+    def to(cls, lines: Geometries, chosen: Ints, points: Floats) -> "_Joined":
+        end, connector_m = points.copy(), np.full(len(points), np.inf)
+        there = np.flatnonzero(chosen >= 0)
+        ways = shapely.shortest_line(shapely.points(points[there]), lines[chosen[there]])
+        end[there], connector_m[there] = shapely.get_coordinates(ways)[1::2], shapely.length(ways)
+        return cls(end, connector_m)
+
+
+def _seen(tree: shapely.STRtree, walls: shapely.STRtree, points: Floats, reach_m: float) -> tuple[Ints, Ints]:
+    """(n,) the nearest line whose connector crosses no wall, −1 for none; and which places have a nearer one hidden."""
+    chosen, hidden = np.full(len(points), -1, dtype=np.int64), np.zeros(len(points), dtype=bool)
     reach = 0.0
     while (left := np.flatnonzero(chosen < 0)).size and reach < reach_m:
         reach = min(max(2 * reach, FIRST_REACH_M), reach_m)
-        batch = max(1, int(SNAP_BATCH / reach**1.5))
-        for some in np.split(left, range(batch, len(left), batch)):
-            chosen[some] = _nearest_free(tree, walls, points[some], reach)
-    return _snapped(graph, segments, points, chosen)
+        for some in _batches(left, reach):
+            chosen[some], hidden[some] = _nearest_free(tree, walls, points[some], reach)
+    return chosen, np.flatnonzero(hidden)
 
 
-def _nearest_free(tree: shapely.STRtree, walls: shapely.STRtree, points: Floats, reach_m: float) -> Ints:
-    """The nearest segment of the tree within reach whose connector crosses no wall; −1 where there is none."""
+def _batches(rows: NDArray[np.intp], reach_m: float) -> list[NDArray[np.intp]]:
+    size = max(1, int(SNAP_BATCH / max(reach_m, 1.0) ** 1.5))
+    return np.split(rows, range(size, len(rows), size))
+
+
+def _within(tree: shapely.STRtree, points: Floats, reach_m: Floats) -> NDArray[np.intp]:
+    """Which lines lie within reach of at least one of the places."""
+    near = np.zeros(len(tree.geometries), dtype=bool)
+    for some in _batches(np.arange(len(points)), float(reach_m.max(initial=1.0))):
+        near[tree.query(shapely.points(points[some]), predicate="dwithin", distance=reach_m[some])[1]] = True
+    return np.flatnonzero(near)
+
+
+def _pieces(segments: Geometries) -> tuple[Geometries, NDArray[np.intp]]:
+    """Segments cut into pieces of at most `PIECE_M`, and which segment each piece is of."""
+    ends = shapely.get_coordinates(segments).reshape(-1, 2, 2)
+    count = np.maximum(np.ceil(shapely.length(segments) / PIECE_M), 1).astype(np.intp)
+    owner = np.repeat(np.arange(len(segments)), count)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    shares = np.stack([place, place + 1], axis=1) / count[owner, None]
+    cuts = ends[owner, :1] + shares[:, :, None] * (ends[owner, 1:] - ends[owner, :1])
+    lines: Geometries = shapely.linestrings(cuts)
+    return lines, owner
+
+
+def _nearest_free(
+    tree: shapely.STRtree, walls: shapely.STRtree, points: Floats, reach_m: float
+) -> tuple[Ints, NDArray[np.bool_]]:
+    """The nearest line within reach whose connector crosses no wall, −1 for none; whether a nearer one does."""
     places = shapely.points(points)
     place, segment = tree.query(places, predicate="dwithin", distance=reach_m)
     lines = shapely.shortest_line(places[place], tree.geometries[segment])
@@ -122,9 +184,11 @@ def _nearest_free(tree: shapely.STRtree, walls: shapely.STRtree, points: Floats,
     free = ~_crossing(walls, lines, lengths)
     order = np.flatnonzero(free)[np.lexsort((segment[free], lengths[free], place[free]))]
     first = order[np.unique(place[order], return_index=True)[1]]
-    found = np.full(len(points), -1, dtype=np.int64)
-    found[place[first]] = segment[first]
-    return found
+    found, reached_m = np.full(len(points), -1, dtype=np.int64), np.full(len(points), np.inf)
+    found[place[first]], reached_m[place[first]] = segment[first], lengths[first]
+    hidden = np.zeros(len(points), dtype=bool)
+    hidden[place[~free & (lengths < reached_m[place])]] = True
+    return found, hidden
 
 
 def _crossing(walls: shapely.STRtree, lines: Geometries, lengths: Floats) -> NDArray[np.bool_]:
@@ -138,15 +202,6 @@ def _crossing(walls: shapely.STRtree, lines: Geometries, lengths: Floats) -> NDA
     short = shapely.linestrings(np.stack([ends[:, 0], ends[:, 0] + kept * (ends[:, 1] - ends[:, 0])], axis=1))
     crossing[long[np.unique(walls.query(short, predicate="intersects")[0])]] = True
     return crossing
-
-
-def _snapped(graph: StreetGraph, segments: Geometries, points: Floats, chosen: Ints) -> Snapped:
-    along, connector = np.zeros(len(points)), np.full(len(points), np.inf)
-    there = chosen >= 0
-    places, lines = shapely.points(points[there]), segments[chosen[there]]
-    along[there] = shapely.line_locate_point(lines, places)
-    connector[there] = shapely.distance(lines, places)
-    return Snapped(chosen, along, connector)
 
 
 class Walks:
@@ -172,6 +227,8 @@ class Walks:
 
     def nearest(self) -> tuple[Floats, Ints]:
         """(homes,) metres to the nearest site, and which it is (−1 where none can be reached)."""
+        if not len(self._sites):
+            return np.full(len(self._homes), np.inf), np.full(len(self._homes), -1, dtype=np.int64)
         nodes = len(self._graph.points)
         starts = np.arange(nodes, nodes + len(self._sites))
         reached, _, sources = dijkstra(

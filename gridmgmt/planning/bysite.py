@@ -17,7 +17,7 @@ PAID_BY_SITE = ("walk", "weighted")
 ROUNDING = 0.5  # costs of groups are whole: none is more than this below what its shares add up to
 ENOUGH = 25_000  # groups that a first good plan is made of
 WIDER = 3  # times as many where no better plan is among them
-ROOM = 250_000  # groups up to which a plan is decided among all that may count
+ROOM = 700_000  # groups up to which a plan is decided among all that may count
 HALVINGS = 12
 
 

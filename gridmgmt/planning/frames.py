@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyproj
+import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ from gridmgmt.geo.crs import metric_crs
 def metric(frame: GeoDataFrame) -> GeoDataFrame:
     """The frame in metres: as it is where its CRS is metric, else in the metric CRS of its place.
 
+    Mercator's units are called metres but stretch with the latitude (by 8 % in Shenzhen), so they are not taken for it.
+
     Raises InvalidInput for a frame without CRS or without rows.
     """
     if frame.crs is None:
@@ -19,9 +23,32 @@ def metric(frame: GeoDataFrame) -> GeoDataFrame:
     if frame.empty:
         raise InvalidInput(detail="there are no rows to plan")
     units = {axis.unit_conversion_factor for axis in frame.crs.axis_info[:2]}
-    if frame.crs.is_projected and units == {1.0}:
+    if frame.crs.is_projected and units == {1.0} and not _is_mercator(frame.crs):
         return frame
     return frame.to_crs(metric_crs(frame.to_crs(4326).total_bounds))
+
+
+def _is_mercator(crs: pyproj.CRS) -> bool:
+    operation = crs.coordinate_operation
+    return operation is not None and "Mercator" in operation.method_name and "Transverse" not in operation.method_name
+
+
+def beside(frame: GeoDataFrame, plane: GeoDataFrame, what: str) -> GeoDataFrame:
+    """The frame in the CRS of another; InvalidInput where it does not say its own."""
+    if frame.crs is None:
+        raise InvalidInput(detail=f"the frame of {what} does not say its coordinate system")
+    return frame.to_crs(plane.crs)
+
+
+def require_places(frame: GeoDataFrame, what: str) -> None:
+    """InvalidInput where a row has no geometry: it would be nowhere, and the rows behind it in its place."""
+    shapes = frame.geometry.to_numpy()
+    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if len(lost):
+        rows = ", ".join(map(str, frame.index[lost][:ROWS_NAMED])) + (" …" if len(lost) > ROWS_NAMED else "")
+        raise InvalidInput(
+            detail=f"{len(lost)} {what} have no geometry (rows {rows}). Give it, or leave those rows out"
+        )
 
 
 ROWS_NAMED = 5  # of those at fault, in an error

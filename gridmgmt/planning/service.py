@@ -15,8 +15,8 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.geo.network import Snapped, StreetGraph, Walks, snap, street_graph
-from gridmgmt.planning.frames import column_of, households_of, metric, names_of
+from gridmgmt.geo.network import Walks, snap, street_graph
+from gridmgmt.planning.frames import beside, column_of, households_of, metric, names_of, require_places
 
 WALKING_SPEED_M_S = 1.25
 FIFTEEN_MINUTES_M = 15 * 60 * WALKING_SPEED_M_S
@@ -107,11 +107,14 @@ def walking(
 ) -> Walks:
     """Buildings and stations on the walking network, ready to be asked for distances; frames in any CRS."""
     homes = metric(buildings)
-    walkable = _walkable(streets).to_crs(homes.crs)
-    blocks = [] if barriers is None or barriers.empty else barriers.to_crs(homes.crs).geometry.to_numpy()
+    require_places(buildings, "homes")
+    require_places(stations, "stations")
+    walkable = beside(_walkable(streets), homes, "streets")
+    walls = None if barriers is None or barriers.empty else beside(barriers, homes, "barriers").geometry.dropna()
+    blocks = () if walls is None else walls.to_numpy()
     graph = street_graph(walkable.geometry.to_numpy())
-    sites = stations.to_crs(homes.crs).geometry.to_numpy()
-    return Walks(graph, _snap(graph, homes, blocks, reach_m), snap(graph, sites, blocks, reach_m))
+    sites = beside(stations, homes, "stations").geometry.to_numpy()
+    return Walks(graph, *(snap(graph, places, blocks, reach_m) for places in (homes.geometry.to_numpy(), sites)))
 
 
 def serving_distances(walks: Walks, station: NDArray[np.int64]) -> Floats:
@@ -212,13 +215,14 @@ def _walkable(streets: GeoDataFrame) -> GeoDataFrame:
     return streets[~streets["street_class"].isin(NOT_FOR_WALKERS)]
 
 
-def _snap(graph: StreetGraph, homes: GeoDataFrame, blocks: Any, reach_m: float) -> Snapped:
-    return snap(graph, homes.geometry.to_numpy(), blocks, reach_m)
-
-
 def station_numbers(wanted: pd.Series, names: NDArray[np.object_]) -> NDArray[np.int64]:
     """(n,) the positions of wanted stations among the names, −1 for none; InvalidInput for one there is not."""
-    positions: NDArray[np.int64] = pd.Index(names).get_indexer(wanted).astype(np.int64)
+    known = pd.Index(names)
+    if not known.is_unique:
+        raise InvalidInput(
+            detail=f"two stations are called {known[known.duplicated()][0]!r}: which one serves is not said"
+        )
+    positions: NDArray[np.int64] = known.get_indexer(wanted).astype(np.int64)
     unknown = wanted[(positions < 0) & wanted.notna().to_numpy()]
     if len(unknown):
         raise InvalidInput(detail=f"there is no station {unknown.iloc[0]!r}")
@@ -226,8 +230,8 @@ def station_numbers(wanted: pd.Series, names: NDArray[np.object_]) -> NDArray[np
 
 
 def _named(names: NDArray[np.object_], positions: NDArray[np.int64]) -> NDArray[np.object_]:
-    found: NDArray[np.object_] = names[positions]
-    found[positions < 0] = None
+    found = np.full(len(positions), None, dtype=object)
+    found[positions >= 0] = names[positions[positions >= 0]]
     return found
 
 

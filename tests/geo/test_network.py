@@ -5,7 +5,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, Point
+from shapely import GeometryCollection, LineString, MultiLineString, Point
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.network import Walks, snap, street_graph
@@ -59,6 +59,21 @@ def test_a_street_along_a_wall_can_be_reached_from_its_own_side() -> None:
     graph = street_graph([street])
     assert snap(graph, [Point(50, 10)], [street]).connector_m.tolist() == [10.0]
     assert snap(graph, [Point(50, 10)], [LineString([(0, 2), (100, 2)])]).segment.tolist() == [-1]
+
+
+def test_behind_a_short_wall_one_walks_round_its_end() -> None:
+    graph = street_graph([LineString([(0, 0), (400, 0)])])
+    wall = LineString([(-10, 5), (50, 5)])
+    for barrier in (wall, GeometryCollection([MultiLineString([wall])])):
+        found = snap(graph, [Point(0, 20)], [barrier])
+        assert found.along_m.tolist() == [70.0]  # the first of every ten metres seen past the wall's end, at 66.7 m
+        assert found.connector_m[0] == pytest.approx(np.hypot(70, 20))
+
+
+def test_without_sites_nobody_has_a_way() -> None:
+    graph = street_graph([LineString([(0, 0), (400, 0)])])
+    metres, nearest = Walks(graph, snap(graph, [Point(0, 20)]), snap(graph, [])).nearest()
+    assert (metres.tolist(), nearest.tolist()) == ([np.inf], [-1])
 
 
 def test_no_streets_is_an_error() -> None:

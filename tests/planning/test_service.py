@@ -70,3 +70,25 @@ def test_a_quantile_weighs_households() -> None:
     assert [weighted_quantile(values, weights, share) for share in (0.5, 0.8, 0.9, 1.0)] == [1.0, 1.0, 2.0, 3.0]
     assert weighted_quantile(np.array([np.inf]), np.array([1]), 0.5) is None
     assert weighted_quantile(np.array([]), np.array([], dtype=int), 0.5) is None
+
+
+def test_mercator_metres_are_no_metres() -> None:
+    place = shapely.Point(500000, 2500000)
+    street = GeoDataFrame(geometry=[shapely.LineString([(500000, 2500000), (500400, 2500000)])], crs=4547)
+    homes = GeoDataFrame({"households": [1]}, geometry=[place], crs=4547).to_crs(3857)
+    stations = GeoDataFrame(geometry=[shapely.Point(500300, 2500000)], crs=4547)
+    assert coverage(homes, street, stations.to_crs(4326)).buildings["distance_m"].tolist() == [300.0]
+
+
+def test_frames_that_leave_something_open_are_refused() -> None:
+    street = GeoDataFrame(geometry=[shapely.LineString([(0, 0), (400, 0)])], crs=4547)
+    homes = GeoDataFrame({"households": [1, 1], "by": ["Z", "Z"]}, geometry=shapely.points([[0, 0], [9, 0]]), crs=4547)
+    stations = homes.assign(code=["Z", "Z"])
+    nowhere = homes.set_geometry([shapely.Point(0, 0), None], crs=4547)
+    naive = stations.set_crs(None, allow_override=True)
+    for asked in ((nowhere, street, stations), (homes, street, nowhere), (homes, street, naive)):
+        with pytest.raises(InvalidInput):
+            coverage(*asked)
+    with pytest.raises(InvalidInput, match="two stations"):
+        coverage(homes, street, stations, serving="by")
+    assert coverage(homes, street, stations.iloc[:0]).report["unreachable"]["buildings"] == 2
