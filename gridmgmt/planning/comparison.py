@@ -14,7 +14,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.frames import column_of
+from gridmgmt.planning.frames import column_of, households_of
 from gridmgmt.planning.scorecard import METRICS, Metric, Scorecard
 from gridmgmt.planning.scorecard.information import matched_labels, variation_of_information
 
@@ -135,7 +135,8 @@ class Comparison:
 def compare(a: Division, b: Division) -> Comparison:
     """The second division against the first, on the units both know (by `code`).
 
-    Raises UnknownColumn where a column is missing, InvalidInput where the two have no unit in common.
+    Raises UnknownColumn where a column is missing, InvalidInput where the two have no unit in common, or a side has a
+    unit twice, without part or without whole households.
 
     >>> import shapely
     >>> units = GeoDataFrame({"code": list("wxyz"), "households": [5, 5, 5, 5]}, geometry=shapely.points([[0, 0]] * 4))
@@ -167,19 +168,29 @@ def compare(a: Division, b: Division) -> Comparison:
 
 
 def _common(a: Division, b: Division) -> pd.DataFrame:
-    """The units of both sides with part_a and part_b; households and names as the second side has them."""
-    for side in (a, b):
-        for column in ("code", "households", "part"):
-            column_of(side.units, column)
-        if side.units["code"].duplicated().any():
-            raise InvalidInput(detail=f"{side.name}: a unit stands in two rows")
-    left = pd.DataFrame({"code": a.units["code"], "part_a": a.units["part"]})
-    right = pd.DataFrame(b.units.drop(columns=b.units.geometry.name)).rename(columns={"part": "part_b"})
-    right["name"] = right.get("name", "")
-    both = right[["code", "name", "households", "part_b"]].merge(left, on="code", sort=False)
+    """The units of both sides with part_a and part_b; households and names as the second side has them.
+
+    Codes are compared as they are written: a file may have read those of the one side as numbers.
+    """
+    left, right = (_checked(side) for side in (a, b))
+    both = right.rename(columns={"part": "part_b"}).merge(
+        left[["code", "part"]].rename(columns={"part": "part_a"}), on="code", sort=False
+    )
     if both.empty:
         raise InvalidInput(detail=f"{a.name} and {b.name} have no unit in common")
     return both
+
+
+def _checked(side: Division) -> pd.DataFrame:
+    """code, name, households and part of every unit; InvalidInput for codes that repeat and units without part."""
+    units = side.units
+    codes, part = column_of(units, "code").astype(str), column_of(units, "part")
+    if codes.duplicated().any():
+        raise InvalidInput(detail=f"{side.name}: unit {codes[codes.duplicated()].iloc[0]} stands in two rows")
+    if part.isna().any():
+        raise InvalidInput(detail=f"{side.name}: {int(part.isna().sum())} units have no part. Leave them out")
+    homes, names = households_of(units, "households"), units.get("name", "")
+    return pd.DataFrame({"code": codes, "name": names, "households": homes, "part": part})
 
 
 def _moved(rows: pd.DataFrame, names_a: dict[Any, str], names_b: dict[Any, str]) -> pd.DataFrame:

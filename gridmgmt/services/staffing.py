@@ -39,7 +39,7 @@ def staff_of_plan(plan: PlanResult, names: NDArray[np.object_], staff: str = "st
     before = households_of(plan.units, staff)
     part = plan.units["part"].to_numpy(dtype=np.int64)
     points = shapely.get_coordinates(shapely.point_on_surface(metric(plan.units).geometry.to_numpy()))
-    site = pd.Index(names).get_indexer(plan.parts["site"])
+    site = _site_rows(plan, names, part)
     after, flows = np.zeros(len(plan.parts), dtype=np.int64), []
     for mine in _parents(plan.parts):
         olds = np.flatnonzero(np.isin(part, mine))
@@ -57,6 +57,13 @@ def staff_of_plan(plan: PlanResult, names: NDArray[np.object_], staff: str = "st
         "moved_to_another_area": int(moves.loc[~moves["stays_in_area"], "people"].sum()),
     }
     return StaffPlan(after, moves, figures)
+
+
+def _site_rows(plan: PlanResult, names: NDArray[np.object_], part: NDArray[np.int64]) -> NDArray[np.intp]:
+    """(parts,) the row of each part's site, by its name inside the part: two subdistricts may use one name."""
+    sites = plan.parts["site"].to_numpy(dtype=object)
+    rows = [np.flatnonzero((part == number) & (names == site))[0] for number, site in enumerate(sites)]
+    return np.asarray(rows, dtype=np.intp)
 
 
 def _table(

@@ -101,3 +101,19 @@ def test_a_plan_and_itself_under_other_names(a: list[int], names: list[int], wei
     assert (found.households_moved, found.units_moved, found.areas_touched) == (0, 0, 0)
     assert found.variation_of_information == 0
     assert set(found.parts["outcome"]) == {"same"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"part": [0, None, 1, 1]}, {"households": [1, None, 3, 4]}, {"households": list("wxyz")}, {"code": list("aabc")}],
+)
+def test_units_that_leave_something_open_are_refused(fault: dict[str, list[object]]) -> None:
+    sound = units([0, 0, 1, 1])
+    for sides in ((sound, sound.assign(**fault)), (sound.assign(**fault), sound)):
+        with pytest.raises(InvalidInput):
+            compare(*(Division("x", side) for side in sides))
+
+
+def test_codes_are_compared_as_written() -> None:
+    numbers, words = units([0, 1]).assign(code=[1, 2]), units([0, 1]).assign(code=["1", "2"])
+    assert compare(Division("a", numbers), Division("b", words)).households_moved == 0

@@ -7,6 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import LANGUAGES, catalogue
 from gridmgmt.planning.scorecard import METRICS, Walks, gini, score, variation_of_information
 from gridmgmt.planning.shapes import gabriel, holes, hull_ratio, neighbours, pieces, reock
@@ -103,6 +104,21 @@ def test_what_is_not_known_is_no_data_and_never_nought() -> None:
     assert score(points, **RANGE).values["reock_mean"] is None
     rows = {metric.key: shown for metric, _, shown in score(HAND, **RANGE).rows("en")}
     assert rows["walk_median_m"] == "no data"
+
+
+def test_frames_that_leave_something_open_are_refused() -> None:
+    parts = HAND.dissolve("part").reset_index()
+    faults = ({"part": None}, {"geometry": shapely.Point()})
+    for frame in (
+        HAND.assign(**{key: HAND[key].where(HAND.index > 0, value)}) for f in faults for key, value in f.items()
+    ):
+        with pytest.raises(InvalidInput):
+            score(frame, **RANGE)
+    for areas in (parts.iloc[1:], parts.set_crs(None, allow_override=True)):
+        with pytest.raises(InvalidInput):
+            score(HAND, areas, **RANGE)
+    with pytest.raises(InvalidInput):
+        score(HAND, low=180, high=120)
 
 
 def test_dedicated_grids_have_no_range_to_keep() -> None:

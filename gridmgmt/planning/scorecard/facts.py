@@ -10,7 +10,8 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gridmgmt.planning.frames import column_of, households_of, metric
+from gridmgmt.errors import InvalidInput
+from gridmgmt.planning.frames import beside, column_of, households_of, metric, require_places
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.service import coverage
 from gridmgmt.planning.shapes import Geometries, neighbours
@@ -96,8 +97,13 @@ def read_facts(
     gap: float | None,
 ) -> Facts:
     """Arrays of a plan; see `score` for what is given."""
+    if low > high:
+        raise InvalidInput(detail=f"the range {low:g}–{high:g} is empty")
     plane = metric(units)
-    numbers, labels = np.unique(column_of(plane, part).to_numpy(), return_inverse=True)
+    require_places(plane, "units")
+    if column_of(plane, part).isna().any():
+        raise InvalidInput(detail=f"{int(plane[part].isna().sum())} units have no {part}. Leave them out, or give it")
+    numbers, labels = np.unique(plane[part].to_numpy(), return_inverse=True)
     weights = households_of(plane, households)
     graph = neighbours(plane.geometry.to_numpy())
     areas = _parts_like(plane, labels, numbers, parts, part)
@@ -137,8 +143,11 @@ def _parts_like(
 ) -> GeoDataFrame | None:
     """One row per part in the order of `numbers`, metres: the parts given, else units dissolved where they tile."""
     if parts is not None:
-        plane = parts.to_crs(units.crs)
-        rows: GeoDataFrame = plane.set_index(part if part in plane else "part").reindex(numbers)
+        plane = beside(parts, units, "parts")
+        own = plane.set_index(column_of(plane, part if part in plane else "part"))
+        if not own.index.is_unique or not np.isin(numbers, own.index.to_numpy()).all():
+            raise InvalidInput(detail=f"the frame of parts must have one row for each {part} of the units")
+        rows: GeoDataFrame = own.reindex(numbers)
         return rows
     shapes = units.geometry.to_numpy()
     if not (shapely.get_dimensions(shapes) == 2).all():
@@ -183,7 +192,7 @@ def _crossings(
     if not len(row) or barriers.empty:
         return []
     lines = shapely.linestrings(np.stack([places[row], places[col]], axis=1))
-    tree = shapely.STRtree(barriers.to_crs(units.crs).geometry.to_numpy())
+    tree = shapely.STRtree(beside(barriers, units, "barriers").geometry.to_numpy())
     pair, barrier = tree.query(lines, predicate="intersects")
     found, count = np.unique(np.column_stack([labels[row[pair]], barrier]), axis=0, return_counts=True)
     return [(int(part), int(line), int(times)) for (part, line), times in zip(found, count, strict=True)]
