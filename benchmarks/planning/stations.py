@@ -1,6 +1,6 @@
 """Station merges beside the usual ways, in one run: ten subdistricts of the demo, one pool of a hundred, the front.
 
-./run exec python benchmarks/planning/stations.py [--seconds 60]
+./run exec python benchmarks/planning/stations.py [--seconds 60] [--only ten hundred peers front suggestion coverage]
 
 Peers: CP-SAT on the same groups (ten subdistricts), CP-SAT on the capacitated p-median with contiguity let go (a
 hundred communities), and spopt's MaxP heuristic where it is installed (group `peers`). Household-metres are straight
@@ -9,7 +9,7 @@ lines.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import geopandas
@@ -24,24 +24,31 @@ from gridmgmt.planning.frames import metric
 from gridmgmt.planning.front import merge_front
 from gridmgmt.planning.groups import Pool, groups_within
 from gridmgmt.planning.merge import merge, station_pools
+from gridmgmt.planning.service import coverage
 from gridmgmt.planning.service_suggestion import suggest_station
 
 LOW, HIGH = 6000, 10000
 Labels = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, only: Sequence[str]) -> None:
     """Print one table per task."""
     city = build_city("full")
     communities = city.boundaries[city.boundaries["level"] == "community"].reset_index(drop=True)
     merge(communities.iloc[:8])  # compile
     print("| task | way | time | stations | out of range | household-km | gap | not contiguous |")
     print("|---|---|---|---|---|---|---|---|")
-    ten(communities)
-    for seed in (1, 2, 3):
-        hundred(tiles(100, 1100, seed), seed, seconds)
-    front(communities, city.stations)
-    suggestion(city)
+    tasks: dict[str, Callable[[], None]] = {
+        "ten": lambda: ten(communities),
+        "hundred": lambda: hundreds(seconds),
+        "peers": lambda: peers(tiles(100, 1100, 1), seconds),
+        "front": lambda: front(communities, city.stations),
+        "suggestion": lambda: suggestion(city),
+        "coverage": half_a_million,
+    }
+    for name, task in tasks.items():
+        if name in (only or tasks):
+            task()
 
 
 def ten(communities: geopandas.GeoDataFrame) -> None:
@@ -63,12 +70,32 @@ def ten(communities: geopandas.GeoDataFrame) -> None:
         row(task, "spopt MaxP", plane, *timed(peer))
 
 
-def hundred(frame: geopandas.GeoDataFrame, seed: int, seconds: float) -> None:
-    """One pool of a hundred communities of about 1,100 households."""
-    task = f"a hundred in one pool, seed {seed}"
-    row(task, "gridmgmt", frame, *timed(lambda: merge(frame, parent=None, time_limit_s=seconds)))
-    if seed > 1:
-        return
+def pools_of_a_hundred() -> Iterator[tuple[str, geopandas.GeoDataFrame]]:
+    """Pools of a hundred communities of about 1,100 households, of four kinds of ground and households."""
+    for seed in (1, 2, 3, 4):
+        yield f"cells, seed {seed}", tiles(100, 1100, seed)
+    for seed in (1, 2):
+        yield f"lattice, seed {seed}", lattice(10, 1100, seed)
+    for seed in (1, 2):
+        yield f"uneven cells, seed {seed}", uneven(100, 1100, seed)
+    yield "cells of one long street", tiles(100, 1100, 1, stretch=8.0)
+
+
+def hundreds(seconds: float) -> None:
+    """Every pool of a hundred."""
+    for name, frame in pools_of_a_hundred():
+        hundred(name, frame, seconds)
+
+
+def hundred(name: str, frame: geopandas.GeoDataFrame, seconds: float) -> None:
+    """One pool of a hundred communities."""
+    solved = timed(lambda: merge(frame, parent=None, low=LOW, high=HIGH, time_limit_s=seconds))
+    row(f"a hundred in one pool, {name}", "gridmgmt", frame, *solved)
+
+
+def peers(frame: geopandas.GeoDataFrame, seconds: float) -> None:
+    """The first pool of a hundred by other ways."""
+    task = "a hundred in one pool, cells, seed 1"
     [where] = station_pools(frame, parent=None, low=LOW, high=HIGH)
     labels, elapsed_s, gap = timed_gap(lambda: median_by_cp_sat(where.pool, seconds))
     row(task, "CP-SAT p-median, contiguity let go", frame, labels, elapsed_s, gap)
@@ -97,17 +124,54 @@ def suggestion(city: Any) -> None:
     print(f"\nnext two stations: {time.perf_counter() - started:.1f} s, {figures}")
 
 
-def tiles(count: int, mean: int, seed: int) -> geopandas.GeoDataFrame:
+def half_a_million() -> None:
+    """Walks of half a million households on a lattice of streets with rivers, frames at hand."""
+    rng = np.random.default_rng(5)
+    side, gap = 160, 100.0
+    edge = np.arange(side) * gap
+    lines = [shapely.LineString([(x, y) for y in edge]) for x in edge]
+    lines += [shapely.LineString([(x, y) for x in edge]) for y in edge]
+    streets = geopandas.GeoDataFrame(geometry=lines, crs=4547)
+    rivers = [shapely.LineString([(0, y), (edge[-1], y)]) for y in (3950.0, 8050.0, 12050.0)]
+    places = rng.uniform(0, edge[-1], (25_000, 2))
+    homes = geopandas.GeoDataFrame(
+        {"households": rng.integers(1, 40, 25_000)}, geometry=shapely.points(places), crs=4547
+    )
+    sites = geopandas.GeoDataFrame(geometry=shapely.points(rng.uniform(0, edge[-1], (115, 2))), crs=4547)
+    barriers = geopandas.GeoDataFrame(geometry=rivers, crs=4547)
+    started = time.perf_counter()
+    found = coverage(homes, streets, sites, barriers).report
+    elapsed_s = time.perf_counter() - started
+    figures = {key: found[key] for key in ("households", "median_m", "share_within_15_minutes")}
+    print(f"\ncoverage: {elapsed_s:.2f} s, 25,000 buildings, {len(streets)} streets, {figures}", flush=True)
+
+
+def tiles(count: int, mean: int, seed: int, stretch: float = 1.0) -> geopandas.GeoDataFrame:
     """Voronoi cells of about 0.25 km², relaxed three times, with households 30 % about the mean."""
     rng = np.random.default_rng(seed)
     side = 500 * count**0.5
-    frame, points = shapely.box(0, 0, side, side), rng.uniform(0, side, (count, 2))
+    frame = shapely.box(0, 0, side * stretch**0.5, side / stretch**0.5)
+    points = rng.uniform(0, side, (count, 2)) * [stretch**0.5, stretch**-0.5]
     for _ in range(3):
         cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=frame))
         cells = shapely.intersection(cells, frame)
         points = shapely.get_coordinates(shapely.centroid(cells))
     homes = np.rint(mean * rng.uniform(0.7, 1.3, count)).astype(int)
     return geopandas.GeoDataFrame({"households": homes}, geometry=cells, crs=4547)
+
+
+def lattice(columns: int, mean: int, seed: int) -> geopandas.GeoDataFrame:
+    """Squares of 500 m with households 30 % about the mean."""
+    place = np.arange(columns * columns)
+    x, y = place % columns * 500.0, place // columns * 500.0
+    homes = np.rint(mean * np.random.default_rng(seed).uniform(0.7, 1.3, len(place))).astype(int)
+    return geopandas.GeoDataFrame({"households": homes}, geometry=shapely.box(x, y, x + 500, y + 500), crs=4547)
+
+
+def uneven(count: int, mean: int, seed: int) -> geopandas.GeoDataFrame:
+    """The cells of `tiles` with lognormal households: a third of the mean to three times as many."""
+    homes = mean * np.random.default_rng(seed).lognormal(-0.1, 0.45, count)
+    return tiles(count, mean, seed).assign(households=np.rint(homes).astype(int))
 
 
 def covered_by_cp_sat(pool: Pool) -> Labels:
@@ -228,4 +292,6 @@ def household_km(frame: geopandas.GeoDataFrame, labels: Labels, homes: Labels) -
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
-    main(parser.parse_args().seconds)
+    parser.add_argument("--only", nargs="*", default=())
+    asked = parser.parse_args()
+    main(asked.seconds, asked.only)
