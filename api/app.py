@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
+from api.kept import Kept
 from api.middleware import RequestShell
 from api.routers import (
     audit,
@@ -32,7 +33,6 @@ from api.routers import (
     tiles,
 )
 from api.settings import WebSettings
-from api.settler import settling
 from api.static import StaticFolder
 from gridmgmt import __version__
 from gridmgmt.store.engine import make_engine, session_factory
@@ -75,6 +75,7 @@ def create_app(settings: WebSettings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.visits = Kept(situation.VISITS_LAST_S)
     errors.register(app)
     for router in ROUTERS:
         app.include_router(router.router)
@@ -89,6 +90,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(app.state.settings.database_url, pool_size=TURNS + 4)
     app.state.turns = asyncio.Semaphore(TURNS)
     app.state.engine, app.state.sessions = engine, session_factory(engine)
-    with settling(app.state.sessions):
-        yield
+    yield
     engine.dispose()

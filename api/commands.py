@@ -28,6 +28,7 @@ def serve(
 
     from api.app import create_app
     from api.settings import WebSettings
+    from api.settler import settling
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
 
@@ -36,7 +37,8 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     typer.echo(text("web.serving", language(), url=f"http://{shown}:{port}/"), err=True)
     # No forwarded headers: what a client says of where it comes from plays no part in anything.
-    uvicorn.run(application, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False)
+    with settling(settings.database_url):
+        uvicorn.run(application, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False)
 
 
 def require_people(host: str) -> None:

@@ -1,12 +1,17 @@
-"""What endpoints ask for: a session, the date, a box, the raw body."""
+"""What endpoints ask for: a session, the date, a box, the raw body.
+
+What only reckons is `async`, and what waits for the database is not: every plain function takes a thread, and handing a
+request to one and back costs more than most of what is done here.
+"""
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.languages import Lang
@@ -26,16 +31,26 @@ async def _turn(request: Request) -> AsyncIterator[None]:
         yield
 
 
-def _session(request: Request, turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
+async def _session(request: Request, turn: Annotated[None, Depends(_turn, scope="function")]) -> AsyncIterator[Session]:
     """One transaction per request: committed when the endpoint returns, rolled back when it raises.
 
     `scope="function"` below makes the commit happen before the answer is sent: what is acknowledged is durable.
     """
-    with request.app.state.sessions.begin() as session:
+    session: Session = request.app.state.sessions()
+    try:
         yield session
+    except BaseException:
+        await run_in_threadpool(session.close)
+        raise
+    await run_in_threadpool(_commit, session)
 
 
-def _settings(request: Request) -> WebSettings:
+def _commit(session: Session) -> None:
+    with session:
+        session.commit()
+
+
+async def _settings(request: Request) -> WebSettings:
     settings: WebSettings = request.app.state.settings
     return settings
 
@@ -44,7 +59,7 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def _epoch(
+async def _epoch(
     language: Lang,
     at: Annotated[
         str | None, Query(description="Date of the boundaries; today if absent", examples=["2006-09-01"])
@@ -61,7 +76,7 @@ def _epoch(
 Box = tuple[float, float, float, float]
 
 
-def _box(
+async def _box(
     language: Lang,
     bbox: Annotated[
         str | None, Query(description="west,south,east,north in degrees", examples=["114.1,22.5,114.2,22.6"])

@@ -47,4 +47,8 @@ def request_language(request: Request) -> Language:
     return choose(request.query_params.get("lang"), request.headers.get("accept-language"))
 
 
-Lang = Annotated[Language, Depends(request_language)]
+async def _asked(request: Request) -> Language:
+    return request_language(request)
+
+
+Lang = Annotated[Language, Depends(_asked)]

@@ -23,7 +23,11 @@ def page_language(request: Request) -> Language:
     return choose(request.query_params.get("lang"), DEFAULT)
 
 
-PageLang = Annotated[Language, Depends(page_language)]
+async def _asked(request: Request) -> Language:
+    return page_language(request)
+
+
+PageLang = Annotated[Language, Depends(_asked)]
 
 
 def render(template: str, language: Language, status_code: int = 200, **values: Any) -> HTMLResponse:

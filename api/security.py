@@ -11,12 +11,13 @@ taken for writing only from our own pages.
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -103,7 +104,7 @@ def _from_our_page(request: Request) -> bool:
 Signed = Annotated[Person, Depends(signed)]
 
 
-def public() -> None:
+async def public() -> None:
     """Declares that an endpoint is for everybody: nothing in its answer is about the district or its people."""
 
 
@@ -113,11 +114,14 @@ class May:
     def __init__(self, action: Action) -> None:
         self.action = action
 
-    def __call__(self, request: Request, session: DbSession, person: Signed, language: Lang) -> Iterator[Person]:
+    async def __call__(
+        self, request: Request, session: DbSession, person: Signed, language: Lang
+    ) -> AsyncIterator[Person]:
         require(person, self.action, language)
         yield person
         if self.action in LOGGED:
-            audit.record(session, person, self.action.value, request.url.path, dict(request.query_params))
+            asked = (self.action.value, request.url.path, dict(request.query_params))
+            await run_in_threadpool(audit.record, session, person, *asked)
 
 
 def may(action: Action) -> Any:

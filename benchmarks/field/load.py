@@ -3,8 +3,11 @@
 ./run exec python benchmarks/field/load.py [SECONDS] [WORKERS] [READERS]
 
 The database of DATABASE_URL (the demo, loaded) is copied and left alone; nobody may be connected to it meanwhile. The
-application runs in a process of its own, the clients in this one: each worker sends a batch of ten fixes, one second
+application runs in processes of its own, the clients in this one: each worker sends a batch of ten fixes, one second
 apart, every ten seconds; each reader asks every two seconds for a tile, the situation or the queue of incidents.
+
+The load is open: a request is due at a moment fixed beforehand, and its seconds count from that moment, however late
+the one before it was answered. The first `WARM_S` are not counted, in which everybody connects and plans are made.
 Bars: no error, 95 of 100 writes within 200 ms.
 """
 
@@ -12,17 +15,19 @@ import asyncio
 import os
 import random
 import socket
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.request import urlopen
 from uuid import UUID, uuid4
 
-import httpx
+import numpy as np
+import orjson
 import sqlalchemy
 from sqlalchemy import select
 
@@ -33,73 +38,151 @@ from gridmgmt.store.engine import database_url, transaction
 from gridmgmt.store.tables import Person, Worker
 
 EVERY_S, BATCH, READ_EVERY_S = 10.0, 10, 2.0
+WARM_S, PATIENCE_S = 10.0, 30.0
 TILES = [(15, 26783 + x, 14238 + y) for x in range(-3, 4) for y in range(-3, 4)]  # around the district's middle
+READS = (
+    ("tile", "/tiles/street,grid/{}/{}/{}.mvt"),
+    ("tile", "/tiles/street,grid/{}/{}/{}.mvt"),
+    ("situation", "/api/v1/overview"),
+    ("queue", "/api/v1/incidents?open=true&limit=50"),
+)
 BAR_S = 0.2
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Client:
+    """One keep-alive connection and one credential: HTTP/1.1 with as little work of our own as can be."""
+
+    port: int
+    secret: str
+    pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        if self.pipe is None or self.pipe[0].at_eof():  # the server closes what has been silent for some seconds
+            self.close()
+            self.pipe = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.pipe
+        writer.write(
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {self.secret}\r\n"
+            f"Accept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        _, _, rest = head.partition(b"content-length:")
+        return int(head[9:12]), await reader.readexactly(int(rest.partition(b"\r\n")[0]))
+
+    def close(self) -> None:
+        if self.pipe is not None:
+            self.pipe[1].close()
+            self.pipe = None
 
 
 @dataclass
 class Taken:
-    """Seconds per kind of request, and what went wrong."""
+    """Seconds per kind of request since the moment each was due, and what went wrong."""
 
+    since: float
     seconds: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
-    async def ask(self, kind: str, client: httpx.AsyncClient, method: str, path: str, **more: object) -> None:
-        start = time.perf_counter()
+    async def ask(self, kind: str, due: float, client: Client, method: str, path: str, body: bytes = b"") -> None:
         try:
-            answer = await client.request(method, path, **more)  # type: ignore[arg-type]
-        except httpx.HTTPError as error:
+            status, answer = await asyncio.wait_for(client.ask(method, path, body), PATIENCE_S)
+        except (OSError, EOFError, TimeoutError) as error:
+            client.close()
             self.errors.append(f"{kind}: {type(error).__name__}")
             return
-        self.seconds.setdefault(kind, []).append(time.perf_counter() - start)
-        if answer.is_error:
-            self.errors.append(f"{kind}: {answer.status_code} {answer.text[:200]}")
+        if due >= self.since:
+            self.seconds.setdefault(kind, []).append(time.monotonic() - due)
+        if status >= 400:
+            self.errors.append(f"{kind}: {status} {answer[:200]!r}")
 
 
-async def worker(client: httpx.AsyncClient, secret: str, taken: Taken, until: float, seed: int) -> None:
+def _due(first: float, every_s: float, until: float) -> Iterator[float]:
+    """The moments at which somebody asks, fixed beforehand."""
+    return iter(np.arange(first, until, every_s).tolist())
+
+
+async def worker(client: Client, taken: Taken, begin: float, until: float, seed: int) -> None:
     """A phone: a batch of fixes every ten seconds, beginning at its own moment."""
-    chance, patrol, seq = random.Random(seed), uuid4(), 0
-    lon, lat = chance.uniform(114.09, 114.19), chance.uniform(22.54, 22.60)
-    await asyncio.sleep(chance.uniform(0, EVERY_S))
-    while time.monotonic() < until:
-        sent_at, rows = time.monotonic(), []
+    chance, path = random.Random(seed), f"/api/v1/patrols/{uuid4()}/points"
+    lon, lat, seq = chance.uniform(114.09, 114.19), chance.uniform(22.54, 22.60), 0
+    for due in _due(begin + chance.uniform(0, EVERY_S), EVERY_S, until):
+        await asyncio.sleep(due - time.monotonic())
+        now, rows = datetime.now(UTC), []
         for second in range(BATCH):
             lon, lat, seq = lon + chance.gauss(0, 1e-5), lat + chance.gauss(0, 1e-5), seq + 1
-            at = datetime.now(UTC) - timedelta(seconds=BATCH - second)
-            rows.append({"seq": seq, "time": at.isoformat(), "lon": round(lon, 7), "lat": round(lat, 7)})
-        headers = {"Authorization": f"Bearer {secret}"}
-        path = f"/api/v1/patrols/{patrol}/points"
-        await taken.ask("write", client, "POST", path, json={"points": rows}, headers=headers)
-        await asyncio.sleep(max(0.0, sent_at + EVERY_S - time.monotonic()))
+            at = now - timedelta(seconds=BATCH - second)
+            rows.append({"seq": seq, "time": at, "lon": round(lon, 7), "lat": round(lat, 7)})
+        await taken.ask("write", due, client, "POST", path, orjson.dumps({"points": rows}))
 
 
-async def reader(client: httpx.AsyncClient, token: str, taken: Taken, until: float, seed: int) -> None:
+async def reader(client: Client, taken: Taken, begin: float, until: float, seed: int) -> None:
     """A dashboard: mostly tiles, now and then the situation and the queue."""
-    chance, headers = random.Random(-seed), {"Authorization": f"Bearer {token}"}
-    await asyncio.sleep(chance.uniform(0, READ_EVERY_S))
-    while time.monotonic() < until:
-        z, x, y = chance.choice(TILES)
-        kind, path = chance.choice(
-            [
-                ("tile", f"/tiles/street,grid/{z}/{x}/{y}.mvt"),
-                ("tile", f"/tiles/street,grid/{z}/{x}/{y}.mvt"),
-                ("situation", "/api/v1/overview"),
-                ("queue", "/api/v1/incidents?open=true&limit=50"),
-            ]
-        )
-        await taken.ask(kind, client, "GET", path, headers=headers)
-        await asyncio.sleep(READ_EVERY_S)
+    chance = random.Random(-seed)
+    for due in _due(begin + chance.uniform(0, READ_EVERY_S), READ_EVERY_S, until):
+        await asyncio.sleep(due - time.monotonic())
+        kind, path = chance.choice(READS)
+        await taken.ask(kind, due, client, "GET", path.format(*chance.choice(TILES)))
 
 
-async def play(address: str, secrets: list[str], tokens: list[str], seconds: float) -> Taken:
-    taken, until = Taken(), time.monotonic() + seconds
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as client:
-        await asyncio.gather(
-            *(worker(client, secret, taken, until, seed) for seed, secret in enumerate(secrets)),
-            *(reader(client, token, taken, until, seed) for seed, token in enumerate(tokens)),
+async def play(port: int, secrets: list[str], tokens: list[str], seconds: float, warm: Callable[[], None]) -> Taken:
+    """Everybody at once for `WARM_S + seconds`; `warm` is called when counting begins."""
+    begin = time.monotonic()
+    taken, until = Taken(begin + WARM_S), begin + WARM_S + seconds
+    asyncio.get_running_loop().call_at(taken.since, warm)
+    clients = [Client(port, secret) for secret in (*secrets, *tokens)]
+    roles = [worker] * len(secrets) + [reader] * len(tokens)
+    await asyncio.gather(
+        *(
+            role(client, taken, begin, until, seed)
+            for seed, (role, client) in enumerate(zip(roles, clients, strict=True))
         )
+    )
+    for client in clients:
+        client.close()
     return taken
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """CPU seconds used so far by the application, the database and the clients, each with all its processes."""
+
+    seconds: dict[str, float]
+
+    @classmethod
+    def now(cls, application: int, database: int) -> "Cpu":
+        roots = {"application": application, "database": database}
+        return cls({name: _cpu_s(root) for name, root in roots.items()} | {"clients": time.process_time()})
+
+    def shares(self, before: "Cpu", wall_s: float) -> str:
+        """Per cent of one core each took since `before`."""
+        return ", ".join(f"{name} {(used - before.seconds[name]) / wall_s:.0%}" for name, used in self.seconds.items())
+
+
+def _cpu_s(root: int) -> float:
+    """Of a process, its living descendants, and those it has buried."""
+    stat = {int(path.parent.name): found for path in Path("/proc").glob("[0-9]*/stat") if (found := _stat(path))}
+    tree = {root}
+    while more := {pid for pid, fields in stat.items() if int(fields[1]) in tree and pid not in tree}:
+        tree |= more
+    return sum(sum(map(int, stat[pid][11:15])) for pid in tree if pid in stat) / TICKS
+
+
+def _stat(path: Path) -> list[str]:
+    """The fields behind the command's name: state, parent, …; nothing where the process has just ended."""
+    try:
+        return path.read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def postmaster(url: str) -> int:
+    """The server's first process: the parent of the one that answers us."""
+    with transaction(url) as session:
+        return int(_stat(Path(f"/proc/{session.scalar(sqlalchemy.text('select pg_backend_pid()'))}/stat"))[1])
 
 
 @contextmanager
@@ -119,21 +202,20 @@ def copied(url: str) -> Iterator[str]:
 
 
 @contextmanager
-def served(url: str) -> Iterator[str]:
-    """The application on a free port, until the block ends."""
+def served(url: str) -> Iterator[tuple[int, int]]:
+    """The application: its port and its process, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     command = [sys.executable, "-c", "from gridmgmt.cli.main import run; run()", "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url}, stderr=subprocess.DEVNULL)
     try:
-        address = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:
-                httpx.get(f"{address}/healthz").raise_for_status()
+                urlopen(f"http://127.0.0.1:{port}/healthz").close()
                 break
-            except httpx.HTTPError:
+            except OSError:
                 time.sleep(0.1)
-        yield address
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -161,17 +243,22 @@ def people(url: str, workers: int, readers: int) -> tuple[list[str], list[str]]:
 def main(seconds: float = 60.0, workers: int = 300, readers: int = 50) -> None:
     with copied(os.environ["DATABASE_URL"]) as url:
         secrets, tokens = people(url, workers, readers)
-        with served(url) as address:
-            taken = asyncio.run(play(address, secrets, tokens, seconds))
-    print(f"{len(secrets)} workers, {len(tokens)} readers, {seconds:.0f} s\n\n| request | answers | p50 | p95 | most |")
-    print("|---|---|---|---|---|")
+        with served(url) as (port, application):
+            processes, before = (application, postmaster(url)), []
+            warm = lambda: before.append(Cpu.now(*processes))  # noqa: E731
+            taken = asyncio.run(play(port, secrets, tokens, seconds, warm))
+            shares = Cpu.now(*processes).shares(before[0], time.monotonic() - taken.since)
+    print(
+        f"{len(secrets)} workers, {len(tokens)} readers, {seconds:.0f} s; load of the machine {os.getloadavg()[0]:.1f}"
+    )
+    print("\n| request | answers | p50 | p95 | p99 | most |\n|---|---|---|---|---|---|")
     for kind, values in sorted(taken.seconds.items()):
-        cuts = statistics.quantiles(values, n=100) if len(values) > 1 else values * 99
-        p50, p95, most = (f"{1000 * value:.0f} ms" for value in (cuts[49], cuts[94], max(values)))
-        print(f"| {kind} | {len(values):,} | {p50} | {p95} | {most} |")
+        figures = " | ".join(f"{1000 * value:.0f} ms" for value in np.quantile(values, [0.5, 0.95, 0.99, 1]))
+        print(f"| {kind} | {len(values):,} | {figures} |")
     print(f"\nerrors: {len(taken.errors)} {taken.errors[:3]}")
-    late = sum(value > BAR_S for value in taken.seconds.get("write", ()))
-    print(f"writes later than {1000 * BAR_S:.0f} ms: {late}")
+    print(f"of one core: {shares}")
+    writes = np.array(taken.seconds["write"])
+    print(f"writes later than {1000 * BAR_S:.0f} ms: {(writes > BAR_S).sum()} of {len(writes):,}")
 
 
 if __name__ == "__main__":

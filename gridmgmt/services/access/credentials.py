@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import Action, Person
@@ -50,15 +50,12 @@ def add_device(session: Session, row: tables.Person, device_id: str | None = Non
 
 def device_person(session: Session, device_id: str) -> Person:
     """Whose device it is, by its id alone, for protocols that carry nothing else; NotSignedIn for an unknown id."""
-    live = select(tables.Credential).where(
-        tables.Credential.device_id == device_id, tables.Credential.revoked_at.is_(None)
-    )
-    return _person(session, session.scalar(live))
+    return _person(session, _found(session, tables.Credential.device_id == device_id))
 
 
 def person_by_secret(session: Session, secret: str) -> Person:
     """Whose secret it is, as a Bearer token; NotSignedIn where it is unknown or revoked."""
-    return _person(session, _credential(session, secret))
+    return _person(session, _found(session, tables.Credential.secret_hash == hashed(secret)))
 
 
 def person_by_basic(session: Session, name: str, secret: str) -> Person:
@@ -66,9 +63,9 @@ def person_by_basic(session: Session, name: str, secret: str) -> Person:
 
     The password of the sign-in page is not taken here: programs keep what they are given, and send it every time.
     """
-    found = _credential(session, secret)
+    found = _found(session, tables.Credential.secret_hash == hashed(secret))
     person = _person(session, found)
-    names = {person.name} | ({found.device_id} if found is not None and found.device_id else set())
+    names = {person.name, found.device_id or person.name}
     if name not in names and normal_name(name) not in names:
         raise NotSignedIn
     return person
@@ -99,16 +96,27 @@ def _add(session: Session, row: tables.Person, kind: str, label: str, device_id:
     return NewSecret(kept.id, device_id or row.name, secret)
 
 
-def _credential(session: Session, secret: str) -> tables.Credential | None:
-    return session.scalar(
-        select(tables.Credential).where(
-            tables.Credential.secret_hash == hashed(secret), tables.Credential.revoked_at.is_(None)
-        )
-    )
+@dataclass(frozen=True)
+class _Found:
+    """A live secret, as far as a request needs it."""
+
+    person_id: PersonId
+    kind: str
+    device_id: str | None
 
 
-def _person(session: Session, found: tables.Credential | None) -> Person:
-    person = None if found is None else person_by_id(session, PersonId(found.person_id))
-    if found is None or person is None:
+def _found(session: Session, fits: ColumnElement[bool]) -> _Found:
+    """The live secret that fits; NotSignedIn where there is none."""
+    row = tables.Credential
+    chosen = select(row.person_id, row.kind, row.device_id).where(fits, row.revoked_at.is_(None))
+    found = session.execute(chosen).one_or_none()
+    if found is None:
+        raise NotSignedIn
+    return _Found(PersonId(found.person_id), found.kind, found.device_id)
+
+
+def _person(session: Session, found: _Found) -> Person:
+    person = person_by_id(session, found.person_id)
+    if person is None:
         raise NotSignedIn
     return person.limited_to(GOOD_FOR[found.kind])

@@ -113,9 +113,11 @@ def person_by_access_token(session: Session, token: str, now: datetime | None = 
     """Who sent a token; NotSignedIn where it is forged, expired or revoked, or the account was disabled."""
     now = now or datetime.now(UTC)
     person_id, family_id = _claims(session, token, now)
-    family = session.get(tables.SignIn, family_id)
+    lasting = tables.SignIn.revoked_at.is_(None), tables.SignIn.expires_at > now
+    if session.scalar(select(tables.SignIn.id).where(tables.SignIn.id == family_id, *lasting)) is None:
+        raise NotSignedIn
     person = person_by_id(session, person_id)
-    if family is None or person is None or not alive(family, now):
+    if person is None:
         raise NotSignedIn
     return person
 
@@ -174,10 +176,13 @@ def _claims(session: Session, token: str, now: datetime) -> tuple[PersonId, UUID
 
 def _key(session: Session) -> bytes:
     """The secret that signs; the first who needs it makes it."""
-    if session.get(tables.SigningKey, 1) is None:
+    kept = select(tables.SigningKey.secret).where(tables.SigningKey.id == 1)
+    secret = session.scalar(kept)
+    if secret is None:
         made = insert_once(tables.SigningKey).values(id=1, secret=secrets.token_bytes(64))
         session.execute(made.on_conflict_do_nothing())
-    return session.get_one(tables.SigningKey, 1).secret
+        secret = session.scalars(kept).one()
+    return secret
 
 
 def _revoke(session: Session, family: tables.SignIn, now: datetime) -> None:

@@ -1,4 +1,5 @@
--- Incidents not closed at a moment, the newest first, with the number of all of them on every row.
+-- Incidents not closed at a moment, the newest first, with the number of all of them on every row. What is closed since
+-- before that moment was closed then: the log is read only of the others.
 SELECT incident.id,
        incident.category,
        incident.text,
@@ -9,6 +10,7 @@ SELECT incident.id,
        ST_Y(incident.geom) AS lat,
        count(*) OVER () AS total
 FROM incident
+INNER JOIN incident_now AS stands ON stands.incident_id = incident.id AND (stands.open OR stands.since > :at)
 CROSS JOIN LATERAL (
     SELECT rule.to_state AS state
     FROM incident_step AS step
