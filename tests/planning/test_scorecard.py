@@ -108,12 +108,9 @@ def test_what_is_not_known_is_no_data_and_never_nought() -> None:
 
 def test_frames_that_leave_something_open_are_refused() -> None:
     parts = HAND.dissolve("part").reset_index()
-    faults = ({"part": None}, {"geometry": shapely.Point()})
-    for frame in (
-        HAND.assign(**{key: HAND[key].where(HAND.index > 0, value)}) for f in faults for key, value in f.items()
-    ):
+    for column, value in (("part", None), ("geometry", shapely.Point())):
         with pytest.raises(InvalidInput):
-            score(frame, **RANGE)
+            score(HAND.assign(**{column: HAND[column].where(HAND.index > 0, value)}), **RANGE)
     for areas in (parts.iloc[1:], parts.set_crs(None, allow_override=True)):
         with pytest.raises(InvalidInput):
             score(HAND, areas, **RANGE)
