@@ -68,6 +68,7 @@ class NewGrant(BaseModel):
     """A role in a scope (a boundary code; None is everywhere) during [valid_from, valid_to)."""
 
     role: Role
+    department_code: str | None = Field(default=None, max_length=32, description="For the role department: which")
     scope_code: str | None = Field(default=None, max_length=20)
     valid_from: date
     valid_to: date | None = None
@@ -177,7 +178,8 @@ def post_grant(session: DbSession, person: Security, language: Lang, name: str, 
     row = find_person(session, name)
     require(person, Action.grant_roles, language, body.scope_code or "")
     _require_other(row, person, language)
-    given = grant(session, row, body.role, body.scope_code, body.valid_from, body.valid_to)
+    period = (body.valid_from, body.valid_to)
+    given = grant(session, row, body.role, body.scope_code, *period, department_code=body.department_code)
     audit.record(session, person, "grant", row.name, _logged(given))
     return Json(grant_facts(given), status_code=201)
 

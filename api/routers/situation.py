@@ -1,7 +1,7 @@
 """The figures of the start page: what is open, who walked today, which grids have waited longest."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from api.kept import Kept
 from api.security import may
 from gridmgmt.access import Action, Person
 from gridmgmt.field.day import day_span, local_day
+from gridmgmt.field.masking import mask_text
 from gridmgmt.services.field import overview
 from gridmgmt.services.field.situation import Visits, days_since_visit
 
@@ -37,4 +38,13 @@ def _figures(session: DbSession, at: Epoch, person: Person, kept: Kept[Visits]) 
     area = person.area(Action.see_figures)
     visits = kept.get((local_day(moment), area), lambda: days_since_visit(session, moment, area))
     figures = vars(overview(session, moment, area, visits))
+    figures = figures | {"recent_incidents": _for(person, figures["recent_incidents"])}
     return {key: value for key, value in figures.items() if key != "at"} | {"date": at}
+
+
+def _for(person: Person, incidents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who works on incidents sees those of their area; who only sees figures reads no names or numbers."""
+    if not person.may(Action.see_incidents):
+        return [row | {"text": mask_text(row["text"])} for row in incidents]
+    area = person.area(Action.see_incidents)
+    return [row for row in incidents if area.holds(row["grid_code"])]

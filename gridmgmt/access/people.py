@@ -7,6 +7,9 @@ from gridmgmt.access.areas import Area
 from gridmgmt.access.roles import ROLE_ACTIONS, Action, Role
 from gridmgmt.ids import PersonId, WorkerCode
 
+DISTRICT_DIGITS = 6  # what lies in no boundary is for whoever has a whole district
+_LOOK = frozenset({Action.see_boundaries, Action.see_figures})
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -20,6 +23,7 @@ class Grant:
     scope_code: str
     valid_from: date
     valid_to: date | None = None
+    department: str | None = None  # code of the department (D01) whose incidents the role `department` sees and handles
     instead_of: PersonId | None = None  # whose right this is, where the person stands in for another
 
     def in_force(self, day: date) -> bool:
@@ -57,10 +61,31 @@ class Person:
         return self._allows(action) and any(action in ROLE_ACTIONS[grant.role] for grant in self.grants)
 
     def area(self, action: Action) -> Area:
-        """Where they may do it."""
+        """Where they may do it, whoever holds the matter. What a department's people may is in `departments`."""
         if not self._allows(action):
             return Area.nothing
-        return Area.of(grant.scope_code for grant in self.grants if action in ROLE_ACTIONS[grant.role])
+        held = (grant for grant in self.grants if action in ROLE_ACTIONS[grant.role])
+        return Area.of(grant.scope_code for grant in held if grant.role is not Role.department or action in _LOOK)
+
+    def departments(self, action: Action) -> tuple[tuple[str, str], ...]:
+        """Departments (code, scope) for which they may do it: only with what was sent there, in that scope.
+
+        >>> from uuid import UUID
+        >>> road = Grant(Role.department, "440303", date(2026, 1, 1), department="D01")
+        >>> bob = Person(PersonId(UUID(int=2)), "bob", "周", (road,))
+        >>> bob.area(Action.see_incidents).prefixes, bob.departments(Action.see_incidents)
+        ((), (('D01', '440303'),))
+        """
+        if not self._allows(action) or action not in ROLE_ACTIONS[Role.department]:
+            return ()
+        return tuple((grant.department, grant.scope_code) for grant in self.grants if grant.department is not None)
+
+    def serves(self, action: Action, holder: str | None, place: str | None) -> bool:
+        """Whether a matter that `holder` has, which lies in the boundary `place`, is their department's."""
+        return any(
+            code == holder and (len(scope) <= DISTRICT_DIGITS if place is None else place.startswith(scope))
+            for code, scope in self.departments(action)
+        )
 
     def limited_to(self, actions: frozenset[Action] | set[Action]) -> "Person":
         """The same person with a credential that is good for less."""

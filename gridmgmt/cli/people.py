@@ -17,6 +17,7 @@ Name = Annotated[str, typer.Argument(help="The name to sign in with.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; today if not given.")]
 End = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day after the last one.")]
 Scope = Annotated[str | None, typer.Option(help="Code of a district, subdistrict, community or grid; else everywhere.")]
+Department = Annotated[str | None, typer.Option(help="Code of the department (D01), for the role department.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Type the password; else a random one is made and printed.")]
 
 
@@ -34,6 +35,7 @@ def add(
     worker: Annotated[str | None, typer.Option(help="Code of the grid worker this person is.")] = None,
     since: Day = None,
     until: End = None,
+    department: Department = None,
     ask: Ask = False,
 ) -> None:
     """Add an account, with roles if given, and print its password: it has to be changed at the first sign-in."""
@@ -44,7 +46,8 @@ def add(
     with transaction() as session:
         row = add_person(session, name, display_name, worker_code=worker)
         for given in role or []:
-            grant(session, row, given, scope, _day(since), until.date() if until else None)
+            code = department if given is Role.department else None
+            grant(session, row, given, scope, _day(since), until.date() if until else None, department_code=code)
         _set(session, row, password, due=not ask)
         detail = {"roles": [given.value for given in role or []], "scope": scope}
         audit.record(session, audit.operator(), "add_person", row.name, detail)
@@ -66,15 +69,29 @@ def list_() -> None:
 
 
 @commands.command()
-def grant(name: Name, role: Role, scope: Scope = None, since: Day = None, until: End = None) -> None:
+def grant(
+    name: Name,
+    role: Role,
+    scope: Scope = None,
+    since: Day = None,
+    until: End = None,
+    department: Department = None,
+) -> None:
     """Give a role in a scope for a period."""
     from gridmgmt.services import access
     from gridmgmt.store.engine import transaction
 
     with transaction() as session:
         row = access.find_person(session, name)
-        given = access.grant(session, row, role, scope, _day(since), until.date() if until else None)
-        detail = {"role": role.value, "scope": scope, "from": str(given.valid_from), "to": str(given.valid_to or "")}
+        last = until.date() if until else None
+        given = access.grant(session, row, role, scope, _day(since), last, department_code=department)
+        detail = {
+            "role": role.value,
+            "department": department,
+            "scope": scope,
+            "from": str(given.valid_from),
+            "to": str(given.valid_to or ""),
+        }
         access.audit.record(session, access.audit.operator(), "grant", row.name, detail)
     _say("granted", name=row.name, grant=_grant_words(given))
 
@@ -214,7 +231,8 @@ def _grant_words(given: Any) -> str:
     from gridmgmt.messages import text
 
     scope = given.scope_code or _text("everywhere")
-    return f"{text(f'access.role_{given.role}', language())} {scope} {given.valid_from}–{given.valid_to or ''}"
+    role = " ".join(filter(None, (text(f"access.role_{given.role}", language()), given.department_code)))
+    return f"{role} {scope} {given.valid_from}–{given.valid_to or ''}"
 
 
 def _say(key: str, **values: Any) -> None:

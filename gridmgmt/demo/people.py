@@ -16,6 +16,9 @@ from gridmgmt.store.tables import Boundary, Person, WorkerGrid
 EVERYWHERE = frozenset({Role.administrator, Role.security, Role.auditor})  # 三员 keep the whole installation
 
 
+OFFICE = "D01"  # the department of the demo's one person of a department
+
+
 @dataclass(frozen=True)
 class SignIn:
     """What somebody types at the sign-in page."""
@@ -48,7 +51,8 @@ def _person(session: Session, role: Role) -> Person:
         session, role.value, f"演示{text(f'access.role_{role.value}', 'zh')}", worker_code=worker, demo=True
     )
     if worker is None:
-        grant(session, row, role, None if role in EVERYWHERE else _scope(session, role), VALID_FROM)
+        scope = None if role in EVERYWHERE else _scope(session, role)
+        grant(session, row, role, scope, VALID_FROM, department_code=OFFICE if role is Role.department else None)
     return row
 
 

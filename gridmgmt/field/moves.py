@@ -23,6 +23,7 @@ class Post:
 
     role: str
     scope: str
+    department: str | None = None  # only what this department holds; None: whoever holds it
 
     def reaches(self, code: str | None) -> bool:
         """Whether a boundary lies in the area; what lies in no boundary is for a whole district."""
@@ -37,9 +38,10 @@ class Actor:
     posts: frozenset[Post] = frozenset()
     unbound: bool = False
 
-    def roles_at(self, code: str | None) -> frozenset[str]:
-        """The roles that reach a boundary (None: what lies in no boundary)."""
-        return frozenset(post.role for post in self.posts if post.reaches(code))
+    def roles_at(self, code: str | None, holder: str | None) -> frozenset[str]:
+        """The roles that reach a boundary (None: what lies in no boundary) of a matter that `holder` has."""
+        mine = (post for post in self.posts if post.department in (None, holder))
+        return frozenset(post.role for post in mine if post.reaches(code))
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _reaches(case: Case, move: Move, actor: Actor) -> bool:
     code = {"holder": case.standing.holder, "sender": case.standing.sender, "anyone": case.place}[move.acting]
     level = level_of(code)
     place = case.place if level == "department" else code
-    held = actor.roles_at(place)
+    held = actor.roles_at(place, case.standing.holder)
     if move.acting == "anyone":  # on the ground, whoever has a post there, of whatever level
         return any(role.partition("@")[0] in held for role in move.roles)
     return any(

@@ -12,6 +12,7 @@ from gridmgmt.store import tables
 from gridmgmt.store.engine import transaction
 
 SINCE = date(2006, 1, 1)
+DEPARTMENT = "D01"
 ALL_ROUND = (Role.administrator, Role.planner, Role.dispatcher, Role.department, Role.worker, Role.viewer)
 """Every right of the everyday; the separated roles exclude each other, so security and auditor are not among them."""
 
@@ -22,7 +23,7 @@ def add(
     """A person with roles in one scope (None: everywhere), without a password."""
     row = add_person(session, name, name, worker_code=worker_code)
     for role in roles:
-        grant(session, row, role, scope, SINCE)
+        grant(session, row, role, scope, SINCE, department_code=DEPARTMENT if role is Role.department else None)
     return row
 
 

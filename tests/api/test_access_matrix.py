@@ -225,6 +225,35 @@ def _buildings(client: httpx.Client, place: object) -> int:
     return len(set(re.findall(rb"440303\d{6}B\d{4}", client.get(f"/tiles/building/14/{x}/{y}.mvt").content)))
 
 
+def test_a_department_sees_and_moves_what_was_sent_to_it_and_nothing_else(
+    client: httpx.Client, client_as: Callable[..., httpx.Client], grids: Grids
+) -> None:
+    (west, place), _ = grids.items()
+    report = {"category": "rubbish", "text": "王小明 13800131234", "lon": place.x, "lat": place.y}
+    mine, other = (client.post("/api/v1/incidents", json=report).headers["location"] for _ in range(2))
+    for path, department in ((mine, people.DEPARTMENT), (other, "D02")):
+        for move, holder in (("file", None), ("dispatch", department)):
+            step = client.get(path).json()["step"]
+            made = client.post(f"{path}/moves", json={"move": move, "holder": holder, "after": step})
+            assert made.status_code == 201, made.text
+    office = client_as(Role.department, scope=west[:6])
+    assert [row["id"] for row in office.get("/api/v1/incidents").json()["incidents"]] == [mine[-36:]]
+    assert sum(office.get("/api/v1/incidents/lights").json().values()) == 1
+    assert office.get("/api/v1/overview").json()["recent_incidents"] == []
+    assert office.get("/api/v1/incident-candidates").json() == {"candidates": []}
+    assert (office.get(mine).json()["masked"], "handle" in office.get(mine).json()["moves"]) == (False, True)
+    for answer in (
+        office.get(other),
+        office.get(f"{other}/duplicates"),
+        office.post(f"{other}/moves", json={"move": "follow_up", "reason": "why", "after": 10**9}),
+    ):
+        assert answer.status_code == 404
+    districts = client.get("/api/v1/boundaries/subdistrict").json()["features"]
+    elsewhere = client_as(Role.department, scope=next(area["id"] for area in districts if area["id"] != west[:9]))
+    assert elsewhere.get("/api/v1/incidents").json()["incidents"] == []
+    assert client_as(Role.viewer).get("/api/v1/overview").json()["recent_incidents"][0]["text"] == "王小明 138****1234"
+
+
 def test_an_order_for_another_area_is_refused(client: httpx.Client, client_as: Callable[..., httpx.Client]) -> None:
     mine, other = (area["id"] for area in client.get("/api/v1/boundaries/subdistrict").json()["features"][:2])
     planner = client_as(Role.planner, scope=mine)

@@ -86,7 +86,8 @@ def test_a_case_is_moved_on_by_those_it_is_for(client: httpx.Client, client_as: 
     assert (stale.status_code, stale.json()["code"]) == (409, "stale_step")
     sent = centre.post(f"{path}/moves", json={"move": "dispatch", "holder": "D01", "after": first.json()["step"]})
     assert (sent.json()["state"], sent.json()["holder"]) == ("dispatched", "D01")
-    office = client_as(Role.department, scope=west[:6])
+    office = client_as(Role.department, scope=west[:6])  # a person of D01
+    assert [row["id"] for row in office.get("/api/v1/incidents").json()["incidents"]] == [path[-36:]]
     done = office.post(f"{path}/moves", json={"move": "handle", "after": sent.json()["step"]})
     assert done.json()["state"] == "handled"
 

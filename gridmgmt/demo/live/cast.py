@@ -81,8 +81,7 @@ def _centre_password(session: Session, now: datetime) -> str:
     centre = session.scalar(select(Person).where(Person.name == CENTRE))
     if centre is None:
         centre = add_person(session, CENTRE, "演示指挥中心", demo=True)
-        for role in (Role.dispatcher, Role.department):
-            grant(session, centre, role, read_luohu_2006().district_code, VALID_FROM)
+        grant(session, centre, Role.dispatcher, read_luohu_2006().district_code, VALID_FROM)
     password = random_password()
     set_password(session, centre, password, now)
     return password

@@ -23,6 +23,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.store.queries import query
 from gridmgmt.store.tables import AuditEntry
 from gridmgmt.store.tables import Person as PersonRow
@@ -76,7 +77,7 @@ class Head:
         """The head as `str` wrote it; InvalidInput for anything else."""
         fits = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", noted)
         if fits is None:
-            raise InvalidInput(detail=f"{noted!r} is no head of the log, like 12:5af3….")
+            raise InvalidInput(detail=Words("reasons.no_log_head", noted=noted))
         return cls(int(fits[1]), bytes.fromhex(fits[2]))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.access import Action, Person
 from gridmgmt.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from gridmgmt.ids import PersonId
+from gridmgmt.messages import Words
 from gridmgmt.services.access.people import normal_name, person_by_id
 from gridmgmt.services.access.secrets import hashed, new_device_id, new_secret
 from gridmgmt.store import tables
@@ -44,7 +45,7 @@ def add_device(session: Session, row: tables.Person, device_id: str | None = Non
     InvalidInput where the person is no grid worker.
     """
     if row.worker_code is None:
-        raise InvalidInput(detail=f"{row.name} is no grid worker: a device reports for a worker.")
+        raise InvalidInput(detail=Words("reasons.device_of_nobody", name=row.name))
     return _add(session, row, "device", label, (device_id or new_device_id()).strip())
 
 

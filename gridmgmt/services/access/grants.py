@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.access import Role
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
+from gridmgmt.field.codes import DEPARTMENT
+from gridmgmt.messages import Words
 from gridmgmt.store import tables
 
 
@@ -21,21 +23,38 @@ def grant(
     scope_code: str | None,
     valid_from: date,
     valid_to: date | None = None,
+    *,
+    department_code: str | None = None,
 ) -> tables.RoleGrant:
     """Give a role in the boundary `scope_code` (None: everywhere) during [valid_from, valid_to).
 
-    NotFound for an unknown boundary; Conflict where the same right is given for some of these days already, or where
-    the person would hold two of the three separated roles.
+    The role `department`, and no other, is for one department. NotFound for an unknown boundary or department,
+    InvalidInput where the department is missing or too much; Conflict where the same right is given for some of these
+    days already, or where the person would hold two of the three separated roles.
     """
     if scope_code is not None and session.get(tables.BoundaryCode, scope_code) is None:
         raise NotFound(what="boundary", key=scope_code)
+    _require_department(session, role, department_code)
     given = tables.RoleGrant(
-        person_id=row.id, role=role.value, scope_code=scope_code, valid_from=valid_from, valid_to=valid_to
+        person_id=row.id,
+        role=role.value,
+        department_code=department_code,
+        scope_code=scope_code,
+        valid_from=valid_from,
+        valid_to=valid_to,
     )
     with _no_overlap(session, "grant", f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to):
         session.add(given)
         session.flush()
     return given
+
+
+def _require_department(session: Session, role: Role, code: str | None) -> None:
+    if (role is Role.department) != (code is not None):
+        raise InvalidInput(detail=Words("reasons.grant_department"))
+    known = select(tables.CodeEntry.code).where(tables.CodeEntry.kind == DEPARTMENT, tables.CodeEntry.code == code)
+    if code is not None and session.scalar(known.limit(1)) is None:
+        raise NotFound(what="department", key=code)
 
 
 def revoke_grant(
@@ -61,7 +80,7 @@ def stand_in(
     Conflict where somebody stands in for the absent one on some of these days already.
     """
     if absent.id == substitute.id:
-        raise InvalidInput(detail=f"{absent.name} cannot stand in for {substitute.name}.")
+        raise InvalidInput(detail=Words("reasons.stand_in_oneself", absent=absent.name, substitute=substitute.name))
     lent = tables.StandIn(absent_id=absent.id, substitute_id=substitute.id, valid_from=valid_from, valid_to=valid_to)
     with _no_overlap(session, "stand-in", absent.name, valid_from, valid_to):
         session.add(lent)
@@ -92,7 +111,7 @@ def grants_of(session: Session, row: tables.Person) -> Sequence[tables.RoleGrant
 def _no_overlap(session: Session, what: str, key: str, valid_from: date, valid_to: date | None) -> Iterator[None]:
     """Run the block in a savepoint; what the exclusion constraints refuse is a Conflict."""
     if valid_to is not None and valid_to <= valid_from:
-        raise InvalidInput(detail=f"The period from {valid_from} to {valid_to} is empty.")
+        raise InvalidInput(detail=Words("reasons.period_empty", first=valid_from, last=valid_to))
     try:
         with session.begin_nested():
             yield

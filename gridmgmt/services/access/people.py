@@ -1,6 +1,7 @@
 """Accounts: the row of a person, and the person with the grants of a day as the rules see them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, or_, select
@@ -10,6 +11,7 @@ from gridmgmt.access import SEPARATED, Grant, Person, Role
 from gridmgmt.errors import Conflict, InvalidInput, NotFound
 from gridmgmt.field.day import local_day
 from gridmgmt.ids import PersonId, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.access.sessions import revoke_sign_ins
 from gridmgmt.store import tables
 
@@ -28,7 +30,7 @@ def add_person(
     """
     wanted = normal_name(name)
     if not wanted or not display_name.strip():
-        raise InvalidInput(detail="A person needs a name to sign in with, and a name to be called by.")
+        raise InvalidInput(detail=Words("reasons.person_nameless"))
     if session.scalar(select(tables.Person.id).where(tables.Person.name == wanted)) is not None:
         raise Conflict(what="person", key=wanted)
     if worker_code is not None and session.get(tables.Worker, worker_code) is None:
@@ -94,7 +96,7 @@ def _own(session: Session, row: tables.Person, at: date) -> list[Grant]:
     """Grants of the account, and a worker's right in each grid the worker is appointed to."""
     chosen = select(tables.RoleGrant).where(tables.RoleGrant.person_id == row.id, *in_force(tables.RoleGrant, at))
     given = [
-        Grant(Role(grant.role), grant.scope_code or "", grant.valid_from, grant.valid_to)
+        Grant(Role(grant.role), grant.scope_code or "", grant.valid_from, grant.valid_to, grant.department_code)
         for grant in session.scalars(chosen)
     ]
     appointed = select(tables.WorkerGrid).where(
@@ -112,7 +114,7 @@ def _borrowed(session: Session, row: tables.Person, at: date) -> list[Grant]:
         .where(tables.StandIn.substitute_id == row.id, *in_force(tables.StandIn, at))
     )
     return [
-        Grant(grant.role, grant.scope_code, first, last, PersonId(absent.id))
+        replace(grant, valid_from=first, valid_to=last, instead_of=PersonId(absent.id))
         for absent, first, last in session.execute(chosen)
         for grant in _own(session, absent, at)
         if grant.role not in SEPARATED

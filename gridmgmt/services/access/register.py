@@ -46,7 +46,13 @@ def unlock(session: Session, name: str) -> None:
 
 def grant_facts(given: tables.RoleGrant) -> dict[str, Any]:
     """A grant as it is told; `valid_to` is the day after the last, None for no end."""
-    return {"id": given.id, "role": given.role, "scope_code": given.scope_code} | _period(given)
+    facts = {
+        "id": given.id,
+        "role": given.role,
+        "scope_code": given.scope_code,
+        "department_code": given.department_code,
+    }
+    return facts | _period(given)
 
 
 def _grants(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, list[dict[str, Any]]]:

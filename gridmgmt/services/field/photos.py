@@ -21,7 +21,7 @@ from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.ids import IncidentId
 from gridmgmt.messages import Words
-from gridmgmt.store.tables import Incident, IncidentPhoto, Photo
+from gridmgmt.store.tables import Incident, IncidentNow, IncidentPhoto, Photo
 
 MIB = 2**20
 MAX_BYTES = 15 * MIB
@@ -116,9 +116,13 @@ def read_photo(session: Session, sha256: str, person: Person | None = None) -> P
 def _may_see(session: Session, photo: Photo, person: Person | None) -> bool:
     if person is None or photo.sender_id == person.id:
         return True
-    places = select(Incident.grid_code).join(IncidentPhoto, IncidentPhoto.incident_id == Incident.id)
+    shown = select(Incident.grid_code, IncidentNow.holder).join(IncidentNow, IncidentNow.incident_id == Incident.id)
+    shown = shown.join(IncidentPhoto, IncidentPhoto.incident_id == Incident.id)
     area = person.area(Action.see_incidents)
-    return any(area.holds(code) for code in session.scalars(places.where(IncidentPhoto.sha256 == photo.sha256)))
+    return any(
+        area.holds(place) or person.serves(Action.see_incidents, holder, place)
+        for place, holder in session.execute(shown.where(IncidentPhoto.sha256 == photo.sha256))
+    )
 
 
 def _require_size(image: Image.Image) -> None:

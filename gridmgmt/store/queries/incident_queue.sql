@@ -37,6 +37,11 @@ WHERE incident.deleted_at IS NULL
   AND (CAST(:everything AS boolean)
        OR incident.grid_code LIKE ANY (CAST(:area AS text[]))
        OR stands.holder LIKE ANY (CAST(:area AS text[]))
+       OR EXISTS (
+           SELECT FROM unnest(CAST(:departments AS text[]), CAST(:department_areas AS text[])) AS mine (code, scope)
+           WHERE mine.code = stands.holder
+             AND CASE WHEN incident.grid_code IS NULL THEN length(mine.scope) <= 6
+                      ELSE starts_with(incident.grid_code, mine.scope) END)
        OR incident.reporter_id = CAST(:me AS uuid)
        OR incident.first_asked = CAST(:worker_code AS text))
   AND (CAST(:states AS text[]) IS NULL OR stands.state = ANY (CAST(:states AS text[])))

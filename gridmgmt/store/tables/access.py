@@ -43,6 +43,7 @@ class RoleGrant(Base):
     __tablename__ = "role_grant"
     __table_args__ = (
         one_of("role", ROLES),
+        CheckConstraint("department_code IS NULL OR role = 'department'", name="department"),
         real_period(),
         ExcludeConstraint(
             ("person_id", "="),
@@ -65,6 +66,7 @@ class RoleGrant(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     role: Mapped[str]
+    department_code: Mapped[str | None]  # of the code list; the role `department` is for one of them
     scope_code: Mapped[str | None] = mapped_column(ForeignKey("boundary_code.code"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from gridmgmt.access import ROLE_ACTIONS, Action, Area, Person
+from gridmgmt.access import ROLE_ACTIONS, Action, Area, Person, Role
 from gridmgmt.errors import Conflict, Gone, InvalidInput, NotFound, StaleStep
 from gridmgmt.field.moves import (
     Actor,
@@ -131,6 +131,8 @@ def may_see(session: Session, incident: Incident, person: Person | None) -> bool
     ):
         return True
     holder = session.scalar(select(IncidentNow.holder).where(IncidentNow.incident_id == incident.id))
+    if person.serves(Action.see_incidents, holder, incident.grid_code):
+        return True
     return holder is not None and area.holds(holder)
 
 
@@ -152,7 +154,9 @@ def case_of(incident: Incident, steps: list[Step], workflow: Workflow) -> Case:
 def _posts(person: Person, *, own: bool = False) -> frozenset[Post]:
     grants = [grant for grant in person.grants if Action.move_incident in ROLE_ACTIONS[grant.role]]
     return frozenset(
-        Post(grant.role.value, grant.scope_code) for grant in grants if not own or grant.instead_of is None
+        Post(grant.role.value, grant.scope_code, grant.department)
+        for grant in grants
+        if (not own or grant.instead_of is None) and (grant.role is not Role.department or grant.department)
     )
 
 

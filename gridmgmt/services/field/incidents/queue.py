@@ -83,15 +83,23 @@ def _concerned(person: Person | None, now: datetime | None) -> dict[str, Any]:
     return {
         "everything": area.is_everything,
         "area": area.like_patterns(),
+        **_departments(person),
         "me": None if person is None else person.id,
         "worker_code": None if person is None else person.worker_code,
         "now": now or datetime.now(UTC),
     }
 
 
+def _departments(person: Person | None) -> dict[str, list[str]]:
+    served = () if person is None else person.departments(Action.see_incidents)
+    return {"departments": [code for code, _ in served], "department_areas": [scope for _, scope in served]}
+
+
 def _shown(row: dict[str, Any], person: Person | None) -> dict[str, Any]:
     reporter_id = row.pop("reporter_id")
     if person is None or reporter_id == person.id or person.area(Action.see_involved).holds(row["grid_code"]):
+        return row
+    if person.serves(Action.see_involved, row["holder"], row["grid_code"]):
         return row
     return row | {"text": mask_text(row["text"])}
 

@@ -69,6 +69,8 @@ def handles(incident: Incident, holder: str | None, person: Person | None) -> bo
         return True
     if person.area(Action.see_involved).holds(incident.grid_code):
         return True
+    if person.serves(Action.see_involved, holder, incident.grid_code):
+        return True
     return holder is not None and any(grant.scope_code == holder for grant in person.grants)
 
 
