@@ -27,10 +27,12 @@ from api.routers import (
     patrols,
     people,
     phone,
+    plan_reports,
     plans,
     sign_in,
     situation,
     tiles,
+    workers,
 )
 from api.settings import WebSettings
 from api.static import StaticFolder
@@ -43,10 +45,12 @@ ROUTERS = (
     health,
     sign_in,
     people,
+    workers,
     audit,
     boundaries,
     tiles,
     plans,
+    plan_reports,
     maps,
     situation,
     centre,

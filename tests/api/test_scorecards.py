@@ -15,3 +15,8 @@ def test_a_plan_is_scored_and_compared(client: httpx.Client) -> None:
     assert found["metrics"]["share_in_range"]["b"] == card["metrics"]["share_in_range"]["value"]
     assert client.get(f"/api/v1/plans/{plan}/compare/{plan}").status_code == 422
     assert client.get(f"/api/v1/plans/current/compare/{'0' * 8}-0000-4000-8000-{'0' * 12}").status_code == 404
+    page = client.get(f"/plans/current/report/{plan}?lang=en", timeout=60)
+    assert page.headers["content-security-policy"].startswith("sandbox")
+    assert f"{found['households_moved']:,}" in page.text
+    book = client.get(f"/plans/current/report/{plan}.xlsx", timeout=60)
+    assert book.content[:2] == b"PK"

@@ -4,6 +4,7 @@ import { getJson } from "./client.js";
 import { el } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { bbox, map, setData, showBounds } from "./map.js";
+import { reportLinks } from "./planreport.js";
 import { balance } from "./rangebar.js";
 import { announce } from "./state.js";
 import { reasonName, statusName } from "./words.js";
@@ -87,7 +88,7 @@ function fadedStations() {
 }
 
 export function comparison() {
-  return [switcher(), headline(), certificate(), unmet()];
+  return [switcher(), headline(), certificate(), unmet(), reportLinks(plan)];
 }
 
 function switcher() {

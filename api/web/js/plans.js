@@ -3,6 +3,7 @@
 import { getJson, postJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { number, t } from "./i18n.js";
+import { reportAddress } from "./planreport.js";
 import { addressOf, announce, epoch, on, open, route } from "./state.js";
 import { statusName } from "./words.js";
 
@@ -47,7 +48,8 @@ function item(plan, isCurrent) {
   const figure = plan.parts === null || plan.parts === undefined ? null : t(`web.parts_figure_${plan.task}`, { count: plan.parts });
   return el("li", {}, el("a", { class: "row", href: addressOf("plan", plan.id), "aria-current": isCurrent ? "true" : null },
     el("span", { class: "row-text" }, plan.name, el("small", {}, [plan.status ? statusName(plan.status) : null, plan.base_date].filter(Boolean).join(" · "))),
-    figure ? el("b", { class: "row-end" }, figure) : null));
+    figure ? el("b", { class: "row-end" }, figure) : null),
+  el("a", { class: "report-link", href: reportAddress("current", plan.id), target: "_blank", rel: "noopener", "aria-label": t("web.report_of", { plan: plan.name }) }, t("web.plan_report")));
 }
 
 async function compute(event) {
