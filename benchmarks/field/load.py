@@ -148,27 +148,33 @@ async def play(port: int, secrets: list[str], tokens: list[str], seconds: float,
 
 @dataclass(frozen=True)
 class Cpu:
-    """CPU seconds used so far by the application, the database and the clients, each with all its processes."""
+    """CPU seconds used so far by the application, what counts beside it, the database and the clients."""
 
     seconds: dict[str, float]
 
     @classmethod
     def now(cls, application: int, database: int) -> "Cpu":
-        roots = {"application": application, "database": database}
-        return cls({name: _cpu_s(root) for name, root in roots.items()} | {"clients": time.process_time()})
+        stat = {int(path.parent.name): found for path in Path("/proc").glob("[0-9]*/stat") if (found := _stat(path))}
+        own, beside = _cpu_s(stat, {application}), _cpu_s(stat, _tree(stat, application) - {application})
+        server = _cpu_s(stat, _tree(stat, database))
+        return cls({"application": own, "counting": beside, "database": server, "clients": time.process_time()})
 
     def shares(self, before: "Cpu", wall_s: float) -> str:
         """Per cent of one core each took since `before`."""
         return ", ".join(f"{name} {(used - before.seconds[name]) / wall_s:.0%}" for name, used in self.seconds.items())
 
 
-def _cpu_s(root: int) -> float:
-    """Of a process, its living descendants, and those it has buried."""
-    stat = {int(path.parent.name): found for path in Path("/proc").glob("[0-9]*/stat") if (found := _stat(path))}
+def _tree(stat: dict[int, list[str]], root: int) -> set[int]:
+    """A process and its living descendants."""
     tree = {root}
     while more := {pid for pid, fields in stat.items() if int(fields[1]) in tree and pid not in tree}:
         tree |= more
-    return sum(sum(map(int, stat[pid][11:15])) for pid in tree if pid in stat) / TICKS
+    return tree
+
+
+def _cpu_s(stat: dict[int, list[str]], pids: set[int]) -> float:
+    """Of these processes and the children they have buried."""
+    return sum(sum(map(int, stat[pid][11:15])) for pid in pids if pid in stat) / TICKS
 
 
 def _stat(path: Path) -> list[str]:

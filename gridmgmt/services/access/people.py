@@ -1,10 +1,10 @@
 """Accounts: the row of a person, and the person with the grants of a day as the rules see them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import SEPARATED, Grant, Person, Role
@@ -14,6 +14,7 @@ from gridmgmt.ids import PersonId, WorkerCode
 from gridmgmt.messages import Words
 from gridmgmt.services.access.sessions import revoke_sign_ins
 from gridmgmt.store import tables
+from gridmgmt.store.queries import query
 
 
 def add_person(
@@ -77,48 +78,32 @@ def enable_person(session: Session, row: tables.Person) -> None:
 
 
 def person_by_id(session: Session, person_id: PersonId, day: date | None = None) -> Person | None:
-    """The person with the grants in force on `day` (today if not given); None where unknown or disabled."""
-    row = session.get(tables.Person, person_id)
-    if row is None or row.disabled_at is not None:
+    """The person with the grants in force on `day` (today if not given); None where unknown or disabled.
+
+    Every request asks for it, so it is one statement. Stand-ins do not pass on, nor do the separated roles.
+    """
+    asked = {"person_id": person_id, "day": day or local_day(datetime.now(UTC))}
+    rows = session.execute(query("person_with_rights"), asked).all()
+    if not rows:
         return None
-    at = day or local_day(datetime.now(UTC))
+    row = rows[0]
     return Person(
         id=PersonId(row.id),
         name=row.name,
         display_name=row.display_name,
-        grants=(*_own(session, row, at), *_borrowed(session, row, at)),
+        grants=tuple(grant for right in rows if (grant := _grant(right)) is not None),
         worker_code=None if row.worker_code is None else WorkerCode(row.worker_code),
         password_due=row.password_due,
     )
 
 
-def _own(session: Session, row: tables.Person, at: date) -> list[Grant]:
-    """Grants of the account, and a worker's right in each grid the worker is appointed to."""
-    chosen = select(tables.RoleGrant).where(tables.RoleGrant.person_id == row.id, *in_force(tables.RoleGrant, at))
-    given = [
-        Grant(Role(grant.role), grant.scope_code or "", grant.valid_from, grant.valid_to, grant.department_code)
-        for grant in session.scalars(chosen)
-    ]
-    appointed = select(tables.WorkerGrid).where(
-        tables.WorkerGrid.worker_code == row.worker_code, *in_force(tables.WorkerGrid, at)
-    )
-    grids = session.scalars(appointed) if row.worker_code is not None else ()
-    return given + [Grant(Role.worker, grid.grid_code, grid.valid_from, grid.valid_to) for grid in grids]
-
-
-def _borrowed(session: Session, row: tables.Person, at: date) -> list[Grant]:
-    """What the person holds in place of others. Stand-ins do not pass on, nor do the separated roles."""
-    chosen = (
-        select(tables.Person, tables.StandIn.valid_from, tables.StandIn.valid_to)
-        .join(tables.StandIn, tables.StandIn.absent_id == tables.Person.id)
-        .where(tables.StandIn.substitute_id == row.id, *in_force(tables.StandIn, at))
-    )
-    return [
-        replace(grant, valid_from=first, valid_to=last, instead_of=PersonId(absent.id))
-        for absent, first, last in session.execute(chosen)
-        for grant in _own(session, absent, at)
-        if grant.role not in SEPARATED
-    ]
+def _grant(right: Row[Any]) -> Grant | None:
+    """What a row of the statement gives, if anything."""
+    if right.role is None or (right.absent_id is not None and right.role in SEPARATED):
+        return None
+    absent = None if right.absent_id is None else PersonId(right.absent_id)
+    period = right.valid_from, right.valid_to
+    return Grant(Role(right.role), right.scope_code, *period, right.department_code, instead_of=absent)
 
 
 def in_force(
