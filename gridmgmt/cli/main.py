@@ -27,6 +27,7 @@ ROOMS = (
     "gridmgmt.cli.incidents",
     "gridmgmt.cli.candidates",
     "gridmgmt.cli.people",
+    "gridmgmt.cli.workers",
     "gridmgmt.cli.audit",
     "gridmgmt.cli.privacy",
 )

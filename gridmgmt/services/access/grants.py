@@ -43,7 +43,7 @@ def grant(
         valid_from=valid_from,
         valid_to=valid_to,
     )
-    with _no_overlap(session, "grant", f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to):
+    with no_overlap(session, "grant", f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to):
         session.add(given)
         session.flush()
     return given
@@ -82,7 +82,7 @@ def stand_in(
     if absent.id == substitute.id:
         raise InvalidInput(detail=Words("reasons.stand_in_oneself", absent=absent.name, substitute=substitute.name))
     lent = tables.StandIn(absent_id=absent.id, substitute_id=substitute.id, valid_from=valid_from, valid_to=valid_to)
-    with _no_overlap(session, "stand-in", absent.name, valid_from, valid_to):
+    with no_overlap(session, "stand-in", absent.name, valid_from, valid_to):
         session.add(lent)
         session.flush()
     return lent
@@ -108,7 +108,7 @@ def grants_of(session: Session, row: tables.Person) -> Sequence[tables.RoleGrant
 
 
 @contextmanager
-def _no_overlap(session: Session, what: str, key: str, valid_from: date, valid_to: date | None) -> Iterator[None]:
+def no_overlap(session: Session, what: str, key: str, valid_from: date, valid_to: date | None) -> Iterator[None]:
     """Run the block in a savepoint; what the exclusion constraints refuse is a Conflict."""
     if valid_to is not None and valid_to <= valid_from:
         raise InvalidInput(detail=Words("reasons.period_empty", first=valid_from, last=valid_to))
