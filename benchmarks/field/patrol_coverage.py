@@ -82,9 +82,8 @@ def streets(lines: Geometries, grids: Geometries, x: Any, y: Any, peers: bool) -
     row("streets: build the lookup", built, f"{len(lines):,} streets")
     laid, inside = once(lambda: streets_in_areas(lines, grids))
     row("streets of the grids: linear referencing", laid, f"{len(inside.area):,} stretches in {len(grids):,} grids")
-    for threads in (1, 2):
-        cost, near = timed(lambda threads=threads: index.near_points(x, y, threads=threads))
-        row(f"street coverage, exact, {threads} thread(s)", cost, f"{len(x):,} points")
+    cost, near = timed(lambda: index.near_points(x, y))
+    row("street coverage, exact", cost, f"{len(x):,} points")
     cost, covered_m = timed(lambda: inside.covered_m(near))
     share = covered_m.sum() / inside.length_m().sum()
     row("share of each grid", cost, f"{share:.4%} of all street length")

@@ -5,8 +5,6 @@ vertex. So days add up by union, an area of any epoch is another set of interval
 length. Nothing is sampled and nothing depends on the order of points.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,7 +20,6 @@ Ints = NDArray[np.int64]
 Geometries = NDArray[np.object_]
 
 MOST_CELLS = 4_000_000  # of the lookup: 32 MB; a wider city gets coarser cells
-WORTH_A_THREAD = 200_000  # points; fewer are done before a second thread has started
 
 
 @dataclass(frozen=True)
@@ -83,22 +80,14 @@ class StreetIndex:
         self._frame = _frame(ends.reshape(-1, 2), radius_m)
         self._first, self._members = kernels.list_pieces(ax, ay, bx, by, *self._frame, radius_m)
 
-    def near_points(self, x_m: ArrayLike, y_m: ArrayLike, threads: int | None = None) -> Stretches:
-        """What lies within the radius of any of (n,) points in metres."""
+    def near_points(self, x_m: ArrayLike, y_m: ArrayLike) -> Stretches:
+        """What lies within the radius of any of (n,) points in metres.
+
+        In one thread: most points lie where all is covered already, which two threads would have to find out twice.
+        """
         x, y = np.ascontiguousarray(x_m, dtype=float), np.ascontiguousarray(y_m, dtype=float)
-        wanted = threads or (os.cpu_count() or 1 if len(x) >= WORTH_A_THREAD else 1)
-        cuts = [len(x) * part // wanted for part in range(wanted + 1)]
-
-        def some(part: int) -> Stretches:
-            here = slice(cuts[part], cuts[part + 1])
-            lookup = (self._pieces, self._first, self._members, self._frame, self.radius_m)
-            return self._stretches(*kernels.near_points(x[here], y[here], *lookup))
-
-        if wanted == 1:
-            return some(0)
-        with ThreadPoolExecutor(wanted) as pool:
-            first, *others = pool.map(some, range(wanted))
-        return first.united(*others)
+        lookup = (self._pieces, self._first, self._members, self._frame, self.radius_m)
+        return self._stretches(*kernels.near_points(x, y, *lookup))
 
     def near_walks(
         self, x_m: ArrayLike, y_m: ArrayLike, walk: ArrayLike, owner: NDArray[np.int64] | None = None

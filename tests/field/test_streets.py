@@ -72,7 +72,6 @@ def test_any_batches_add_up_to_one_recount(places: list[tuple[float, float]], ch
     together = parts[0].united(parts[1])
     for name in ("street", "start_m", "end_m"):
         assert getattr(together, name).tolist() == getattr(whole, name).tolist()
-    assert INDEX.near_points(x, y, threads=3).end_m.tolist() == whole.end_m.tolist()
 
 
 def test_more_stretches_than_a_piece_has_room_for() -> None:

@@ -2,7 +2,7 @@
 // sees it all the same, and whose it is.
 
 import { areaName, areaPicker } from "./area.js";
-import { deleteAt, postJson } from "./client.js";
+import { deleteAt, getJson, postJson } from "./client.js";
 import { el } from "./dom.js";
 import { has, t } from "./i18n.js";
 import { when } from "./lights.js";
@@ -113,18 +113,36 @@ const ending = (path, row, refresh, fault, words) => (row.valid_to !== null && r
 
 function roles(person, path, refresh, may) {
   const fault = el("p", { class: "fault", role: "alert" });
-  const list = listed(person.grants, t(person.grids.length ? "people.by_grids" : "people.no_roles"), (row) => [el("b", {}, t(`access.role_${row.role}`)), " · ", areaName(row.scope_code), el("small", {}, period(row))],
+  const list = listed(person.grants, t(person.grids.length ? "people.by_grids" : "people.no_roles"), (row) => [el("b", {}, t(`access.role_${row.role}`)), row.department_code && ` ${row.department_code}`, " · ", areaName(row.scope_code), el("small", {}, period(row))],
     (row) => (may ? ending(`${path}/grants`, row, refresh, fault, t("people.end")) : null));
   if (!may) return el("section", {}, el("h3", {}, t("people.roles")), list);
   const role = el("select", { name: "role" }, ROLES.map((one) => el("option", { value: one }, t(`access.role_${one}`))));
   const [area, span] = [areaPicker(), dates(false)];
+  const [office, department] = departmentPicker(role);
   const submit = (event) => attempt(event, fault, "grants", async () => {
-    await postJson(`${path}/grants`, { role: role.value, scope_code: area.code(), ...span.read() });
+    await postJson(`${path}/grants`, { role: role.value, department_code: office.value || null, scope_code: area.code(), ...span.read() });
     await refresh();
     say(t("people.done"));
   });
   return el("section", {}, el("h3", {}, t("people.roles")), list,
-    el("form", { class: "fields", on: { submit } }, field(t("people.role"), role), el("div", { class: "field" }, t("people.area"), area.element), span.fields, fault, el("button", { class: "primary" }, t("people.give"))));
+    el("form", { class: "fields", on: { submit } }, field(t("people.role"), role), department, el("div", { class: "field" }, t("people.area"), area.element), span.fields, fault, el("button", { class: "primary" }, t("people.give"))));
+}
+
+// Somebody of a department is of one: which, is asked for that role only.
+function departmentPicker(role) {
+  const office = el("select", { name: "department" });
+  const department = field(t("access.role_department"), office);
+  const shown = async () => {
+    department.hidden = role.value !== "department";
+    office.replaceChildren();
+    if (department.hidden) return;
+    const { codes } = await getJson("/api/v1/codes?kind=department");
+    const chinese = document.documentElement.lang.startsWith("zh");
+    office.replaceChildren(...codes.map((one) => el("option", { value: one.code }, `${one.code} ${chinese ? one.zh : one.en}`)));
+  };
+  role.addEventListener("change", shown);
+  shown();
+  return [office, department];
 }
 
 function standIns(person, people, path, refresh, may) {
