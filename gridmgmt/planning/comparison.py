@@ -82,7 +82,8 @@ class Comparison:
     crosswalk : one row per pair of parts that share a unit: from_part, to_part, from_name, to_name, households, units,
         share_of_from, share_of_to, matched
     parts : one row per part of the first side: part, name, matched_part, matched_name, households_before,
-        households_after, outcome ("same", "split", "merged", "changed")
+        households_after, largest_heir_name and largest_heir_households (the part that got most of it, matched or not),
+        outcome ("same", "split", "merged", "changed")
     metrics : every metric of both sides
     households_moved, units_moved : what changes its part
     areas_touched : parts of the first side that are not the same on the second
@@ -223,6 +224,7 @@ def _parts(crosswalk: pd.DataFrame) -> pd.DataFrame:
     for part, own in crosswalk.groupby("from_part", sort=True):
         heir = own[own["matched"]]
         matched = None if heir.empty else heir["to_part"].iloc[0]
+        largest = own.loc[own["households"].idxmax()]
         rows.append(
             {
                 "part": part,
@@ -231,6 +233,8 @@ def _parts(crosswalk: pd.DataFrame) -> pd.DataFrame:
                 "matched_name": None if heir.empty else heir["to_name"].iloc[0],
                 "households_before": int(own["households"].sum()),
                 "households_after": None if matched is None else int(after[matched]),
+                "largest_heir_name": largest["to_name"],
+                "largest_heir_households": int(after[largest["to_part"]]),
                 "outcome": _outcome(own, sources),
             }
         )

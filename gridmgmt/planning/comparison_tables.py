@@ -92,7 +92,13 @@ def _metrics(pairs: Sequence[MetricPair], language: Language) -> pd.DataFrame:
 
 
 def _parts(found: Comparison, language: Language) -> pd.DataFrame:
-    said = found.parts.assign(outcome=[_say(f"outcome_{outcome}", language) for outcome in found.parts["outcome"]])
+    """Every part with its successor: the matched one, else the one that got most of it."""
+    matched = found.parts["matched_part"].notna()
+    said = found.parts.assign(
+        outcome=[_say(f"outcome_{outcome}", language) for outcome in found.parts["outcome"]],
+        matched_name=found.parts["matched_name"].where(matched, found.parts["largest_heir_name"]),
+        households_after=found.parts["households_after"].where(matched, found.parts["largest_heir_households"]),
+    )
     return _renamed(
         said,
         language,

@@ -1,7 +1,7 @@
 """A set of station areas measured: range, walks, premises, staff, and the verdict of every norm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,11 +103,10 @@ def subjects_of(
     ground: Ground, sites: Sites, borders: csr_array, areas: Areas, redeployed: bool = True
 ) -> dict[Kind, Sequence[Subject]]:
     """Stations, communities and the plan as a whole with their figures; `redeployed`: staff follow the households."""
-    people = staff(ground, sites, areas) if redeployed else sites.stations["staff"].to_numpy()[areas.site]
     return {
-        "station": _stations(ground, sites, borders, areas, people),
+        "station": _stations(ground, sites, borders, areas, _people(ground, sites, areas, redeployed)),
         "community": _communities(ground, sites, areas),
-        "plan": [_plan(ground, sites, areas)],
+        "plan": [_plan(ground, sites, areas, redeployed)],
     }
 
 
@@ -136,15 +135,36 @@ def frame(ground: Ground, sites: Sites, areas: Areas) -> GeoDataFrame:
     )
 
 
+def _people(ground: Ground, sites: Sites, areas: Areas, redeployed: bool) -> NDArray[np.float64]:
+    """(areas,) staff, NaN where it is not known: of a subdistrict with a station or community without figures."""
+    now: NDArray[np.float64] = sites.stations["staff"].to_numpy(dtype=float, na_value=np.nan)
+    if not redeployed:
+        here: NDArray[np.float64] = now[areas.site]
+        return here
+    parent = ground.communities["parent_code"]
+    known = pd.Series(np.isfinite(_homes(ground) + now[sites.station])).groupby(parent.to_numpy()).all()
+    if not known.any():
+        return np.full(len(areas.site), np.nan)
+    whole = ground.communities.assign(households=ground.communities["households"].fillna(0))
+    people: NDArray[np.float64] = staff(replace(ground, communities=whole), sites, areas).astype(float)
+    people[~_per_area(parent, areas.part, "first").map(known).to_numpy(dtype=bool)] = np.nan
+    return people
+
+
+def _homes(ground: Ground) -> NDArray[np.float64]:
+    """(communities,) households, NaN where they are not known."""
+    homes: NDArray[np.float64] = ground.communities["households"].to_numpy(dtype=float, na_value=np.nan)
+    return homes
+
+
 def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, people: NDArray[Any]) -> list[Subject]:
-    homes = ground.communities["households"].to_numpy(dtype=np.int64)
     kept = sites.stations.iloc[areas.site]
     best_m2 = {f"{name}_m2": kept[[f"{name}_m2", f"{name}_planned_m2"]].max(axis=1) for name in PREMISES_NORMS_M2}
     table = pd.DataFrame(
         {
             "code": kept["code"].to_numpy(),
             "name": names(ground, areas),
-            "households": metrics.part_weights(areas.part, homes),
+            "households": np.bincount(areas.part, weights=_homes(ground)),
             "communities": np.bincount(areas.part),
             "subdistricts": _per_area(ground.communities["parent_code"], areas.part, "nunique").to_numpy(),
             "pieces": metrics.pieces_per_part(borders, areas.part),
@@ -169,14 +189,15 @@ def _communities(ground: Ground, sites: Sites, areas: Areas) -> list[Subject]:
     return _subjects(table.assign(stations=np.bincount(home[home != NOWHERE], minlength=len(table))))
 
 
-def _plan(ground: Ground, sites: Sites, areas: Areas) -> Subject:
+def _plan(ground: Ground, sites: Sites, areas: Areas, redeployed: bool) -> Subject:
+    """The whole: what changes is known of a plan only, not of the register of a day."""
     metres, homes = walks(ground, sites, areas), _households(ground)
     near = summarise(metres, homes, names_of(ground.buildings))["share_within_15_minutes"]
-    before, after = int(sites.stations["staff"].sum()), int(staff(ground, sites, areas).sum())
+    after, before = _people(ground, sites, areas, redeployed), sites.stations["staff"].sum()
     values: dict[str, float | None] = {
-        "staff_change": float(after - before),
-        "staff_moved_between_subdistricts": 0.0,  # `staff` shares out each subdistrict's own people
-        "committees_change": 0.0,  # a merge leaves the communities as they are
+        "staff_change": float(after.sum() - before) if redeployed and np.isfinite(after).all() else None,
+        "staff_moved_between_subdistricts": 0.0 if redeployed else None,  # each subdistrict shares out its own people
+        "committees_change": 0.0 if redeployed else None,  # a merge leaves the communities as they are
         "share_within_15_minutes": near if homes.sum() else None,
     }
     return Subject(ground.scope_code, ground.scope_code, values)

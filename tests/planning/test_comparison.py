@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.planning.comparison import Division, MetricPair, compare
+from gridmgmt.planning.comparison_tables import tables
 from gridmgmt.planning.scorecard import METRICS, score
 
 
@@ -44,6 +45,13 @@ def test_what_became_of_each_part() -> None:
     merged = compare(Division("a", units(["x", "x", "y"])), Division("b", units([1, 1, 1])))
     assert [merged.parts["households_after"].tolist(), merged.parts["matched_part"].tolist()] == [[30, None], [1, None]]
     assert outcome(["x", "x", "y", "y"], [1, 2, 2, 2]) == ["changed", "changed"]
+
+
+def test_a_merged_part_names_the_one_it_went_to() -> None:
+    found = compare(Division("a", units([1, 1, 2])), Division("b", units([7, 7, 7])))
+    assert found.parts["matched_name"].tolist() == ["7", None]
+    shown = tables(found, "en")["parts"]
+    assert shown["Goes to"].tolist() == ["7", "7"]
 
 
 def test_names_come_from_the_parts() -> None:

@@ -1,9 +1,11 @@
 """Coverage and norms from the database, of a day and of a plan."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput
@@ -12,6 +14,8 @@ from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.compliance import check_plan, check_register
 from gridmgmt.services.coverage import coverage_at, coverage_of_plan, suggest_stations
 from gridmgmt.services.plans import divide_grids, find_scope, merge_stations, station_front
+from gridmgmt.services.plans.ground import read_ground, read_sites
+from gridmgmt.services.station_areas import Areas, subjects_of
 
 DAY = date(2006, 6, 1)
 
@@ -68,6 +72,21 @@ def test_plans_are_checked_too(district: Session, scope: str) -> None:
     grids = {row.norm.key: row for row in check_plan(district, profile("zhangzi-2018"), divided.id)}
     assert grids["grid_households"].share == pytest.approx(divided.report["share_in_range"])
     assert grids["grid_worker"].outcome == "no_data"
+
+
+def test_what_the_register_does_not_know_is_no_data(district: Session, scope: str) -> None:
+    ground = read_ground(district, scope, DAY)
+    sites = read_sites(district, ground)
+    nobody_counted = replace(sites, stations=sites.stations.assign(staff=None))
+    some = ground.communities.assign(households=ground.communities["households"].where(ground.communities.index > 0))
+    areas = Areas(np.arange(len(some)), sites.station)
+    graph = csr_array((len(some), len(some)))
+    for known, seen in ((ground, nobody_counted), (replace(ground, communities=some), sites)):
+        subjects = subjects_of(known, seen, graph, areas)
+        assert subjects["plan"][0].values["staff_change"] is None
+        assert subjects["station"][0].values["staff"] is None
+    assert subjects["station"][0].values["households"] is None
+    assert subjects_of(ground, sites, graph, areas, redeployed=False)["plan"][0].values["staff_change"] is None
 
 
 def test_a_boundary_is_found_by_code_or_name(district: Session, scope: str) -> None:
