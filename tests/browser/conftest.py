@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
+from api.security import COOKIE
 from api.settings import WebSettings
-from gridmgmt.services.access import random_password, set_password
+from gridmgmt.access import Role
+from gridmgmt.ids import PersonId
+from gridmgmt.services.access import begin_web_session, random_password, set_password
 from gridmgmt.store.engine import transaction
 from tests.api import people
 from tests.api.halves import Grids, communities, cut_in_halves
@@ -21,16 +24,36 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-DESK: ViewportSize = {"width": 1000, "height": 640}
+SLOWER = float(
+    os.environ.get("GRIDMGMT_BROWSER_SLOWER", "1")
+)  # 6 to 20 to hunt races: what a cheap machine would be like
+DESK: ViewportSize = {"width": 900, "height": 560}  # drawn without a graphics card: each pixel costs
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """What is typed at the sign-in page."""
+    """What is typed at the sign-in page, and the cookie of somebody who did so."""
 
     name: str
     password: str
+    secret: str = ""
+
+    def enter(self, context: BrowserContext, address: str) -> None:
+        """Be signed in, without the page (test_sign_in goes through it)."""
+        context.add_cookies(
+            [{"name": COOKIE, "value": self.secret, "url": address, "httpOnly": True, "sameSite": "Lax"}]
+        )
+
+
+def new_sign_in(url: str, name: str, *roles: Role, scope: str | None = None, worker_code: str | None = None) -> SignIn:
+    """A new person with these roles, with a password, signed in."""
+    now = datetime.now(UTC)
+    with transaction(url) as session:
+        row = people.add(session, name, *roles, scope=scope, worker_code=worker_code)
+        password = random_password()
+        set_password(session, row, password, now)
+        return SignIn(row.name, password, begin_web_session(session, PersonId(row.id), now).secret)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,11 +80,7 @@ def halves(small_district: str) -> Grids:
 @pytest.fixture(scope="module")
 def everyday(small_district: str) -> SignIn:
     """The sign-in of somebody with every right of the everyday."""
-    with transaction(small_district) as session:
-        row = people.add(session, "everyday", *people.ALL_ROUND)
-        sign = SignIn(row.name, random_password())
-        set_password(session, row, sign.password, datetime.now(UTC))
-    return sign
+    return new_sign_in(small_district, "everyday", *people.ALL_ROUND)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +103,8 @@ class Watch:
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", self._on_request)
+        if SLOWER > 1:
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -140,8 +161,8 @@ def _opened(
     context.set_default_timeout(30_000)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
+    sign.enter(context, address)
     page.goto(path)
-    sign_in(page, sign)
     page.wait_for_selector(ready, state="attached")
     yield page, watch
     context.close()

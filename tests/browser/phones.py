@@ -1,29 +1,27 @@
 """A grid worker's phone: the field app in a browser of its own, its network, its position; what the database has."""
 
 import io
+import multiprocessing
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import httpx
 import shapely
+import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Error, FilePayload, Page, expect
 from sqlalchemy import func, select
 
 from gridmgmt.access import Role
-from gridmgmt.services.access import random_password, set_password
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import Worker
-from tests.api import people
-from tests.browser.conftest import PHONE, SignIn, Watch, sign_in
+from tests.browser.conftest import PHONE, SignIn, Watch, new_sign_in
 
 START_S = 60.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # a browser logs what it could not ask for
@@ -35,11 +33,7 @@ def new_worker(url: str, name: str, worker_code: str, scope: str) -> SignIn:
     with transaction(url) as session:
         if session.get(Worker, worker_code) is None:
             session.add(Worker(code=worker_code, name=name))
-            session.flush()
-        row = people.add(session, name, Role.worker, scope=scope, worker_code=worker_code)
-        sign = SignIn(row.name, random_password())
-        set_password(session, row, sign.password, datetime.now(UTC))
-    return sign
+    return new_sign_in(url, name, Role.worker, scope=scope, worker_code=worker_code)
 
 
 def count(url: str, *tables: type) -> dict[str, int]:
@@ -58,13 +52,21 @@ def free_port() -> int:
         return port
 
 
+def _serve(url: str, port: int) -> None:
+    os.environ["DATABASE_URL"] = url
+    uvicorn.run("api.app:create_app", factory=True, port=port, log_config=None)
+
+
 @dataclass
 class Application:
-    """The application in a process of its own, so that it can be killed."""
+    """The application in a process of its own, so that it can be killed.
+
+    Processes are forked off one that has imported the application: the next one is there at once.
+    """
 
     url: str
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
 
     @property
     def address(self) -> str:
@@ -73,13 +75,13 @@ class Application:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, env=os.environ | {"DATABASE_URL": self.url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        forks = multiprocessing.get_context("forkserver")
+        forks.set_forkserver_preload(["api.app"])
+        self.process = forks.Process(target=_serve, args=(self.url, self.port), daemon=True)
+        self.process.start()
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, "the application ended"
+            assert self.process.is_alive(), "the application ended"
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.address}/readyz", timeout=5).is_success:
                     return
@@ -90,7 +92,9 @@ class Application:
         """kill -9, whatever it is doing."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
+            self.process.close()
+            self.process = None
 
 
 @dataclass
@@ -119,9 +123,9 @@ class Phone:
         self.page.wait_for_selector("html[data-ready]", state="attached")
 
     def sign_in(self, sign: SignIn) -> None:
-        """By the page that whoever is not signed in comes to."""
+        """The app of somebody who is signed in."""
+        sign.enter(self.context, self.address)
         self.page.goto("/field")
-        sign_in(self.page, sign)
         self.ready()
 
     def learnt(self) -> None:

@@ -320,8 +320,7 @@ def test_everything_to_tap_is_large_enough_and_legible(mine: Phone) -> None:
     page = mine.page
     for opener in ("#incident", "#visits", "#tasks", "#pending", "#menu", "#patrol"):
         page.locator(opener).click()
-        expect(page.locator("#sheet")).to_be_visible()
-        page.wait_for_timeout(200)
+        expect(page.locator("#sheet .body > *").first).to_be_visible()
         assert page.evaluate(TOO_SMALL) == []
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -41,9 +41,11 @@ for (let number = argument.from; number < argument.to; number++) {
 @pytest.fixture
 def application(small_district: str) -> Iterator[Application]:
     one = Application(small_district, free_port())
-    one.start()
-    yield one
-    one.kill()
+    try:
+        one.start()
+        yield one
+    finally:
+        one.kill()
 
 
 @contextmanager
