@@ -70,8 +70,9 @@ def resize(
     -------
     PlanResult; units carry `part` and `moved`; parts carry `continues` (the community of today, None for a new one),
     `parent`, `moved_in` (households). The report adds `moved_households`, `opened`, `closed`, `communities_touched`,
-    `stopped` (True where the clock, not the work limit, ended the search: only then may another run differ), and with
-    `grids` those that were split (`grids_split`).
+    `objectives` (households moved, communities touched, border: each with what is proven about it, of the border
+    nothing; the status speaks of the first), `stopped` (True where the clock, not the work limit, ended the search:
+    only then may another run differ), and with `grids` those that were split (`grids_split`).
 
     Raises
     ------

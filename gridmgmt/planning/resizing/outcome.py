@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,7 @@ def report_of(
         oversize=np.isin(np.arange(len(loads)), alone),
         not_contiguous=metrics.not_contiguous(problem.graph, labels),
         objective=Objective("moved_households", moved, bound),
+        objectives=[goal.as_dict() for goal in _goals(plan, moved, bound)],
         moved_households=moved,
         opened=int((plan.continues < 0).sum()),
         closed=int(len(plan.communities) - (plan.continues >= 0).sum()),
@@ -114,6 +115,31 @@ def report_of(
         elapsed_s=time.perf_counter() - started,
         seed=seed,
     )
+
+
+def _goals(plan: Outcome, moved: int, bound: int) -> Iterator[Objective]:
+    """The goals in their order, each with what is proven about it: of the border, nothing."""
+    yield Objective("moved_households", moved, bound)
+    yield Objective("communities_touched", int(_touched(plan).sum()), int(must_be_touched(plan).sum()))
+    edges = plan.problem.borders.tocoo()
+    apart = plan.labels[edges.row] != plan.labels[edges.col]
+    yield Objective("border_m", round(float(edges.data[apart].sum()) / 2, 1), 0.0)
+
+
+def must_be_touched(plan: Outcome) -> NDArray[np.bool_]:
+    """(communities,) which of today's lose or gain a unit in every plan whose parts are all in the range.
+
+    Those that are out of the range themselves, by what they hold in one pool. Of a pool in which some part is out of
+    the range nothing is said: leaving a community as it is may be a plan too.
+    """
+    problem, touched = plan.problem, np.zeros(len(plan.communities), dtype=bool)
+    for one in plan.settled:
+        weights, home = problem.weights[one.units], problem.home[one.units]
+        if violation(replace(problem, weights=weights), one.labels) == 0:
+            loads = np.bincount(home, weights=weights, minlength=len(touched))
+            here = np.bincount(home, minlength=len(touched)) > 0
+            touched |= here & ((loads < problem.low) | (loads > problem.high))
+    return touched
 
 
 def split_grids(plan: Outcome, grids: NDArray[np.object_]) -> list[Any]:

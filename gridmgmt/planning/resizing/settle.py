@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT
+from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.regrow import Found, search
+from gridmgmt.planning.regrow import Found, measured, search, smoothed
 from gridmgmt.planning.relabel import moved_bound
+from gridmgmt.planning.resizing.exact import prove
 
 LOCKED = "locked"
 
@@ -74,13 +75,31 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _half(budget))
     if coarse is not None and coarse[0].violation == 0:
         return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
-    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
-    found = search(part, seed, budget, bound)
+    found, bound, possible = _searched(part, seed, budget)
+    reason = pool.reason if possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse[0].violation <= found.violation:
-        return Settled(pool.units, coarse[0].labels, 0, pool.reason)
+        return Settled(pool.units, coarse[0].labels, 0, reason)
     # Outside the range fewer households may move than the bound says: then nothing is proven.
     labels, proven = found.labels, bound if found.violation == 0 else 0
-    return Settled(pool.units, labels, proven, pool.reason, whole_grids=grids is None)
+    return Settled(pool.units, labels, proven, reason, whole_grids=grids is None)
+
+
+def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, bool]:
+    """The best plan, households that move in every plan in range, and whether there may be one.
+
+    What the search leaves open in a small pool is decided by looking at every part there could be.
+    """
+    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
+    found = search(part, seed, budget, bound)
+    if found.violation == 0 and found.moved <= bound:
+        return found, bound, True
+    proof = prove(part, budget)
+    if proof is None or not proof.possible:
+        return found, bound, proof is None
+    if proof.labels is not None:
+        better = smoothed(part, measured(part, proof.labels), seed, budget)
+        found = min(found, better, key=lambda plan: plan.rank)
+    return found, max(bound, proof.moved_bound), True
 
 
 def _half(budget: Budget) -> Budget:
