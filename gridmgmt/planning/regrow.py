@@ -13,7 +13,7 @@ from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
-WORK, MOST_PASSES = 10_000_000, 60_000  # proposals of one annealing; passes at most
+WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
 CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
@@ -40,7 +40,7 @@ class Schedule:
 
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
-FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 8), Schedule(30, 2, False, 0.5, work=3 * WORK))
+FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 8), Schedule(50, 4, False, 0.3))
 POLISH = (
     Schedule(8, 3, True, 0.5),
     Schedule(15, 2, True, 0.6, 4),

@@ -28,6 +28,7 @@ def test_a_community_too_large_sheds_its_excess_and_no_more() -> None:
     report = resize(frame, current="community").report
     assert report["moved_households"] == report["objective"]["bound"] == 1000
     assert (report["status"], report["share_in_range"], report["opened"]) == ("optimal", 1.0, 1)
+    assert report["objectives"][1] == {"name": "communities_touched", "value": 1, "bound": 1, "gap": 0.0}
 
 
 def test_a_small_community_takes_from_a_large_neighbour() -> None:
@@ -36,6 +37,7 @@ def test_a_small_community_takes_from_a_large_neighbour() -> None:
     assert result.report["moved_households"] == 500
     assert sorted(result.parts["continues"]) == ["A", "B"]
     assert result.report["unmet"] == []
+    assert result.report["objectives"][1]["bound"] == result.report["communities_touched"] == 2
 
 
 def test_communities_in_range_stay_as_they_are() -> None:

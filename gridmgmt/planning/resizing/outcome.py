@@ -135,7 +135,8 @@ def must_be_touched(plan: Outcome) -> NDArray[np.bool_]:
     problem, touched = plan.problem, np.zeros(len(plan.communities), dtype=bool)
     for one in plan.settled:
         weights, home = problem.weights[one.units], problem.home[one.units]
-        if violation(replace(problem, weights=weights), one.labels) == 0:
+        parts = np.unique(one.labels, return_inverse=True)[1]
+        if violation(replace(problem, weights=weights), parts) == 0:
             loads = np.bincount(home, weights=weights, minlength=len(touched))
             here = np.bincount(home, minlength=len(touched)) > 0
             touched |= here & ((loads < problem.low) | (loads > problem.high))
