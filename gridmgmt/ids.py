@@ -5,7 +5,6 @@ from uuid import UUID
 
 BoundaryCode = NewType("BoundaryCode", str)  # 6 district, 9 subdistrict, 12 community, 15 grid digits
 UnitCode = NewType("UnitCode", str)  # a compound, building or entrance
-StationCode = NewType("StationCode", str)
 WorkerCode = NewType("WorkerCode", str)
 
 PersonId = NewType("PersonId", UUID)  # someone who signs in

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-PAPER, INK, MUTED, HAIRLINE, ACCENT = "#f7f6f2", "#1d2529", "#66707a", "#d9d6cd", "#0b6e6e"
+INK, MUTED, ACCENT = "#1d2529", "#66707a", "#0b6e6e"
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#000000")
 BETTER, WORSE, NO_DATA = "#0072b2", "#d55e00", "#c9c6be"
 ON_TIME, DUE_SOON, OVERDUE = "#009e73", "#e69f00", "#d55e00"

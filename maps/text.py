@@ -110,11 +110,6 @@ class Bar:
         )
 
 
-def paragraph(value: str, kind: str = "note") -> Markup:
-    """A line of running text."""
-    return Markup('<p class="{}">{}</p>').format(kind, value)
-
-
 def element_html(value: str) -> str:
     """Text for an HTML place inside a Folium element: escaped for HTML, and for branca's second look as a template.
 

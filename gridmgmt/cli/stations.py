@@ -32,9 +32,6 @@ ParetoOption = Annotated[
 ]
 
 replay_commands = typer.Typer(no_args_is_help=True, help="A plan that was carried out, checked and compared.")
-BuildingsFile = Annotated[
-    Path | None, typer.Option(help="GeoPackage to write: layer `buildings`.", callback=result_file)
-]
 
 
 def register(app: typer.Typer) -> None:

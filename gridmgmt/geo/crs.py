@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
-from gridmgmt.errors import GeographicCrs, InvalidInput
+from gridmgmt.errors import InvalidInput
 
 Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
@@ -231,17 +231,3 @@ def metric_crs(bounds_lonlat: ArrayLike) -> pyproj.CRS:
         return pyproj.CRS.from_epsg(4534 + (meridian - 75) // 3)
     zone = min(int((lon + 180) // 6) + 1, 60)
     return pyproj.CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
-
-
-def require_metric(crs: Any, what: str) -> pyproj.CRS:
-    """`crs` as a pyproj CRS if it is projected in metres; GeographicCrs, naming `what` needs it, otherwise.
-
-    >>> require_metric("EPSG:4547", "an area").to_epsg()
-    4547
-    """
-    if crs is None:
-        raise GeographicCrs(what=what, crs="no coordinate system")
-    known = pyproj.CRS.from_user_input(crs)
-    if not known.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in known.axis_info[:2]):
-        raise GeographicCrs(what=what, crs=known.name)
-    return known

@@ -105,4 +105,3 @@ LAYERS = {
 
 # A file of units holds compounds, buildings or entrances: which one, its geometry and columns tell (`which_units`).
 UNITS = "units"
-LAYER_NAMES = (*LAYERS, UNITS)

@@ -8,7 +8,6 @@ import pandas as pd
 from gridmgmt.messages import Language, text
 from gridmgmt.planning.comparison import Comparison, MetricPair
 
-SHEETS = ("summary", "metrics", "parts", "moved", "crosswalk", "certificate", "verdicts")
 UNITS_NAMED = 20
 
 
@@ -19,7 +18,7 @@ def tables(
     report: Mapping[str, Any] | None = None,
     verdicts: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Tables by sheet key (`SHEETS`), columns and words in the language.
+    """Tables by sheet key: summary, metrics, parts, moved, crosswalk; certificate and verdicts where they are given.
 
     `report` is the report of the second plan, for its certificate and what it leaves unmet with the reasons; `verdicts`
     are the rows of `Verdict.as_dict` where norms were asked for. What was not given has no table.

@@ -62,10 +62,6 @@ class ImportReport:
         """The findings for which nothing is written."""
         return blocking(self.findings, repair=repair)
 
-    def faulty_rows(self, *, repair: bool) -> int:
-        """How many features of the file are at fault."""
-        return len({finding.row for finding in self.stopping(repair=repair)})
-
     def as_dict(self, language: Language = "en") -> dict[str, Any]:
         """The report for JSON, its sentences in the person's language."""
         findings = sorted(self.findings, key=lambda finding: finding.row)
