@@ -32,16 +32,19 @@ function details(entry, occurredAt) {
   const photos = photoPicker();
   const text = el("textarea", { rows: 2, maxlength: 2000, id: "incident-text", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
   const where = el("p", { class: "where" });
-  const place = { chosen: null };
+  const place = { chosen: null, sending: false };
   const send = button(t("phone.send"), () => submit(), "primary huge");
   const watching = setInterval(() => showPlace(where, place, send), 1000);
   whenClosed(() => clearInterval(watching));
   async function submit() {
-    send.disabled = true;
-    const [lon, lat] = placeOf(place);
-    const done = await report({ category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt }, photos.taken);
-    send.disabled = false;
-    if (done) closeSheet();
+    [place.sending, send.disabled] = [true, true]; // pressed twice, it is one report
+    try {
+      const [lon, lat] = placeOf(place);
+      const body = { category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt };
+      if (await report(body, await photos.settled())) closeSheet();
+    } finally {
+      [place.sending, send.disabled] = [false, false];
+    }
   }
   openSheet(entry[currentLanguage()], photos.parts, text, where, send);
   showPlace(where, place, send);
@@ -52,7 +55,7 @@ const placeOf = ({ chosen }) => chosen ?? [patrol.state.position.lon, patrol.sta
 function showPlace(where, place, send) {
   const position = patrol.state.position;
   const known = place.chosen !== null || position !== null;
-  send.disabled = !known;
+  send.disabled = !known || place.sending;
   const useCentre = button(t("phone.use_map_centre"), () => { place.chosen = centre() ?? null; showPlace(where, place, send); });
   if (place.chosen) where.replaceChildren(t("phone.place_chosen"));
   else if (!known) where.replaceChildren(t("phone.no_place"), useCentre);

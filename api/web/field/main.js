@@ -167,12 +167,16 @@ async function serveOffline() {
   const registration = await navigator.serviceWorker.register("/field/sw.js", { scope: "/field", updateViaCache: "none" }).catch(() => null);
   registration?.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", ({ target }) =>
     target.state === "installed" && navigator.serviceWorker.controller && offerUpdate(target)));
+  if (registration?.waiting && navigator.serviceWorker.controller) offerUpdate(registration.waiting); // nobody took it the last time
 }
 
 function offerUpdate(worker) {
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  const takeOver = () => { // only here: another tab may hold half a report
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    worker.postMessage("take-over");
+  };
   byId("update").hidden = false;
-  byId("update").addEventListener("click", () => worker.postMessage("take-over"), { once: true });
+  byId("update").onclick = takeOver;
 }
 
 // Wherever it happens: what did not fit was not kept, and whoever holds the phone must know.

@@ -1,6 +1,5 @@
 // My grid on the map, where I am and how surely, and which buildings have waited.
 
-import { Map as MapLibre, ScaleControl, addProtocol, setWorkerUrl } from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
 import { bbox } from "./ground.js";
 import { FONT, NO_DATA, buildingColours, DUE_LIMITS, dueClass, style } from "./style.js";
 import { loadTile } from "./tiles.js";
@@ -9,7 +8,9 @@ const CLOSE = 16.5;
 let map; // once it is loaded: until then there is nothing to draw on, and what is current then is drawn by whoever asked for the map
 let following = true;
 
+// The library comes when the rest of the page works already: it is most of what there is to read.
 export async function createMap(container, centre) {
+  const { Map: MapLibre, ScaleControl, addProtocol, setWorkerUrl } = await import("../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs");
   setWorkerUrl(`${location.origin}/field/map-worker.mjs`); // inside the service worker's reach, so that it is there offline
   addProtocol("field", loadTile);
   const made = new MapLibre({
@@ -23,12 +24,19 @@ export async function createMap(container, centre) {
   made.on("error", ({ error, tile, sourceId }) => { if (!tile && !sourceId) throw error; });
   await new Promise((ready) => made.once("load", ready));
   map = made;
+  for (const [source, features] of wanted) setData(source, features);
+  hideDays();
 }
 
 export const centre = () => map?.getCenter().toArray();
 export const onPick = (handler) => map.on("click", "building", ({ features }) => handler(features[0].properties.code));
 
-const setData = (source, features) => map?.getSource(source).setData({ ...NO_DATA, features });
+const wanted = new Map(); // what each source shows, or will once there is a map
+
+function setData(source, features) {
+  wanted.set(source, features);
+  map?.getSource(source).setData({ ...NO_DATA, features });
+}
 
 export function showGrids(grids, chosen) {
   setData("grids", grids.map((grid) => ({ ...grid, properties: { ...grid.properties, chosen: grid.properties.code === chosen } })));
@@ -46,8 +54,11 @@ export function showWalk(stops) {
   const line = stops.map((stop) => stop.geometry.coordinates);
   const points = stops.map((stop, index) => ({ type: "Feature", geometry: stop.geometry, properties: { number: String(index + 1) } }));
   setData("walk", line.length > 1 ? [{ type: "Feature", geometry: { type: "LineString", coordinates: line }, properties: {} }, ...points] : points);
-  for (const layer of map ? ["due-days"] : []) map.setLayoutProperty(layer, "visibility", stops.length ? "none" : "visible");
+  hideDays();
 }
+
+// The numbers of the walk's stops stand where the days would.
+const hideDays = () => map?.setLayoutProperty("due-days", "visibility", wanted.get("walk")?.length ? "none" : "visible");
 
 export function showTrack(segments) {
   setData("track", segments.filter((line) => line.length > 1).map((coordinates) => ({ type: "Feature", geometry: { type: "LineString", coordinates }, properties: {} })));

@@ -7,15 +7,22 @@ import { say } from "./sheet.js";
 
 export function photoPicker() {
   const taken = [];
+  let working = Promise.resolve();
   const thumbs = el("div", { class: "thumbs" });
   const input = el("input", { type: "file", accept: "image/*", capture: "environment", multiple: true, class: "visually-hidden", id: "photo-input" });
-  input.addEventListener("change", () => take(input, taken, thumbs));
+  input.addEventListener("change", () => {
+    const files = [...input.files];
+    input.value = "";
+    working = working.then(() => take(files, taken, thumbs));
+  });
   const camera = el("label", { class: "camera", for: "photo-input" }, el("span", { "aria-hidden": "true", class: "lens" }), t("phone.take_photo"), input);
-  return { taken, parts: [camera, thumbs] };
+  // A slow phone takes seconds to make a photo small: whoever sends at once must not lose it.
+  const settled = async () => { await working; return taken; };
+  return { settled, parts: [camera, thumbs] };
 }
 
-async function take(input, taken, thumbs) {
-  for (const file of [...input.files]) {
+async function take(files, taken, thumbs) {
+  for (const file of files) {
     try {
       const photo = await prepare(file);
       if (taken.some((one) => one.sha256 === photo.sha256)) continue;
@@ -26,7 +33,6 @@ async function take(input, taken, thumbs) {
       say(t("phone.not_a_picture"), true);
     }
   }
-  input.value = "";
 }
 
 function thumb(photo, taken) {

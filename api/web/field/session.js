@@ -27,7 +27,7 @@ export async function remembered() {
 export async function refresh() {
   let answer;
   try {
-    answer = await fetch("/api/v1/me");
+    answer = await fetch("/api/v1/me", { signal: AbortSignal.timeout(20_000) });
   } catch {
     return "away";
   }

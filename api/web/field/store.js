@@ -22,7 +22,7 @@ function open() {
       for (const [name, options] of Object.entries(STORES)) request.result.createObjectStore(name, options);
     };
     request.onsuccess = () => {
-      request.result.onversionchange = () => request.result.close();
+      request.result.onversionchange = () => { request.result.close(); opened = undefined; };
       request.result.onclose = () => (opened = undefined);
       resolve(request.result);
     };

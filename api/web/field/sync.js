@@ -46,7 +46,7 @@ export function drain() {
 
 async function rounds() {
   if (me() === null || !navigator.onLine) return;
-  if (heard && (await due()).length === 0) return; // a page that has nothing to say keeps nobody signed in
+  if (heard && (await due()).length === 0) return wake(); // a page that has nothing to say keeps nobody signed in
   const answer = await refresh();
   if (answer === "away") later(pause(silences++));
   if (answer !== "known") return;
@@ -56,6 +56,15 @@ async function rounds() {
       await Promise.all(jobs.slice(first, first + AT_ONCE).map((job) => job()));
   }
   await tidy();
+  await wake();
+}
+
+// What was put off is tried when its time comes, also where another page put it off.
+async function wake() {
+  const batches = (await pendingPoints()).map(({ patrol }) => ({ owner: patrol.owner, state: "waiting", nextAt: 0, ...patrol.sending }));
+  const rows = [...(await all("outbox")), ...(await all("photos")), ...batches];
+  const times = rows.filter((row) => row.owner === me()?.id && row.state === "waiting" && row.nextAt > Date.now()).map((row) => row.nextAt);
+  if (times.length) later(Math.min(...times) - Date.now());
 }
 
 function later(wait) {

@@ -103,16 +103,20 @@ async function ask(incident, move) {
     const said = form.read();
     if (said === null) return undefined;
     const body = { move: move.move, after: incident.step, ...said };
+    sending.disabled = true;
     try {
-      await add(owner(), [moveRecord(owner(), incident.id, body, nameOfMove(move.move), photos.taken)], photos.taken);
+      const taken = await photos.settled();
+      await add(owner(), [moveRecord(owner(), incident.id, body, nameOfMove(move.move), taken)], taken);
     } catch (error) {
       if (!(error instanceof Full)) throw error;
+      sending.disabled = false;
       return say(t("phone.full"), true);
     }
     say(t("phone.kept", { what: nameOfMove(move.move) }));
     return closeSheet();
   };
-  openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, button(t("phone.send"), send, "primary huge"));
+  const sending = button(t("phone.send"), send, "primary huge"); // pressed twice, it is one move
+  openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, sending);
 }
 
 function where({ holder }, move) {

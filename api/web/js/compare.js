@@ -20,10 +20,14 @@ const ASIDE = { visit: "fill-opacity", incident: "icon-opacity", "subdistrict-na
 let plan = null;
 let view = "both";
 
+let asked = 0;
+
 export async function showPlan(id) {
+  const mine = ++asked;
   const path = `/api/v1/plans/${id}`;
   const layers = ["before", "after", "changed"].map((layer) => getJson(`${path}/${layer}`));
   const [facts, before, after, changed] = await Promise.all([getJson(path), ...layers]);
+  if (mine !== asked) return null; // left meanwhile, or another one is wanted
   const isNew = plan?.id !== id;
   if (isNew) view = "both";
   plan = { ...facts, before, after, changed };
@@ -33,6 +37,7 @@ export async function showPlan(id) {
 }
 
 export function leavePlan() {
+  asked += 1;
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);

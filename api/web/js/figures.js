@@ -3,6 +3,7 @@
 import { getJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { number, t } from "./i18n.js";
+import { forget, tell } from "./notices.js";
 import { epoch, on } from "./state.js";
 
 const SHOWN = ["subdistrict", "community", "grid", "station", "households", "residents"];
@@ -11,15 +12,18 @@ let plans = [];
 
 export async function createFigures() {
   await load();
-  on("epoch", load);
+  on("epoch", () => load().catch((refusal) => tell("figures", refusal.message, refusal.code)));
   on("language", render);
   on("plans", (all) => { plans = all; renderStations(); });
   return figures;
 }
 
 async function load() {
+  const at = epoch();
   const [counts, districts] = await Promise.all([
-    getJson(`/api/v1/figures?at=${epoch()}`), getJson(`/api/v1/boundaries/district?at=${epoch()}&geometry=point`)]);
+    getJson(`/api/v1/figures?at=${at}`), getJson(`/api/v1/boundaries/district?at=${at}&geometry=point`)]);
+  if (at !== epoch()) return; // the date was changed meanwhile
+  forget("figures");
   figures = counts;
   byId("district").textContent = districts.features.map(({ properties }) => properties.name).join("、");
   render();

@@ -32,13 +32,15 @@ export async function createMap(extent) {
   byId("zoom-in").addEventListener("click", () => map.zoomIn());
   byId("zoom-out").addEventListener("click", () => map.zoomOut());
   byId("zoom-all").addEventListener("click", () => showBounds(bounds));
+  const behind = new Set(); // what changed while it was loading
+  for (const topic of Object.keys(FOLLOWS)) on(topic, () => (labelled ? FOLLOWS[topic]() : behind.add(topic)));
   await new Promise((ready) => map.once("load", ready));
   relabel();
   map.on("moveend", needLabels);
-  on("epoch", changeEpoch);
-  on("language", relabel);
-  on("theme", changeTheme);
+  for (const topic of behind) FOLLOWS[topic]();
 }
+
+const FOLLOWS = { epoch: changeEpoch, language: relabel, theme: changeTheme };
 
 export function setData(source, data) {
   map.getSource(source).setData(data ?? NO_DATA);
@@ -61,8 +63,8 @@ function onError({ error, sourceId, tile }) {
   tell("tiles", t("web.tiles_missing"));
 }
 
-function changeEpoch(at) {
-  const dated = sources(at);
+function changeEpoch() {
+  const dated = sources(epoch());
   for (const name of ["areas", "stations"]) map.getSource(name).setTiles(dated[name].tiles);
   relabel();
 }

@@ -4,6 +4,7 @@ import { getJson, postJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { reportAddress } from "./planreport.js";
+import { tell } from "./notices.js";
 import { addressOf, announce, epoch, on, open, route } from "./state.js";
 import { statusName } from "./words.js";
 
@@ -14,7 +15,7 @@ export async function createPlans() {
   byId("compute").addEventListener("submit", compute);
   on("language", render);
   on("route", render);
-  on("epoch", fillSubdistricts);
+  on("epoch", () => fillSubdistricts().catch((refusal) => tell("figures", refusal.message, refusal.code)));
   await Promise.all([load(), fillSubdistricts()]);
 }
 
@@ -30,7 +31,9 @@ async function load() {
 }
 
 async function fillSubdistricts() {
-  const { features } = await getJson(`/api/v1/boundaries/subdistrict?at=${epoch()}&geometry=point`);
+  const at = epoch();
+  const { features } = await getJson(`/api/v1/boundaries/subdistrict?at=${at}&geometry=point`);
+  if (at !== epoch()) return;
   const chosen = byId("compute-where").value;
   fill("compute-where", features.map(({ properties }) => el("option", { value: properties.code, selected: properties.code === chosen }, properties.name)));
   for (const button of byId("compute").querySelectorAll("button")) button.disabled = features.length === 0;

@@ -23,13 +23,11 @@ let asked = 0; // the number of the last question: an answer to an older one com
 export async function createQueue() {
   if (byId("queue") === null) return;
   fill("queue-body", el("p", { class: "loading" }, t("web.loading")));
-  on("language", () => { drawFilters(); render(); });
+  on("language", () => { if (page) drawFilters(); render(); });
   on("route", render);
   on("epoch", marks);
   on("moved", poll);
   document.addEventListener("visibilitychange", () => !document.hidden && poll());
-  await loadNames();
-  drawFilters();
   await poll();
 }
 
@@ -43,6 +41,7 @@ async function poll() {
   clearTimeout(timer);
   const mine = ++asked;
   try {
+    await loadNames();
     const [fresh, counts] = await Promise.all([pollJson(path()), pollJson("/api/v1/incidents/lights")]);
     if (mine !== asked) return;
     take(fresh.incidents, counts);
@@ -56,6 +55,7 @@ async function poll() {
 
 function take(incidents, counts) {
   const seen = known;
+  if (page === null) drawFilters();
   [page, lights] = [incidents.map((one) => ({ ...one, fresh: seen !== null && !seen.has(one.id) })), counts];
   known = new Set([...(seen ?? []), ...incidents.map(({ id }) => id)]);
   render();
