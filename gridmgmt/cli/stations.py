@@ -160,9 +160,7 @@ def coverage(
     source_layer: SourceLayer = None,
 ) -> None:
     """Walking distance along the streets from every building to its station: shares, median, what is out of reach."""
-    import numpy as np
-
-    from gridmgmt.cli.plan_files import read_frame, read_optional, write_layers
+    from gridmgmt.cli.plan_files import read_frame, read_optional
     from gridmgmt.cli.suggesting import say_suggestion, suggestion_figures
     from gridmgmt.planning.service import coverage as cover
     from gridmgmt.planning.service_suggestion import suggest_station
@@ -183,13 +181,21 @@ def coverage(
         more: dict[str, Any] = {"candidates": read_optional(candidates), "count": suggest, "aim": aim}
         found = suggest_station(*places, households=households, serving=serving_after or serving, **more)
         figures = {**figures, "suggestion": suggestion_figures(found)}
+    _write_coverage(out, report, frame, figures)
+    say_coverage(figures if serving_after is None else figures["after"])
+    if found is not None:
+        say_suggestion(found)
+
+
+def _write_coverage(out: Path | None, report: Path | None, frame: "GeoDataFrame", figures: dict[str, Any]) -> None:
+    import numpy as np
+
+    from gridmgmt.cli.plan_files import write_layers
+
     if out is not None:
         write_layers(out, {"buildings": frame.replace(np.inf, np.nan)})
     if report is not None:
         write_json(report, figures)
-    say_coverage(figures if serving_after is None else figures["after"])
-    if found is not None:
-        say_suggestion(found)
 
 
 def _before_and_after(

@@ -9,7 +9,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.planning.frames import names_of
-from gridmgmt.planning.merge import station_pools
+from gridmgmt.planning.merge import locks_leave_none, station_pools
 from gridmgmt.planning.pareto import FrontPlan, combined_figures, pareto_front
 from gridmgmt.planning.stationreport import ParentPool
 
@@ -33,6 +33,7 @@ def merge_front(communities: GeoDataFrame, *, code: str | None = None, **how: An
     Raises
     ------
     InvalidInput : a pool of more than about thirty communities
+    InfeasiblePlan : locks that leave no plan
 
     >>> import shapely
     >>> squares = GeoDataFrame({"code": list("abc"), "households": [4000, 3000, 7000], "m2": [300, 0, 0]}, crs=4547,
@@ -42,6 +43,9 @@ def merge_front(communities: GeoDataFrame, *, code: str | None = None, **how: An
     """
     pools = station_pools(communities, **how)
     fronts = [pareto_front(where.pool) for where in pools]
+    for where, front in zip(pools, fronts, strict=True):
+        if not front:
+            raise locks_leave_none(where)
     names = names_of(communities, code)
     rows = [row for where, front in zip(pools, fronts, strict=True) for row in _rows(where, front, names)]
     if len(pools) > 1:

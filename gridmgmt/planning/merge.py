@@ -98,9 +98,8 @@ def merge(
     ([0, 0, 1], 'optimal', 1.0)
     """
     started = time.perf_counter()
-    given = {"upgrade": upgrade, "kinds": kinds, "staff": staff, "site_rank": site_rank}
     goals, weights = _asked(goals, weights)
-    require_measures(goals, weights, given)
+    require_measures(goals, weights, {"upgrade": upgrade, "kinds": kinds, "staff": staff, "site_rank": site_rank})
     pools = station_pools(
         communities,
         households=households,
@@ -237,5 +236,10 @@ def _solve(
 ) -> PoolPlan:
     plan = plan_pool(pool.pool, goals, time_limit_s, seed, weights)
     if plan is None:
-        raise InfeasiblePlan(reason=f"the locks in {pool.parent} join communities that are not neighbours")
+        raise locks_leave_none(pool)
     return plan
+
+
+def locks_leave_none(pool: ParentPool) -> InfeasiblePlan:
+    """The refusal of a pool whose locks leave no plan."""
+    return InfeasiblePlan(reason=f"the locks in {pool.parent} join communities that are not neighbours")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning.groups import Group, Pool, bits, group_at, sub_pool
-from gridmgmt.planning.stations import components, renumbered, sufficient_groups
+from gridmgmt.planning.stations import are_torn, components, renumbered, sufficient_groups
 
 Labels = NDArray[np.int64]  # (labels, 4): violation, stations, travel, upgrade
 MAX_LABELS = 2_000_000  # in one state: more is no front to look at
@@ -40,7 +40,9 @@ class _State:
 
 
 def pareto_front(pool: Pool) -> list[FrontPlan]:
-    """The complete front of a pool, by stations and then by upgrade; InvalidInput where the pool is too large.
+    """The complete front of a pool, by stations and then by upgrade; empty where the locks leave no plan.
+
+    InvalidInput where the pool is too large.
 
     >>> far = np.array([[0, 9000], [9000, 0]])
     >>> pool = Pool((0b10, 0b01), np.array([3000, 3000]), far, np.zeros(2, int), np.full(2, -1), 2500, 7000,
@@ -48,11 +50,11 @@ def pareto_front(pool: Pool) -> list[FrontPlan]:
     >>> [(plan.stations, plan.travel, plan.upgrade) for plan in pareto_front(pool)]
     [(1, 9000, 0), (2, 0, 40)]
     """
-    pieces = [
-        [_renumbered(plan, members) for plan in _front_connected(sub_pool(pool, members))]
-        for members in components(pool)
-    ]
-    return reduce(joined, pieces)
+    pieces = components(pool)
+    if are_torn(pool, pieces):
+        return []
+    fronts = [[_renumbered(plan, members) for plan in _front_connected(sub_pool(pool, members))] for members in pieces]
+    return reduce(joined, fronts) if all(fronts) else []
 
 
 def joined(left: Sequence[FrontPlan], right: Sequence[FrontPlan]) -> list[FrontPlan]:

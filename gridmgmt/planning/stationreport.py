@@ -43,11 +43,6 @@ def plan_result(
     labels = np.empty(len(communities), dtype=np.int64)
     for part, (pool, group) in enumerate(groups):
         labels[pool.rows[group.members]] = part
-    unmet = [
-        Unmet(part, reason(where.pool, group), tuple(names[where.rows[group.members]]))
-        for part, (where, group) in enumerate(groups)
-        if group.violation
-    ]
     goals = goal_totals(plans)
     low, high = pools[0].pool.low, pools[0].pool.high
     if pools[0].pool.lone_exempt:
@@ -66,11 +61,20 @@ def plan_result(
         prices=_prices(plans, weights),
         exceptions=_exceptions(groups, names),
         remarks=_remarks(pools, plans),
-        unmet=unmet,
+        unmet=_unmet(groups, names),
         elapsed_s=elapsed_s,
         seed=seed,
     )
     return PlanResult(communities.assign(part=labels), _parts(communities, names, groups), report)
+
+
+def _unmet(groups: Sequence[tuple[ParentPool, Group]], names: NDArray[np.object_]) -> list[Unmet]:
+    """The parts out of range, each with its reason and communities."""
+    return [
+        Unmet(part, reason(where.pool, group), tuple(names[where.rows[group.members]]))
+        for part, (where, group) in enumerate(groups)
+        if group.violation
+    ]
 
 
 def goal_totals(plans: Sequence[PoolPlan]) -> list[Objective]:

@@ -21,6 +21,7 @@ from gridmgmt.planning.setpartition import Cover, cover_by_count
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
 FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried
 EVERY_COUNT_STEPS = 200_000_000
+WITHIN = 0.95  # of the time limit: the step that runs when it is over is still brought to its end
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def plan_pool(
     plans = []
     pool = replace(pool, order=site_order(goals))
     pieces = components(pool)
-    if any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks):
+    if are_torn(pool, pieces):
         return None
     for members in pieces:
         found = _plan_connected(sub_pool(pool, members), ("violation", *goals), time_limit_s, seed, weights)
@@ -63,6 +64,11 @@ def plan_pool(
             return None
         plans.append(_renumber(found, members))
     return _sum(plans, ("violation", *goals))
+
+
+def are_torn(pool: Pool, pieces: Sequence[NDArray[np.intp]]) -> bool:
+    """Whether a lock holds communities of two pieces, between which there is no way."""
+    return any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks)
 
 
 def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) -> dict[int, PoolPlan]:
@@ -100,7 +106,7 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
 def _plan_connected(
     pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int, weights: Weights | None
 ) -> PoolPlan | None:
-    deadline = time.monotonic() + time_limit_s
+    deadline = time.monotonic() + WITHIN * time_limit_s
     groups = sufficient_groups(pool)
     covers = None
     if groups is not None:

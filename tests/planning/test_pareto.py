@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import shapely
 from geopandas import GeoDataFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridmgmt.errors import InfeasiblePlan
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
+from gridmgmt.planning.front import merge_front
 from gridmgmt.planning.groups import Pool
 from gridmgmt.planning.merge import parent_pools
 from gridmgmt.planning.pareto import combined_figures, joined, pareto_front, undominated
@@ -83,3 +86,11 @@ def test_undominated_rows_are_those_nothing_beats(rows: list[Point]) -> None:
     kept = [rows[row] for row in undominated(np.asarray(rows)).tolist()]
     beaten = {p for p in rows for q in rows if q != p and all(a <= b for a, b in zip(q, p, strict=True))}
     assert sorted(kept) == sorted(set(rows) - beaten)
+
+
+def test_locks_across_water_leave_no_front() -> None:
+    islands = GeoDataFrame(
+        {"households": [7000, 7000], "lock": ["a", "a"]}, geometry=shapely.box([0, 900], 0, [500, 1400], 500), crs=4547
+    )
+    with pytest.raises(InfeasiblePlan):
+        merge_front(islands, parent=None, locks="lock")

@@ -99,10 +99,7 @@ def read_facts(
     """Arrays of a plan; see `score` for what is given."""
     if low > high:
         raise InvalidInput(detail=f"the range {low:g}–{high:g} is empty")
-    plane = metric(units)
-    require_places(plane, "units")
-    if column_of(plane, part).isna().any():
-        raise InvalidInput(detail=f"{int(plane[part].isna().sum())} units have no {part}. Leave them out, or give it")
+    plane = _checked(units, part)
     numbers, labels = np.unique(plane[part].to_numpy(), return_inverse=True)
     weights = households_of(plane, households)
     graph = neighbours(plane.geometry.to_numpy())
@@ -123,6 +120,15 @@ def read_facts(
         walks=walks,
         gap=gap,
     )
+
+
+def _checked(units: GeoDataFrame, part: str) -> GeoDataFrame:
+    """The units in metres; InvalidInput where one has no place or no part."""
+    require_places(units, "units")
+    lost = int(column_of(units, part).isna().sum())
+    if lost:
+        raise InvalidInput(detail=f"{lost} units have no {part}. Leave them out, or give it")
+    return metric(units)
 
 
 def walks_to(
