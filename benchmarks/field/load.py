@@ -221,6 +221,8 @@ def served(url: str) -> Iterator[tuple[int, int]]:
                 break
             except OSError:
                 time.sleep(0.1)
+        else:
+            raise RuntimeError("the application does not answer")
         yield port, process.pid
     finally:
         process.terminate()

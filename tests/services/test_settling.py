@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.ids import PatrolId, WorkerCode
 from gridmgmt.io.protocols import read_rows
 from gridmgmt.services.field.ingest import ingest
-from gridmgmt.services.field.settling import settle
+from gridmgmt.services.field.settling import settle, stale_patrols
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import PatrolDay, Worker
 
@@ -59,3 +59,13 @@ def test_a_patrol_that_is_written_to_is_left_for_the_next_time(fresh_database: s
     with transaction(fresh_database) as session:
         assert settle(session) == 1
         assert session.scalar(select(PatrolDay.fixes)) == 9
+
+
+def test_only_those_asked_for_are_counted(session: Session) -> None:
+    session.add(Worker(code=WORKER, name="王芳"))
+    session.flush()
+    first, second = PatrolId(uuid4()), PatrolId(uuid4())
+    send(session, first, range(5))
+    send(session, second, range(50, 55))
+    assert settle(session, [second, PatrolId(uuid4())]) == 1
+    assert stale_patrols(session) == [first]
