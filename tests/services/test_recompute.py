@@ -15,10 +15,12 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from gridmgmt.access import Area
 from gridmgmt.errors import Conflict
-from gridmgmt.ids import PatrolId, WorkerCode
+from gridmgmt.ids import IncidentId, PatrolId, UnitCode, WorkerCode
 from gridmgmt.services import privacy
 from gridmgmt.services.field.duty import duties, tell_duty
+from gridmgmt.services.field.patrol_log import Visit, add_visit, link_incident
 from gridmgmt.services.field.recompute import DERIVED, Rules, recompute_patrol, recompute_patrols, uncounted_patrols
 from gridmgmt.services.field.tracks import patrol_track
 from gridmgmt.services.field.walked import coverage_frame
@@ -33,6 +35,7 @@ from gridmgmt.store.tables import (
     Patrol,
     PatrolDay,
     PatrolGrid,
+    PatrolMember,
     PatrolTime,
     Place,
     PlaceVisit,
@@ -224,6 +227,20 @@ def test_each_leg_has_its_own_figures(session: Session) -> None:
     assert (first.told, first.fixes, first.moving_s) == ({"mode": "on_foot"}, 10, 90)
     assert first.distance_m == pytest.approx(90 * 1.25, rel=0.02)
     assert (unknown.told, unknown.distance_m) == ({"mode": "e-bike"}, None)
+
+
+def test_a_patrol_tells_who_walked_along_what_was_visited_and_reported(session: Session) -> None:
+    patrol_id, incident_id = patrol(session, uuid4(), walk()), IncidentId(uuid4())
+    session.add(Worker(code="W002", name="李强"))
+    session.flush()
+    session.add(PatrolMember(patrol_id=patrol_id, worker_code="W002"))
+    visit = Visit(UnitCode(HOUSE), MORNING, "无人在家")
+    add_visit(session, patrol_id, uuid4(), visit)
+    link_incident(session, patrol_id, incident_id)
+    told = patrol_track(session, patrol_id)
+    assert (told.members, told.visits, told.incidents) == (["W002"], [visit], [incident_id])
+    assert patrol_track(session, patrol_id, area=Area.of([EAST[:12], WEST])).visits == [visit]
+    assert patrol_track(session, patrol_id, area=Area.of([WEST])).visits == []
 
 
 def test_a_patrol_past_midnight_has_two_days(session: Session) -> None:

@@ -71,7 +71,7 @@ def recompute_patrols(
         _lock(session, batch)
         points = _points(session, batch)
         if not points.empty:
-            done += _recount(session, points, rules, grounds)
+            done += _recount(session, batch, points, rules, grounds)
         if progress is not None:
             progress(start + len(batch))
     return done
@@ -91,7 +91,7 @@ def hours_of(session: Session, patrol_ids: Sequence[PatrolId], rules: Rules) -> 
 
 def points_of_patrol(session: Session, patrol_id: PatrolId) -> pd.DataFrame:
     """The raw fixes of a patrol as `clean_track` reads them."""
-    return _points(session, [patrol_id]).drop(columns="patrol_id")
+    return _points(session, [patrol_id]).drop(columns="patrol")
 
 
 def _lock(session: Session, patrol_ids: list[PatrolId]) -> None:
@@ -104,29 +104,28 @@ def _lock(session: Session, patrol_ids: list[PatrolId]) -> None:
 
 def _points(session: Session, patrol_ids: list[PatrolId]) -> pd.DataFrame:
     result = session.execute(query("points_of_patrols"), {"patrol_ids": patrol_ids})
-    points = pd.DataFrame(result.all(), columns=list(result.keys()))
+    points = pd.DataFrame([tuple(row) for row in result.all()], columns=list(result.keys()))
     time = pd.to_datetime(points.pop("time_us").astype("int64"), unit="us", utc=True)
     return points.assign(time=time, accuracy=points["accuracy"].astype(float))
 
 
-def _recount(session: Session, points: pd.DataFrame, rules: Rules, grounds: Grounds) -> int:
+def _recount(session: Session, patrol_ids: list[PatrolId], points: pd.DataFrame, rules: Rules, grounds: Grounds) -> int:
     """Replace what was counted of the patrols of these points, where no raw point of theirs has gone."""
-    there = points.groupby("patrol_id", sort=False).size()
-    counted = _counted_fixes(session, there.index.tolist())
-    whole = [patrol_id for patrol_id, fixes in there.items() if fixes >= counted.get(PatrolId(patrol_id), 0)]
-    if not whole:
+    fixes, counted = np.bincount(points["patrol"], minlength=len(patrol_ids)), _counted_fixes(session, patrol_ids)
+    whole = (fixes > 0) & (fixes >= [counted.get(patrol_id, 0) for patrol_id in patrol_ids])
+    if not whole.any():
         return 0
-    kept = points if len(whole) == len(there) else points[points["patrol_id"].isin(whole)].reset_index(drop=True)
-    number, ids = pd.factorize(kept["patrol_id"].to_numpy(dtype=object))  # numbers are grouped quicker than ids
-    hours = hours_of(session, whole, rules)
-    duty = {place: hours[patrol_id] for place, patrol_id in enumerate(ids) if patrol_id in hours}
-    report = clean_tracks(kept.assign(patrol_id=number), "patrol_id", rules.clean, duty=duty)
+    kept = points if whole[points["patrol"]].all() else points[whole[points["patrol"]]].reset_index(drop=True)
+    hours = hours_of(session, patrol_ids, rules)
+    duty = {place: hours[patrol_id] for place, patrol_id in enumerate(patrol_ids) if patrol_id in hours}
+    report = clean_tracks(kept, "patrol", rules.clean, duty=duty)
     rows = tally(report, grounds.under(session, _box(report.path)), rules.visits)
+    ids = np.array(patrol_ids, dtype=object)
     for table in DERIVED:
-        session.execute(delete(table).where(table.patrol_id.in_(whole)))
+        session.execute(delete(table).where(table.patrol_id.in_(ids[whole].tolist())))
         frame = rows[table]
-        copy_frame(session, table, frame.assign(patrol_id=ids[frame["patrol_id"].to_numpy(dtype=np.int64)]))
-    return len(whole)
+        copy_frame(session, table, frame.assign(patrol_id=ids[frame["patrol"].to_numpy(dtype=np.int64)]))
+    return int(whole.sum())
 
 
 def _counted_fixes(session: Session, patrol_ids: list[PatrolId]) -> dict[PatrolId, int]:

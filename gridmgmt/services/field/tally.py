@@ -19,7 +19,7 @@ from gridmgmt.services.field.ground import Doors, Ground
 from gridmgmt.store.tables import Base, BuildingVisit, PatrolDay, PatrolGrid, PatrolTime, PlaceVisit, StreetWalk
 
 Tally = Mapping[type[Base], pd.DataFrame]
-OF, DAY = "patrol_id", "day"
+OF, DAY = "patrol", "day"
 LEG = [OF, DAY]
 MM = 1000.0
 
@@ -40,7 +40,7 @@ class _Paths:
 
 
 def tally(report: TrackReport, ground: Ground, visits: VisitSettings) -> Tally:
-    """Rows per table of the patrols in a report of `clean_tracks` by `patrol_id`."""
+    """Rows per table of the patrols in a report of `clean_tracks` by `patrol`, which they bear too."""
     paths = _paths(report, ground)
     points = report.points.assign(day=_local_days(report.points["time"]))
     return {
@@ -75,8 +75,8 @@ def _figures(report: TrackReport, points: pd.DataFrame, paths: _Paths) -> pd.Dat
     """One row per day on which there were fixes, kept or not."""
     rows = points.groupby(LEG).agg(fixes=("kept", "size"), kept=("kept", "sum"))
     dropped: dict[Any, dict[str, int]] = {leg: {} for leg in rows.index}
-    for (patrol_id, day, reason), count in points[~points["kept"]].groupby([*LEG, "reason"]).size().items():
-        dropped[patrol_id, day][str(reason)] = int(count)
+    for (patrol, day, reason), count in points[~points["kept"]].groupby([*LEG, "reason"]).size().items():
+        dropped[patrol, day][str(reason)] = int(count)
     whose = report.segments[OF].to_numpy()
     walks = report.segments.assign(day=_local_days(report.segments["started_at"]))
     stops = report.stops.assign(**{OF: whose[report.stops["walk"]], DAY: _local_days(report.stops["started_at"])})

@@ -1,14 +1,16 @@
 """The cleaned track of one patrol, for those who may see it: the part of it that lies in their area."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyproj import Transformer
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gridmgmt.access import Area
 from gridmgmt.errors import NotFound
@@ -16,17 +18,21 @@ from gridmgmt.field import TrackReport, clean_track
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.legs import Leg, legs_of
 from gridmgmt.field.places import AreaIndex
-from gridmgmt.ids import PatrolId, WorkerCode
+from gridmgmt.ids import IncidentId, PatrolId, UnitCode, WorkerCode
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field.ground import city_crs
+from gridmgmt.services.field.patrol_log import Visit
 from gridmgmt.services.field.recompute import RULES, Rules, hours_of, points_of_patrol
 from gridmgmt.services.frames import Box
-from gridmgmt.store.tables import WGS84_SRID, Patrol
+from gridmgmt.store.tables import WGS84_SRID, Patrol, PatrolIncident, PatrolMember, PatrolVisit
 
 
 @dataclass(frozen=True)
 class PatrolTrack:
-    """A patrol, the report of the fixes that may be seen and its legs. `expired`: the raw points are gone."""
+    """A patrol and the report of the fixes that may be seen. `expired`: the raw points are gone.
+
+    `members` walked along; `visits` are doors knocked at in the area; `incidents` were reported on the way.
+    """
 
     id: PatrolId
     worker_code: WorkerCode
@@ -36,6 +42,9 @@ class PatrolTrack:
     expired: bool
     report: TrackReport
     legs: list[Leg]
+    members: list[WorkerCode]
+    visits: list[Visit]
+    incidents: list[IncidentId]
 
 
 def patrol_track(
@@ -67,7 +76,21 @@ def patrol_track(
         expired=points.empty,
         report=report,
         legs=legs_of(report, patrol.legs, rules.clean),
+        members=[WorkerCode(code) for code in _of(session, patrol_id, PatrolMember.worker_code)],
+        visits=[visit for visit in _visits(session, patrol_id) if area.holds(visit.unit_code)],
+        incidents=[IncidentId(key) for key in _of(session, patrol_id, PatrolIncident.incident_id)],
     )
+
+
+def _of(session: Session, patrol_id: PatrolId, column: InstrumentedAttribute[Any]) -> Sequence[Any]:
+    """What a relation holds of a patrol, in order."""
+    return session.scalars(select(column).where(column.class_.patrol_id == patrol_id).order_by(column)).all()
+
+
+def _visits(session: Session, patrol_id: PatrolId) -> list[Visit]:
+    chosen = select(PatrolVisit).where(PatrolVisit.patrol_id == patrol_id)
+    rows = session.scalars(chosen.order_by(PatrolVisit.visited_at, PatrolVisit.id))
+    return [Visit(UnitCode(row.unit_code), row.visited_at, row.note) for row in rows]
 
 
 def _in_area(session: Session, points: pd.DataFrame, area: Area) -> NDArray[np.bool_]:
