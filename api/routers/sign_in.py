@@ -21,7 +21,7 @@ from api.security import COOKIE, Signed, access_token_of, known, public
 from gridmgmt.access import Action
 from gridmgmt.errors import GridError, LockedOut, WeakPassword, WrongPassword
 from gridmgmt.ids import PersonId
-from gridmgmt.messages import Language, error_text, text
+from gridmgmt.messages import Language, Words, error_text
 from gridmgmt.services.access import (
     WebSession,
     audit,
@@ -167,25 +167,16 @@ def change_own_password(
     try:
         row = check_password(session, person.name, old, now)
         if new != again:
-            raise WeakPassword(detail=text("access.fault_differs", language), faults=["differs"])
+            raise WeakPassword(detail=Words("access.fault_differs"))
         change_password(session, find_person(session, person.name), new, now)
     except (WrongPassword, LockedOut, WeakPassword) as error:
         # Never 401: whoever asks is signed in; it is the form that does not fit.
-        failed = sentence(error, language)
+        failed = error_text(error, language)
         return _password_page(language, next, due=person.password_due, failed=failed, status_code=422)
     audit.record(session, row, "password_changed", row.name)
     return _with_cookie(
         request, RedirectResponse(own_address(next), 303), begin_web_session(session, PersonId(row.id), now)
     )
-
-
-def sentence(error: GridError, language: Language) -> str:
-    """The sentence of a refusal; what is wrong with a password in the reader's language."""
-    if not isinstance(error, WeakPassword):
-        return error_text(error, language)
-    comma = "、" if language == "zh" else ", "
-    faults = comma.join(text(f"access.fault_{fault}", language) for fault in error.context["faults"])  # type: ignore[attr-defined]
-    return error_text(WeakPassword(detail=faults), language)
 
 
 def _page(language: Language, next_one: str, *, name: str = "", failed: str = "", status_code: int = 200) -> Response:

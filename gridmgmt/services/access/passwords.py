@@ -3,7 +3,7 @@
 import secrets
 import string
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, reduce
 from threading import BoundedSemaphore
 
 from pwdlib import PasswordHash
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.access import password_faults
 from gridmgmt.errors import WeakPassword
 from gridmgmt.ids import PersonId
-from gridmgmt.messages import text
+from gridmgmt.messages import Words
 from gridmgmt.services.access.sessions import revoke_sign_ins
 from gridmgmt.store import tables
 
@@ -54,7 +54,8 @@ def set_password(session: Session, row: tables.Person, password: str, now: datet
     """
     faults = password_faults(password, row.name)
     if faults:
-        raise WeakPassword(detail="; ".join(text(f"access.fault_{fault}", "en") for fault in faults), faults=faults)
+        said = [Words(f"access.fault_{fault}") for fault in faults]
+        raise WeakPassword(detail=reduce(lambda first, then: Words("access.faults", first=first, then=then), said))
     row.password_hash, row.password_set_at, row.password_due = hash_password(password), now, due
     revoke_sign_ins(session, PersonId(row.id), now)
     session.flush()
@@ -63,7 +64,7 @@ def set_password(session: Session, row: tables.Person, password: str, now: datet
 def change_password(session: Session, row: tables.Person, password: str, now: datetime) -> None:
     """The person's own change: as `set_password`, and it has to be another one than before."""
     if password_fits(password, row.password_hash):
-        raise WeakPassword(detail=text("access.fault_same", "en"), faults=["same"])
+        raise WeakPassword(detail=Words("access.fault_same"))
     set_password(session, row, password, now)
 
 
