@@ -193,16 +193,40 @@ def test_people_are_kept_by_three_hands(stranger: httpx.Client, fresh_district: 
     grant = stranger.post("/api/v1/people/bob/grants", json=given, headers=security).json()
     bob = people.bearer(fresh_district, "bob")
     assert stranger.get(PLANS, headers=bob).json()["code"] == "password_due"
+    lent = {"substitute": "auditor", "valid_from": "2026-01-01", "valid_to": "2099-01-01"}
+    assert stranger.post("/api/v1/people/bob/stand-ins", json=lent, headers=security).status_code == 201
+    app = stranger.post("/api/v1/people/bob/credentials", json={"kind": "app"}, headers=admin).json()
+    for _ in range(5):
+        stranger.post("/api/v1/sign-in", json={"name": "bob", "password": "wrong"})
+    bobs = stranger.get("/api/v1/people/bob", headers=security).json()
+    assert (bobs["stand_ins"][0]["substitute"], bobs["credentials"][0]["id"]) == ("auditor", app["id"])
+    assert bobs["locked_until"] is not None
+    ended = {
+        "unlock": ("POST", admin),
+        f"credentials/{app['id']}": ("DELETE", admin),
+        f"stand-ins/{bobs['stand_ins'][0]['id']}?on=2026-01-01": ("DELETE", security),
+    }
+    for what, (method, keeper) in ended.items():
+        for who, status in ((auditor, 403), (keeper, 204)):
+            assert stranger.request(method, f"/api/v1/people/bob/{what}", headers=who).status_code == status
+    bobs = stranger.get("/api/v1/people/bob", headers=security).json()
+    assert (bobs["stand_ins"], bobs["credentials"], bobs["locked_until"]) == ([], [], None)
     path = f"/api/v1/people/bob/grants/{grant['id']}"
     assert stranger.delete(path, headers=security).status_code == 204
     assert stranger.post("/api/v1/people/bob/disable", headers=admin).status_code == 204
     assert stranger.get(ME, headers=bob).status_code == 401
     log = stranger.get("/api/v1/audit", headers=auditor).json()
-    assert [entry["action"] for entry in log[:4]] == ["disable_person", "revoke_grant", "grant", "add_person"]
+    actions = [entry["action"] for entry in log if entry["action"] != "sign_in_failed"]
+    assert " ".join(actions) == (
+        "disable_person revoke_grant end_stand_in revoke_app unlock_person add_app stand_in grant add_person"
+    )
+    late = {"since": log[0]["at"], "until": log[0]["at"]}
+    assert stranger.get("/api/v1/audit", params=late, headers=auditor).json() == []
     assert stranger.get("/api/v1/audit/verify", headers=auditor).json()["broken_at"] is None
     assert re.search(r"password|secret", str(log)) is None
     with transaction(fresh_district) as session:
         assert [entry.object for entry in audit.entries(session, action="read_audit")] == [
             "/api/v1/audit/verify",
+            "/api/v1/audit",
             "/api/v1/audit",
         ]

@@ -75,6 +75,7 @@ def test_a_case_is_moved_on_by_those_it_is_for(client: httpx.Client, client_as: 
     path = put(worker, grids, source="phone")
     seen = worker.get(path).json()
     assert (seen["state"], seen["holder"], seen["worker_code"], seen["light"]) == ("reported", west, "W001", "green")
+    assert centre.get("/api/v1/incidents/lights").json() == {"green": 1, "yellow": 0, "red": 0, "none": 0}
     assert "file" not in seen["moves"]
     refused = worker.post(f"{path}/moves", json={"move": "file", "after": seen["step"]})
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_move")
@@ -162,6 +163,7 @@ def test_the_lists_a_phone_needs(client: httpx.Client) -> None:
     [
         ("light=red&open=true&state=reported&limit=1&grid=4403", 200),
         ("since=2026-07-01T00:00:00Z&holder=D01&category=rubbish&first_asked=W001", 200),
+        ("order=due", 200),
         ("light=blue", 422),
         ("grid=%25", 422),
         ("cursor=xx", 422),

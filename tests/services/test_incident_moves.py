@@ -290,6 +290,9 @@ def test_the_queue_is_paged_filtered_and_scoped(ground: Session) -> None:
         return {row["id"] for row in page.incidents}
 
     assert ids(states=("dispatched",)) == ids(holder="D01") == {keys[0]}
+    urgent = incident_queue(ground, QueueFilter(open=True), by_due=True, rows=3)
+    assert urgent.next is None
+    assert [row["due_at"] for row in urgent.incidents] == sorted(row["due_at"] for row in urgent.incidents)
     assert ids(within=WEST) == {keys[1], keys[3], keys[5]}
     assert ids(since=MORNING + timedelta(minutes=5)) == {keys[5], keys[6]}
     assert ids(light="red", now=MORNING + timedelta(hours=2, minutes=2, seconds=30)) == {keys[1], keys[2]}
