@@ -119,6 +119,9 @@ def test_a_plan_is_computed_and_shown_before_and_after(start: Page, task: str) -
     expect(start.locator("#compute-state")).to_contain_text("正在为")
     expect(start.locator("#sheet .segments")).to_be_visible(timeout=90_000)
     assert "#/plan/" in start.url
+    plan = start.url.rpartition("/")[2]
+    expect(start.locator(f".report-link[href^='/plans/current/report/{plan}']")).to_be_visible()
+    expect(start.locator(f".plan-reports a[href^='/plans/current/report/{plan}.xlsx']")).to_be_visible()
     expect_drawn(start, "before-line", "after-line", "changed-hatch", "after-name")
     expect(start.locator("#legend")).to_contain_text("有变动")
     start.get_by_role("button", name="改前").click()
