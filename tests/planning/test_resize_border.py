@@ -4,7 +4,7 @@ import geopandas
 import numpy as np
 import shapely
 
-from gridmgmt.planning import resize
+from gridmgmt.planning.resize import resize
 
 SIDE_M = 100.0
 

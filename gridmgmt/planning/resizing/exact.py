@@ -7,6 +7,7 @@ choice covers the units, no plan has every part in the range.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import optimize, sparse
@@ -50,18 +51,7 @@ def prove(problem: Problem, budget: Budget) -> Proof | None:
     if not named:
         return Proof(None, 0, possible=False)
     parts, names, kept = np.array(named, dtype=np.int64).T
-    bearers = sparse.csr_array(
-        (np.ones(int((names != NEW).sum())), (names[names != NEW], np.flatnonzero(names != NEW))),
-        shape=(int(problem.home.max()) + 1, len(named)),
-    )
-    covers = columns.matrix(problem.size)[parts].T
-    found = milp(
-        -kept.astype(np.float64),
-        constraints=[optimize.LinearConstraint(covers, 1, 1), optimize.LinearConstraint(bearers, 0, 1)],
-        integrality=np.ones(len(named)),
-        bounds=optimize.Bounds(0, 1),
-        options={"node_limit": NODES, "mip_rel_gap": 0.0, "time_limit": budget.left_s()},
-    )
+    found = _most_kept(problem, columns.matrix(problem.size)[parts], names, kept, budget)
     if found.status == INFEASIBLE:
         return Proof(None, 0, possible=False)
     most = problem.total if found.mip_dual_bound is None else -found.mip_dual_bound
@@ -72,6 +62,21 @@ def prove(problem: Problem, budget: Budget) -> Proof | None:
     for number, column in enumerate(np.flatnonzero(found.x > 0.5)):
         labels[columns[int(parts[column])]] = number
     return Proof(labels, bound)
+
+
+def _most_kept(problem: Problem, members: sparse.csr_array, names: IntArray, kept: IntArray, budget: Budget) -> Any:
+    """What HiGHS finds: `members` (columns, n) cover every unit once, under `names` that are borne at most once."""
+    bearing = np.flatnonzero(names != NEW)
+    bearers = sparse.csr_array(
+        (np.ones(len(bearing)), (names[bearing], bearing)), shape=(int(problem.home.max()) + 1, len(names))
+    )
+    return milp(
+        -kept.astype(np.float64),
+        constraints=[optimize.LinearConstraint(members.T, 1, 1), optimize.LinearConstraint(bearers, 0, 1)],
+        integrality=np.ones(len(names)),
+        bounds=optimize.Bounds(0, 1),
+        options={"node_limit": NODES, "mip_rel_gap": 0.0, "time_limit": budget.left_s()},
+    )
 
 
 def _names(problem: Problem, units: IntArray) -> Iterator[tuple[int, int]]:
