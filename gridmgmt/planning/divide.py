@@ -30,8 +30,8 @@ from gridmgmt.planning.unitchecks import require_units, warnings_about
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
 #: for the roundest, `exact` puts barriers and compounds first, then evenness, then shape.
 GOALS = {
-    "fast": Goals(outside=5.0, deviation=2.0, roundness=2.0, cut=1.0, unevenness=0.8),
-    "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
+    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.4),
+    "thorough": Goals(outside=5.0, deviation=0.8, roundness=2.0, cut=1.0),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
 COMPOUND_COLUMN = "compound_code"
@@ -87,8 +87,9 @@ def divide(
     compounds : column with the compound of a unit, kept whole where it can be; without it `compound_code` where there
         is one
     code : column that names the units in the report; without it `code` where there is one, else the index
-    effort : `fast`, for grids as even as they are round; `thorough`, some ten times as long, for the roundest; `exact`,
-        as long, for the least total deviation: the report's `total_deviation` has its proven bound
+    effort : `fast`, for grids as even as they are round; `thorough`, some twenty times as long, for the roundest;
+        `exact`, for the least total deviation, proven in pools of about a hundred units at most (some seconds each):
+        the report's `total_deviation` has its proven bound
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
 
     Returns
@@ -179,7 +180,7 @@ def _labels(
         areas=shapely.area(atoms.cells[free]),
         perimeters=shapely.length(atoms.cells[free]),
         goals=GOALS[work.effort],
-        effort="fast" if work.effort == "fast" else "thorough",
+        effort=work.effort,
         seed=work.seed,
         time_limit_s=work.time_limit_s,
         progress=work.progress,

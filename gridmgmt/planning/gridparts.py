@@ -1,5 +1,6 @@
 """From labels to what a planner sees: one row per grid, the part of every unit, the report."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,6 +107,7 @@ def grid_report(grids: Grids, borders: csr_array, limits: Range, parts: GeoDataF
         objective=Objective("households_out_of_range", proof.outside, proof.outside_bound),
         dedicated_grids=int((~residential).sum()),
         share_in_range_excluding_forced=metrics.share(metrics.in_range(households, limits.low, limits.high)[~forced]),
+        missed_by_reason=dict(sorted(Counter(miss.reason for miss in proof.misses).items())),
         household_share_bound=round(proof.share_bound, 6),
         household_share_of_bound=round(proof.share / proof.share_bound, 6) if proof.share_bound else 1.0,
         total_deviation=_total_deviation(grids, borders, limits).as_dict(),
@@ -126,7 +128,7 @@ def _total_deviation(grids: Grids, borders: csr_array, limits: Range) -> Objecti
     among = np.flatnonzero(grids.residential & ~np.isin(grids.labels, alone))
     loads = np.bincount(grids.labels[among], weights=atoms.households[among])[np.unique(grids.labels[among])]
     bound = least_total_deviation(borders[among][:, among], atoms.households[among], limits.target)
-    return Objective("total_deviation", float(np.abs(loads - limits.target).sum()), bound)
+    return Objective("total_deviation", float(np.abs(loads - limits.target).sum()), bound + grids.proof.uneven)
 
 
 def _compounds(atoms: Atoms, labels: Ints) -> dict[str, int]:

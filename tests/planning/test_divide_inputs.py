@@ -126,3 +126,10 @@ def test_each_effort_reaches_the_least_deviation_of_an_easy_town(effort: str) ->
     plan = divide(boxes([50] * 12, 4), effort=effort)
     assert plan.report["total_deviation"] == {"name": "total_deviation", "value": 0.0, "bound": 0.0, "gap": 0.0}
     assert metrics.share(plan.parts["households"].to_numpy() == 150) == 1.0
+
+
+def test_exact_effort_proves_more_of_the_deviation_than_counting_does() -> None:
+    """300 households would make two grids of 150, but in this row no cut is better than 130 and 170."""
+    plan = divide(boxes([60, 70, 100, 70], 4), effort="exact")
+    assert plan.report["total_deviation"] == {"name": "total_deviation", "value": 40.0, "bound": 40.0, "gap": 0.0}
+    assert plan.report["missed_by_reason"] == {}

@@ -39,6 +39,8 @@ class Certificate:
     total : weight of all units
     reason : the smallest reason why the range cannot be met; None where it is met
     misses : every part outside the range
+    uneven : total deviation that effort `exact` proves beyond what counting proves (`planning.evenness`), for plans
+        with no more weight outside
     stopped : True where the clock, not the work limit, ended the search: only then may another run differ
     """
 
@@ -52,6 +54,7 @@ class Certificate:
     misses: tuple[Miss, ...] = ()
     stopped: bool = False
     total: int = 0
+    uneven: float = 0.0
 
     @property
     def share(self) -> float:

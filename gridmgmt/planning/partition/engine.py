@@ -15,11 +15,11 @@ from gridmgmt.planning.partition.certificate import Certificate, Miss
 from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
 from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, count_range, make_problem
-from gridmgmt.planning.partition.search import FAST, THOROUGH, Budget, Effort
-from gridmgmt.planning.partition.solve import Division, solve_pool
+from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort
+from gridmgmt.planning.partition.solve import Division, evened, solve_pool
 
 Progress = Callable[[int, int], None]
-EFFORTS = {"fast": FAST, "thorough": THOROUGH}
+EFFORTS = {"fast": FAST, "thorough": THOROUGH, "exact": EXACT}
 
 
 def partition(
@@ -59,7 +59,8 @@ def partition(
     borders, areas, perimeters : shared border lengths (n, n) in m, m² and m by unit: with them compactness is
         Polsby–Popper, without them the cut cost
     goals : the prices themselves, in place of `objective`
-    effort : `fast` or `thorough`: the work limit. The clock (`time_limit_s`) is only the last stop
+    effort : `fast` or `thorough`: the work limit. The clock (`time_limit_s`) is only the last stop. `exact`, where the
+        number of parts is free: what `goals` say of unevenness and cuts is brought to the proven least
     progress : called with (pools done, pools)
     cancelled : asked now and then; True ends the search with the best labels so far
 
@@ -107,6 +108,8 @@ def _solve(
     none_fits = parts is not None and not parts * problem.low <= problem.total <= parts * problem.high
     forced = parts is None or len(pools) == 1 or none_fits or all(_is_forced(problem, pool) for pool in pools)
 
+    divided: list[Division] = []
+
     def divide_pool(number: int) -> Division:
         pool = pools[number]
         alone = problem.pool(pool.units)
@@ -117,12 +120,17 @@ def _solve(
             division = solve_pool(alone, pool, effort, own_seed, budget)
         return division if forced else _unproven(division)
 
+    def even_pool(number: int) -> Division:
+        return evened(problem.pool(pools[number].units), divided[number], seed + 7919 * number, budget)
+
     with ThreadPoolExecutor(max_workers=2) as threads:
         for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
-            done.append(division)
+            divided.append(division)
             if progress is not None:
                 progress(number + 1, len(pools))
-    return done
+        if effort.even and parts is None:  # once every pool has its plan: the proofs may take all the time there is
+            divided = list(threads.map(even_pool, range(len(pools))))
+    return done + divided
 
 
 def _is_forced(problem: Problem, pool: Pool) -> bool:
@@ -190,6 +198,7 @@ def _certify(
         misses=misses,
         stopped=any(division.stopped for division in divisions),
         total=problem.total,
+        uneven=sum(division.uneven for division in divisions),
     )
 
 

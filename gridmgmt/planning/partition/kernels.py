@@ -17,25 +17,28 @@ from gridmgmt.planning.partition.streams import below, uniform
 __all__ = ["anneal_on", "grow", "measure"]
 
 USUAL_ROUNDNESS = 0.69
+NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price(members, weight, area, perimeter, low, high, target, outside, deviation, roundness, unevenness, flexible):
-    """Price of one part by the prices of problem.Goals. An empty part is free.
-
-    A usual roundness is worth nothing, or else few large parts would be cheaper than many.
-    """
-    if members == 0:
-        return 0.0
-    missing = max(low - weight, weight - high, 0.0)
-    off = (weight - target) / target
-    price = deviation * off * off + unevenness * abs(off)
+def _load_price(members, load, limits, prices, flexible):
+    """What the load of a part costs by the prices of problem.Goals. An empty part is free."""
+    low, high, target = limits
+    off = (load - target) / target
+    missing = max(low - load, load - high)
+    price = prices[1] * off * off + prices[5] * abs(off)
     if missing > 0:
         # With a free number of parts what counts is how many live outside; else how far a part is from its range.
-        price += outside * (0.3 + weight / target if flexible else 0.3 + 5.0 * missing / target)
-    if roundness > 0 and perimeter > 0:
-        price += roundness * (USUAL_ROUNDNESS - 4 * np.pi * area / (perimeter * perimeter))
-    return price
+        price += prices[0] * (0.3 + load / target if flexible else 0.3 + 5.0 * missing / target)
+    return price if members > 0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shape_price(members, area, rim, roundness):
+    """What the shape of a part costs: nothing where it is as round as usual, or few large parts would be cheaper."""
+    if members == 0 or rim <= 0:
+        return 0.0
+    return roundness * (USUAL_ROUNDNESS - 4 * np.pi * area / (rim * rim))
 
 
 @njit(cache=True, nogil=True)
@@ -81,11 +84,10 @@ def _ends(indptr, indices, labels, unit, part, ends, extra):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def measure(graph, units, labels, state, limits, prices, flexible):
-    """Fill the state of the parts (load, area, rim, price, members); the price of the whole division."""
+    """Fill the state of the parts (load, area, rim, price of load, of shape, members); the price of the division."""
     indptr, indices, cuts, borders = graph
-    weights, areas, perimeters, home = units
-    load, area, rim, price, members = state
-    low, high, target = limits
+    weights, areas, perimeters, home, _ = units
+    load, area, rim, load_price, shape_price, members = state
     for part in range(len(members)):
         load[part], area[part], rim[part], members[part] = 0.0, 0.0, 0.0, 0
     value = 0.0
@@ -103,11 +105,9 @@ def measure(graph, units, labels, state, limits, prices, flexible):
             else:
                 value += prices[3] * cuts[edge] / 2
     for part in range(len(members)):
-        price[part] = _price(
-            members[part], load[part], area[part], rim[part],
-            low, high, target, prices[0], prices[1], prices[2], prices[5], flexible,
-        )  # fmt: skip
-        value += price[part]
+        load_price[part] = _load_price(members[part], load[part], limits, prices, flexible)
+        shape_price[part] = _shape_price(members[part], area[part], rim[part], prices[2])
+        value += load_price[part] + shape_price[part]
     return value
 
 
@@ -118,20 +118,23 @@ def anneal_on(
     """Go on from `labels`, in place, over some `heats`: as many proposals each as there are units.
 
     Keeps in `best` what was least in price at the end of a heat and returns that price.
-    graph : indptr, indices, cut costs, borders;  units : weights, areas, perimeters, home label (−1: none)
+    graph : indptr, indices, cut costs, borders
+    units : weights, areas, perimeters, home label (−1: none), stakes: all that the cuts around a unit can change
     `state`: as `measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
     `flexible`: parts may close and open, up to `parts`.
+
+    The loads alone reject most proposals: a proposal that costs NEVER times the heat is never accepted.
     """
     indptr, indices, cuts, borders = graph
-    weights, areas, perimeters, home = units
-    low, high, target = limits
-    outside, deviation, roundness, cut_price, move_price, unevenness = prices
-    load, area, rim, price, members = state
+    weights, areas, perimeters, home, stakes = units
+    roundness, cut_price, move_price = prices[2], prices[3], prices[4]
+    load, area, rim, load_price, shape_price, members = state
     seen, queue, ends = room
     count, parts = len(labels), len(members)
     value = measure(graph, units, labels, state, limits, prices, flexible)
     nobody, mark = np.int64(-1), np.int64(1)  # typed, or each literal is compiled for itself
+    roundest = roundness * (USUAL_ROUNDNESS - 1)
     for unit in range(count):
         seen[unit] = 0
     for heat in heats:
@@ -156,47 +159,42 @@ def anneal_on(
                     continue
             elif not flexible and members[source] == 1:
                 continue
+            weight, lone, stake = weights[unit], 1, cut_price * stakes[unit]
+            change = move_price * weight * ((home[unit] == source) - (home[unit] == to))
+            if back >= 0:
+                change += move_price * weights[back] * ((home[back] == to) - (home[back] == source))
+                weight, lone, stake = weight - weights[back], 0, stake + cut_price * stakes[back]
+            load_source, load_to = load[source] - weight, load[to] + weight
+            members_source, members_to = members[source] - lone, members[to] + lone
+            price_source = _load_price(members_source, load_source, limits, prices, flexible)
+            price_to = _load_price(members_to, load_to, limits, prices, flexible)
+            change += price_source + price_to - load_price[source] - load_price[to]
+            change -= shape_price[source] + shape_price[to]
+            if change + 2 * roundest - stake > NEVER * heat:
+                continue
             along_source, along_to, cut = 0.0, 0.0, 0.0
             for edge in range(first, last):
                 label = labels[indices[edge]]
-                if label == source:
-                    along_source += borders[edge]
-                    cut += cuts[edge]
-                elif label == to:
-                    along_to += borders[edge]
-                    cut -= cuts[edge]
+                along_source += borders[edge] * (label == source)
+                along_to += borders[edge] * (label == to)
+                cut += cuts[edge] * ((label == source) - (label == to))
             rim_source = rim[source] + 2 * along_source - perimeters[unit]
             rim_to = rim[to] + perimeters[unit] - 2 * along_to
-            load_source, load_to = load[source] - weights[unit], load[to] + weights[unit]
             area_source, area_to = area[source] - areas[unit], area[to] + areas[unit]
-            members_source, members_to = members[source] - 1, members[to] + 1
-            moved = weights[unit] * ((home[unit] == source) - (home[unit] == to))
             if back >= 0:
                 along_source, along_to = 0.0, 0.0
                 for edge in range(indptr[back], indptr[back + 1]):
-                    label = labels[indices[edge]]
-                    if indices[edge] == unit or label == to:
-                        along_to += borders[edge]
-                        cut += cuts[edge]
-                    elif label == source:
-                        along_source += borders[edge]
-                        cut -= cuts[edge]
+                    label = to if indices[edge] == unit else labels[indices[edge]]
+                    along_source += borders[edge] * (label == source)
+                    along_to += borders[edge] * (label == to)
+                    cut += cuts[edge] * ((label == to) - (label == source))
                 rim_source += perimeters[back] - 2 * along_source
                 rim_to += 2 * along_to - perimeters[back]
-                load_source, load_to = load_source + weights[back], load_to - weights[back]
                 area_source, area_to = area_source + areas[back], area_to - areas[back]
-                members_source, members_to = members[source], members[to]
-                moved += weights[back] * ((home[back] == to) - (home[back] == source))
-            price_source = _price(
-                members_source, load_source, area_source, rim_source,
-                low, high, target, outside, deviation, roundness, unevenness, flexible,
-            )  # fmt: skip
-            price_to = _price(
-                members_to, load_to, area_to, rim_to,
-                low, high, target, outside, deviation, roundness, unevenness, flexible,
-            )  # fmt: skip
-            change = price_source + price_to - price[source] - price[to] + cut_price * cut + move_price * moved
-            if change > 0 and uniform(stream) >= np.exp(-change / heat):
+            round_source = _shape_price(members_source, area_source, rim_source, roundness)
+            round_to = _shape_price(members_to, area_to, rim_to, roundness)
+            change += round_source + round_to + cut_price * cut
+            if change > 0 and (change > NEVER * heat or uniform(stream) >= np.exp(-change / heat)):
                 continue
             labels[unit] = to
             if back >= 0:
@@ -217,7 +215,8 @@ def anneal_on(
             area[source], area[to] = area_source, area_to
             rim[source], rim[to] = rim_source, rim_to
             members[source], members[to] = members_source, members_to
-            price[source], price[to] = price_source, price_to
+            load_price[source], load_price[to] = price_source, price_to
+            shape_price[source], shape_price[to] = round_source, round_to
             value += change
         if value < best_value - 1e-9:
             best_value = value

@@ -84,9 +84,10 @@ class Problem:
         return graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data, self.borders.data
 
     @cached_property
-    def unit_arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
-        """Weights, areas, perimeters and homes, as the compiled loops take them."""
-        return self.weights.astype(np.float64), self.areas, self.perimeters, self.home
+    def unit_arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, IntArray, FloatArray]:
+        """Weights, areas, perimeters, homes, and the sum of all |cut costs| around, as the compiled loops take them."""
+        stakes: FloatArray = np.asarray(abs(self.graph).sum(axis=1), dtype=np.float64).ravel()
+        return self.weights.astype(np.float64), self.areas, self.perimeters, self.home, stakes
 
     @property
     def limits(self) -> tuple[float, float, float]:

@@ -41,9 +41,9 @@ class Prices:
 def reshape(problem: Problem, labels: IntArray, sets: Columns, budget: Budget) -> IntArray:
     """Labels with no more households outside the range, at a lower price; `sets` are what parts may be made of."""
     inside = sets.matrix(problem.size)
-    shapes = _measures(problem, inside)
+    shapes = measures(problem, inside)
     for _ in range(SWEEPS):
-        loads, rounds = _measures(problem, _membership(labels))
+        loads, rounds = measures(problem, _membership(labels))
         goals = problem.goals
         usual = float(np.abs(loads - problem.target).mean()), float(rounds.mean())
         prices = Prices(goals.deviation, goals.roundness, *usual)
@@ -64,7 +64,7 @@ def _membership(labels: IntArray) -> csr_array:
     return csr_array((np.ones(count), (labels, np.arange(count))))
 
 
-def _measures(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
+def measures(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
     """Weight and Polsby–Popper of sets of units, given as (sets, units) of 0 and 1."""
     shared = np.asarray((inside @ problem.borders).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
     rim = np.maximum(inside @ problem.perimeters - shared, 1e-9)
@@ -141,7 +141,7 @@ def _solved(
 
 def _total(part: Problem, prices: Prices, labels: IntArray) -> float:
     """What the parts of a region cost together."""
-    return float(_costs(part, prices, *_measures(part, _membership(labels))).sum())
+    return float(_costs(part, prices, *measures(part, _membership(labels))).sum())
 
 
 def _partitioned(problem: Problem, units: IntArray, inside: csr_array, costs: FloatArray) -> NDArray[np.intp] | None:

@@ -18,28 +18,43 @@ class Effort:
     passes: int  # proposals per unit and attempt
     attempts: int  # restarts at most while the range is not met
     restarts: int = 1  # restarts even where it is: many short searches find rounder parts than a long one
+    cycles: int = 0  # searches of half the passes from the best plan so far, heated up again a little less
     heat: tuple[float, float] = (0.5, 0.05)
     swaps: float = 0.2
+    listing: int = 25  # possible parts per unit listed at most for an exact packing
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
+    even: bool = False  # whether the least price of deviation and cuts is looked for, and proven, once all are in range
     proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
 
     def for_parts(self, units: int) -> "Effort":
         """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
         passes = max(3 * self.passes, 1_000_000 // units)
-        return replace(self, passes=passes, attempts=4, restarts=4, heat=(2.0, 0.05), swaps=0.4)
+        return replace(self, passes=passes, attempts=4, restarts=4, cycles=0, heat=(2.0, 0.05), swaps=0.4)
+
+    @property
+    def searches(self) -> float:
+        """All restarts and cycles, in whole searches."""
+        return self.restarts + self.cycles / 2
+
+    @property
+    def cycle(self) -> "Effort":
+        """The work of one cycle."""
+        return replace(self, passes=self.passes // 2, heat=REHEAT)
 
     def for_pool(self, units: int) -> "Effort":
         """The same work in fewer, longer searches where the pool is large: a restart then throws away too much."""
-        restarts = max(1, round(self.restarts * min(1.0, RESTART_UNITS / units)))
-        extra = self.attempts - self.restarts
-        return replace(
-            self, passes=self.passes * self.restarts // restarts, restarts=restarts, attempts=restarts + extra
-        )
+        share = min(1.0, RESTART_UNITS / units)
+        restarts, cycles = max(1, round(self.restarts * share)), round(self.cycles * share)
+        fewer = replace(self, restarts=restarts, cycles=cycles, attempts=restarts + self.attempts - self.restarts)
+        return replace(fewer, passes=round(self.passes * self.searches / fewer.searches))
 
 
+CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
-FAST = Effort(passes=500, attempts=15, restarts=14)
-THOROUGH = Effort(passes=2500, attempts=52, restarts=48, lumpiness=8.0, proof=60.0)
+REHEAT = (0.4, 0.06)
+FAST = Effort(passes=500, attempts=15, restarts=5, cycles=18)
+THOROUGH = Effort(passes=2500, attempts=16, restarts=12, cycles=60, listing=200, lumpiness=8.0, proof=60.0)
+EXACT = replace(THOROUGH, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
@@ -98,6 +113,13 @@ def search_pool(
             best, best_rank = labels, (met, -price)
         if problem.size == 1 or (met == problem.total and attempt + 1 >= effort.restarts):
             break
+    for turn in range(0 if (problem.home >= 0).any() else effort.cycles):
+        if budget.spent():
+            break
+        labels, price = anneal_from(problem, best, effort.cycle, seed + CYCLES + turn, spare, budget)
+        rank = (met_weight(problem, labels), -price)
+        if rank > best_rank:
+            best, best_rank = labels, rank
     return best, budget.spent()
 
 
@@ -138,7 +160,7 @@ def anneal_from(
     limits, prices = problem.limits, problem.goals.as_array()
     parts, flexible = int(start.max()) + 1 + spare, spare > 0
     labels, best, stream = start.copy(), start.copy(), new_stream(seed)
-    state = (*np.empty((4, parts)), np.empty(parts, dtype=np.int64))
+    state = (*np.empty((5, parts)), np.empty(parts, dtype=np.int64))
     room = tuple(np.empty((3, problem.size + 1), dtype=np.int64))
     price = kernels.measure(arrays, units, start, state, limits, prices, flexible)
     heats = np.geomspace(*effort.heat, effort.passes)

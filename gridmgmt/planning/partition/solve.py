@@ -4,11 +4,14 @@ import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
+from gridmgmt.planning.evenness import least_total_deviation
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
+from gridmgmt.planning.partition.fewparts.evening import even_out
 from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, labels_of, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
@@ -34,6 +37,7 @@ class Division:
     reason : why not all of it can be in range; None where nothing forbids it
     hopeless : units that no part within the range can hold
     bound : proven lower bound of the first objective on this pool, 0 where only counting helps
+    uneven : total deviation that is proven beyond what counting proves
     stopped : the clock ended the search
     """
 
@@ -44,6 +48,7 @@ class Division:
     stopped: bool = False
     hopeless: IntArray = field(default_factory=_none)
     bound: float = 0.0
+    uneven: float = 0.0
 
 
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
@@ -89,6 +94,22 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
     )
     labels = division.labels if mine >= theirs else answer.labels
     return replace(division, labels=labels, bound=answer.bound)
+
+
+def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> Division:
+    """The plan of least deviation and cuts, and what is proven of its deviation where nothing but that has a price.
+
+    For a pool (`problem` alone) with a free number of parts; as it was where a part misses the range or is locked.
+    """
+    if (problem.locks >= 0).any() or met_weight(problem, division.labels) < problem.total or budget.spent():
+        return division
+    even = even_out(problem, division.labels, seed, budget)
+    if even is None:
+        return division
+    joined = csr_array((np.ones_like(problem.graph.data), problem.graph.indices, problem.graph.indptr))
+    counted = least_total_deviation(joined, problem.weights, problem.target)
+    uneven = 0.0 if problem.graph.data.any() else max(0.0, even.bound - counted)
+    return replace(division, labels=even.labels, uneven=uneven, stopped=division.stopped or budget.spent())
 
 
 def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing, budget: Budget) -> Division:

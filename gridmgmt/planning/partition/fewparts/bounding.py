@@ -9,18 +9,20 @@ is a lower bound of the cut of every plan, and the minimum is found exactly by t
 best known by a price on leaving a box around them (du Merle et al. 1999).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csc_array, eye_array, hstack, vstack
 
-from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts, half_cuts
+from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 from gridmgmt.planning.partition.search import Budget
 
 ROUNDS = 300
 LISTED, ADDED = 20_000, 300  # sets listed, and added, in a round
+MOST_KEPT = 6000  # sets in the linear programme; of more, half: those nearest to use
 TINY = 1e-6
+DEAR = 100.0  # times the dearest set
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,24 @@ class _Box:
 
 
 def bound_cut(
-    problem: Problem, parts: int, sets: PossibleParts, known: Masks, enough: float, seed: int, budget: Budget
+    problem: Problem,
+    parts: int,
+    sets: PossibleParts,
+    known: Masks,
+    enough: float,
+    seed: int,
+    budget: Budget,
+    near: FloatArray | None = None,
 ) -> CutBound:
-    """Raise the bound until it exceeds `enough`, or no more set helps. `known` are sets to begin with."""
+    """Raise the bound until it exceeds `enough`, or no more set helps. `known` are sets, `near` duals to begin with."""
     random = np.random.default_rng(seed)
     masks = np.unique(known, axis=0)
-    box = _Box(np.zeros(problem.size), np.inf, 0.0)
+    box = _Box(np.zeros(problem.size), np.inf, 0.0) if near is None else _Box(near, 0.5, 0.3)
     best = CutBound(-np.inf, box.center, 0.0, False)
     for turn in range(ROUNDS):
         if budget.spent():
-            return CutBound(best.value, best.duals, best.least, True)
-        duals, goal, used = _prices(problem, parts, masks, box)
+            return replace(best, stopped=True)
+        duals, goal, used = _prices(sets.prices(masks), parts, masks, box)
         priced = _cheapest(sets, duals, goal)
         least = float(priced.prices.min(initial=goal)) if priced.whole else sets.least_price(duals)
         value = float(duals.sum()) + parts * least
@@ -62,6 +71,8 @@ def bound_cut(
         if best.value > enough:
             return best
         fresh = random.permutation(len(priced.masks))[:ADDED]
+        if len(masks) > MOST_KEPT:
+            masks = masks[np.argsort(sets.prices(masks) - masks @ duals, kind="stable")[: MOST_KEPT // 2]]
         if len(fresh):
             masks = np.unique(np.concatenate([masks, priced.masks[fresh]]), axis=0)
         elif used < TINY and turn:
@@ -71,17 +82,17 @@ def bound_cut(
     return best
 
 
-def _prices(problem: Problem, parts: int, masks: Masks, box: _Box) -> tuple[FloatArray, float, float]:
+def _prices(prices: FloatArray, parts: int, masks: Masks, box: _Box) -> tuple[FloatArray, float, float]:
     """Duals of the units, the price below which a set would help, and how much of the box's room is used."""
     from scipy.optimize import linprog
 
-    size, count = problem.size, len(masks)
-    dear = float(problem.graph.data.sum()) + 1.0  # dearer than any plan: a unit left out, or a part too few
+    count, size = masks.shape
+    dear = DEAR * (1.0 + float(prices.max(initial=0.0)))  # a unit left out, or a part too few
     one, none = csc_array(eye_array(size)), csc_array((size, 1))
     units = hstack([csc_array(masks.T.astype(np.float64)), one, -one, one, none])
     number = np.concatenate([np.ones(count), np.zeros(3 * size), [1.0]])
     half = min(box.half, dear)
-    costs = [half_cuts(problem.graph, masks), box.center + half, half - box.center, np.full(size + 1, dear)]
+    costs = [prices, box.center + half, half - box.center, np.full(size + 1, dear)]
     upper = np.concatenate([np.full(count, np.inf), np.full(2 * size, box.room), np.full(size + 1, np.inf)])
     answer = linprog(
         np.concatenate(costs),

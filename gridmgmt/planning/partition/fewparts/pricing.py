@@ -9,20 +9,23 @@ buckets; `sets_below` walks from the top, with weights exact, along all ways tha
 import numpy as np
 from numba import njit
 
-NO_WAY = 1e9
+from gridmgmt.planning.partition.fewparts.sets import NO_WAY
+
 SLACK = 1e-3  # the bound is kept in single precision
 
 
 @njit(cache=True, nogil=True)
-def completions(order, first, arcs, complete, weights, duals, low, high, width, least):
-    """Fill `least` (nodes, buckets) with a lower bound of the price still to come, from every bucket of weight."""
+def completions(order, first, arcs, complete, weights, duals, at_end, width, least):
+    """Fill `least` (nodes, buckets) with a lower bound of the price still to come, from every bucket of weight.
+
+    `at_end` (buckets,) is what a set of that weight adds to its price, NO_WAY where it is out of range.
+    """
     out_to, in_to, out_cost, in_cost = arcs
     buckets = least.shape[1]
     layers = len(order)
     for end in range(len(complete)):
         for bucket in range(buckets):
-            fits = complete[end] and bucket * width <= high and (bucket + 1) * width > low
-            least[first[layers] + end, bucket] = 0.0 if fits else NO_WAY
+            least[first[layers] + end, bucket] = at_end[bucket] if complete[end] else NO_WAY
     for layer in range(layers - 1, -1, -1):
         unit = order[layer]
         whole, rest = weights[unit] // width, weights[unit] % width
@@ -41,7 +44,7 @@ def completions(order, first, arcs, complete, weights, duals, low, high, width, 
 
 
 @njit(cache=True, nogil=True)
-def sets_below(order, first, arcs, complete, weights, duals, limits, width, least, sets, prices):
+def sets_below(order, first, arcs, complete, weights, duals, at_end, limits, width, least, sets, prices):
     """Write the connected sets in range whose price is at most `limits[2]`; returns how many, and whether all.
 
     limits : low, high, highest price, most steps;  sets (most, n) bool and prices (most,) take the answer
@@ -58,6 +61,7 @@ def sets_below(order, first, arcs, complete, weights, duals, limits, width, leas
         if steps > most_steps or found == len(prices):
             return found, False
         if layer == layers:
+            price[layer] += at_end[weight[layer] // width]
             if complete[node[layer] - first[layers]] and low <= weight[layer] <= high and price[layer] <= ceiling:
                 for unit in range(layers):
                     sets[found, unit] = members[unit]

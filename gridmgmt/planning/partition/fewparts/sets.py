@@ -13,6 +13,7 @@ Masks = NDArray[np.bool_]  # (sets, n): which units each set holds
 
 TABLE = 25_000_000  # entries of the table of bounds: 100 MB
 MOST_BUCKETS = 1024
+NO_WAY = 1e9  # the price of a weight out of range
 MOST_STEPS = 20_000_000
 
 
@@ -28,14 +29,20 @@ class Listing:
 class PossibleParts:
     """Every connected set of a pool whose weight is within the range; None of them is stored.
 
+    The price of a set is half of what it cuts and, with `by_weight` (high + 1,), what that gives to its weight.
     Works in a table of bounds that is allocated once, so one instance serves one thread.
     """
 
-    def __init__(self, problem: Problem, diagram: Diagram) -> None:
-        self._problem, self._diagram = problem, diagram
+    def __init__(self, problem: Problem, diagram: Diagram, by_weight: FloatArray | None = None) -> None:
+        self._problem, self._diagram, self._by_weight = problem, diagram, by_weight
         self._low, self._high = int(np.ceil(problem.low)), int(np.floor(problem.high))
         buckets = max(1, min(MOST_BUCKETS, TABLE // diagram.nodes, self._high + 1))
         self._width = self._high // buckets + 1
+        bucket = np.arange(buckets)
+        fits = (bucket * self._width <= self._high) & ((bucket + 1) * self._width > self._low)
+        self._at_end = np.where(fits, 0.0, NO_WAY)
+        if by_weight is not None:
+            self._at_end[fits] = [by_weight[here * self._width :][: self._width].min() for here in bucket[fits]]
         self._least = np.empty((diagram.nodes, buckets), dtype=np.float32)
         self._duals: FloatArray | None = None  # those that the table is for
 
@@ -44,7 +51,7 @@ class PossibleParts:
         from gridmgmt.planning.partition.fewparts import pricing
 
         if self._duals is None or not np.array_equal(self._duals, duals):
-            pricing.completions(*self._fixed(), duals, self._low, self._high, self._width, self._least)
+            pricing.completions(*self._fixed(), duals, self._at_end, self._width, self._least)
             self._duals = duals.copy()
         return float(self._least[0, 0]) - pricing.SLACK
 
@@ -55,8 +62,14 @@ class PossibleParts:
         self.least_price(duals)
         masks, prices = np.empty((most, self._problem.size), dtype=np.bool_), np.empty(most)
         limits = (self._low, self._high, float(price), MOST_STEPS)
-        found, whole = pricing.sets_below(*self._fixed(), duals, limits, self._width, self._least, masks, prices)
+        room = (self._width, self._least, masks, prices)
+        found, whole = pricing.sets_below(*self._fixed(), duals, self._at_end, limits, *room)
         return Listing(masks[:found], prices[:found], whole)
+
+    def prices(self, masks: Masks) -> FloatArray:
+        """What each of some sets costs."""
+        cut = half_cuts(self._problem.graph, masks)
+        return cut if self._by_weight is None else cut + self._by_weight[masks @ self._problem.weights]
 
     def _fixed(self) -> tuple[IntArray, IntArray, tuple[IntArray, IntArray, FloatArray, FloatArray], Masks, IntArray]:
         diagram = self._diagram
