@@ -33,7 +33,7 @@ async function begin() {
   if (me() !== null) await patrol.resume();
   await paint();
   document.documentElement.dataset.ready = "";
-  createMap("map").then(withMap, () => (byId("map-missing").hidden = false));
+  drawMap();
   startSync();
   await drain();
   await learn();
@@ -43,6 +43,18 @@ async function language() {
   const asked = new URLSearchParams(location.search).get("lang");
   if (asked === "zh" || asked === "en") await setSetting("language", asked);
   return setting("language", "zh");
+}
+
+// Tried again when there is a network: everything else works without it.
+async function drawMap() {
+  try {
+    await createMap("map");
+    byId("map-missing").hidden = true;
+    withMap();
+  } catch {
+    byId("map-missing").hidden = false;
+    addEventListener("online", drawMap, { once: true });
+  }
 }
 
 function withMap() {

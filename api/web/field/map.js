@@ -21,12 +21,18 @@ export async function createMap(container, centre) {
   made.touchZoomRotate.disableRotation();
   made.addControl(new ScaleControl({ maxWidth: 100, unit: "metric" }), "top-left");
   made.on("dragstart", () => (following = false));
-  made.on("error", ({ error, tile, sourceId }) => { if (!tile && !sourceId) throw error; });
-  await new Promise((ready) => made.once("load", ready));
+  await loaded(made).catch((error) => { made.remove(); throw error; });
   map = made;
   for (const [source, features] of wanted) setData(source, features);
   hideDays();
 }
+
+// Without its worker there is no map: the network may have gone just then. A missing tile is no such matter.
+const loaded = (made) =>
+  new Promise((ready, failed) => {
+    made.once("load", ready);
+    made.on("error", ({ error, tile, sourceId }) => { if (!tile && !sourceId) failed(error); });
+  });
 
 export const centre = () => map?.getCenter().toArray();
 export const onPick = (handler) => map.on("click", "building", ({ features }) => handler(features[0].properties.code));
