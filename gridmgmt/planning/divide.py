@@ -31,7 +31,7 @@ from gridmgmt.planning.unitchecks import require_units, warnings_about
 #: for the roundest, `exact` puts barriers and compounds first, then evenness, then shape.
 GOALS = {
     "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.35),
-    "thorough": Goals(outside=5.0, deviation=0.8, roundness=2.0, cut=1.0),
+    "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
 COMPOUND_COLUMN = "compound_code"
