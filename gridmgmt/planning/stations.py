@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,15 +107,29 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
 def _plan_connected(
     pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int, weights: Weights | None
 ) -> PoolPlan | None:
-    deadline = time.monotonic() + WITHIN * time_limit_s
+    began = time.monotonic()
     groups = sufficient_groups(pool)
     covers = None
     if groups is not None:
         covers = cover_by_count(len(pool), [group.mask for group in groups], costs_of(goals, groups, weights))
     if groups is None or covers is None:
-        return _plan_large(pool, goals, deadline, seed, weights)
+        left_s = began + WITHIN * time_limit_s - time.monotonic()
+        _compile()
+        return _plan_large(pool, goals, time.monotonic() + left_s, seed, weights)
     best = min(covers.values(), key=lambda found: found.values, default=None)
     return None if best is None else _plan(groups, best, goals)
+
+
+@cache
+def _compile() -> None:
+    """Plan a small board as if it were large: the first time on a machine this compiles, which is not the plan's time."""
+    side = np.arange(16)
+    near = [[v for v in range(16) if abs(u // 4 - v // 4) + abs(u % 4 - v % 4) == 1] for u in range(16)]
+    far = np.abs(side[:, None] - side).astype(np.float64)
+    none = np.zeros(16, dtype=np.int64)
+    board = Pool(tuple(mask_of(vs) for vs in near), none + 10, 10 * far, none, none - 1, low=30, high=50)
+    for goals in (DEFAULT_GOALS, DEFAULT_GOALS[::-1]):
+        _plan_large(board, ("violation", *goals), time.monotonic() + 3600, 0, None)
 
 
 def _plan_large(
