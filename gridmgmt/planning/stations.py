@@ -122,7 +122,7 @@ def _plan_connected(
 
 @cache
 def _compile() -> None:
-    """Plan a small board as if it were large: the first time on a machine this compiles, which is not the plan's time."""
+    """Plan a small board as if it were large: what compiles on first use takes nothing from a plan's time."""
     side = np.arange(16)
     near = [[v for v in range(16) if abs(u // 4 - v // 4) + abs(u % 4 - v % 4) == 1] for u in range(16)]
     far = np.abs(side[:, None] - side).astype(np.float64)
