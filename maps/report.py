@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from gridmgmt.messages import text
-from gridmgmt.planning.comparison import Comparison
+from gridmgmt.planning.comparing.comparison import Comparison
 from gridmgmt.planning.frames import metric
 from maps.context import Context
 from maps.legend import PATTERNS, class_labels
@@ -59,7 +59,7 @@ def comparison_page(comparison: Comparison, tables: Mapping[str, pd.DataFrame], 
 
     Parameters
     ----------
-    tables : as `gridmgmt.planning.comparison_tables.tables` gives them, in the language of the context
+    tables : as `gridmgmt.planning.comparing.comparison_tables.tables` gives them, in the language of the context
     """
     environment = Environment(autoescape=True)
     template = environment.from_string(_resource("static/report.html"))

@@ -17,8 +17,8 @@ from api.security import may
 from gridmgmt.access import Person
 from gridmgmt.io.sheets import write_tables
 from gridmgmt.messages import Language, text
-from gridmgmt.planning.comparison import Comparison
-from gridmgmt.planning.comparison_tables import tables
+from gridmgmt.planning.comparing.comparison import Comparison
+from gridmgmt.planning.comparing.comparison_tables import tables
 from gridmgmt.services.comparing import compare_plans
 from gridmgmt.services.plans import get_plan
 from gridmgmt.store.tables import Plan

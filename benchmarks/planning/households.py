@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import connected_components
 
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import divide, metrics
-from gridmgmt.planning.atoms import MIN_BORDER_M
+from gridmgmt.planning.dividing.atoms import MIN_BORDER_M
 
 LOW, HIGH, TARGET = 120, 180, 150
 UFACTOR = 200  # thousandths by which a part of METIS may exceed the mean; on these cells it does better than 30

@@ -21,9 +21,9 @@ from gridmgmt.demo.city import build_city
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.frames import metric
-from gridmgmt.planning.front import merge_front
-from gridmgmt.planning.groups import Pool, groups_within
 from gridmgmt.planning.merge import merge, station_pools
+from gridmgmt.planning.merging.front import merge_front
+from gridmgmt.planning.merging.groups import Pool, groups_within
 from gridmgmt.planning.service import coverage
 from gridmgmt.planning.service_suggestion import suggest_station
 

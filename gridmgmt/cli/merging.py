@@ -20,7 +20,7 @@ FRONT_ROWS_SHOWN = 30
 
 def named_goals(goal: Sequence[str] | None, weights: str | None) -> dict[str, Any]:
     """The keywords `goals` or `weights` of a merge; InvalidInput where both are asked for."""
-    from gridmgmt.planning.prices import DEFAULT_GOALS, goals_named, weights_named
+    from gridmgmt.planning.merging.prices import DEFAULT_GOALS, goals_named, weights_named
 
     if goal and weights:
         raise InvalidInput(detail="--goal puts goals in an order, --weights adds them up: give one of the two")
@@ -75,7 +75,7 @@ def say_front(front: "pd.DataFrame") -> None:
     """The front as a small table: the whole where there are several parents."""
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
-    from gridmgmt.planning.front import WHOLE
+    from gridmgmt.planning.merging.front import WHOLE
 
     together = front[front["parent"] == WHOLE]
     shown = together if len(together) else front

@@ -12,7 +12,7 @@ from gridmgmt.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gridmgmt.messages import Language
-    from gridmgmt.planning.comparison import Comparison
+    from gridmgmt.planning.comparing.comparison import Comparison
 
 SUFFIXES = (".xlsx", ".json", ".html", ".pdf")
 DRAWN = (".html", ".pdf")  # by the application `maps`, which the wheel does not carry (ADR 0002)
@@ -44,7 +44,7 @@ def write_comparison(out: Path, found: "Comparison", language: "Language", facts
     from gridmgmt.cli.plan_files import write_json
     from gridmgmt.io.sheets import write_tables
     from gridmgmt.messages import text
-    from gridmgmt.planning.comparison_tables import tables
+    from gridmgmt.planning.comparing.comparison_tables import tables
 
     suffix = out.suffix.lower()
     if suffix == ".json":

@@ -10,7 +10,7 @@ from gridmgmt.errors import InvalidInput
 
 if TYPE_CHECKING:
     from gridmgmt.messages import Language
-    from gridmgmt.planning.comparison import Comparison, Division
+    from gridmgmt.planning.comparing.comparison import Comparison, Division
     from gridmgmt.planning.scorecard import Scorecard
 
 CURRENT = "current"
@@ -96,7 +96,7 @@ def compare(
     language = _language(lang)
     check_suffix(out)
     if Path(a).is_file() and Path(b).is_file():
-        from gridmgmt.planning.comparison import compare as compare_divisions
+        from gridmgmt.planning.comparing.comparison import compare as compare_divisions
         from gridmgmt.services.plans import today
 
         found = compare_divisions(_division(Path(a), low, high), _division(Path(b), low, high))
@@ -175,7 +175,7 @@ def _plan_id(side: str) -> UUID:
 
 
 def _division(path: Path, low: int, high: int) -> "Division":
-    from gridmgmt.planning.comparison import Division
+    from gridmgmt.planning.comparing.comparison import Division
     from gridmgmt.planning.scorecard import score as score_frames
 
     units, parts = _layers(path)

@@ -117,8 +117,8 @@ def merge(
     from gridmgmt.cli.merging import named_goals, say_front, say_merge, with_staff, write_front
     from gridmgmt.cli.plan_files import read_frame, write_plan, write_report
     from gridmgmt.planning.frames import households_of
-    from gridmgmt.planning.front import merge_front
     from gridmgmt.planning.merge import merge as merge_communities
+    from gridmgmt.planning.merging.front import merge_front
 
     frame = read_frame(communities, crs, source_layer)
     how: dict[str, Any] = {"households": households, "parent": parent, "low": low, "high": high, "rural": rural}

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.atoms import areas_by_group, atoms_of, borders_within, split_by_entrances, with_cells
-from gridmgmt.planning.crossings import cohesion_costs, crossing_costs
-from gridmgmt.planning.dedicated import Carved, carve_places
+from gridmgmt.planning.dividing.atoms import areas_by_group, atoms_of, borders_within, split_by_entrances, with_cells
+from gridmgmt.planning.dividing.crossings import cohesion_costs, crossing_costs
+from gridmgmt.planning.dividing.dedicated import Carved, carve_places
+from gridmgmt.planning.dividing.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
+from gridmgmt.planning.dividing.pockets import joined_pockets
+from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
 from gridmgmt.planning.frames import column_of, metric, names_of
-from gridmgmt.planning.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.partition import Certificate, Goals, partition
-from gridmgmt.planning.pockets import joined_pockets
 from gridmgmt.planning.report import PlanResult
-from gridmgmt.planning.unitchecks import require_units, warnings_about
 
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
 #: for the roundest, `exact` puts barriers and compounds first, then evenness, then shape.

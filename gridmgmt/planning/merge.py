@@ -18,18 +18,18 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
-from gridmgmt.planning.groups import Pool, neighbour_masks
-from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
-from gridmgmt.planning.report import PlanResult
-from gridmgmt.planning.stationchecks import (
+from gridmgmt.planning.merging.groups import Pool, neighbour_masks
+from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
+from gridmgmt.planning.merging.stationchecks import (
     require_areas,
     require_locks_inside,
     require_measures,
     sound_rank,
     sound_travel,
 )
-from gridmgmt.planning.stationreport import ParentPool, plan_result
-from gridmgmt.planning.stations import PoolPlan, plan_pool
+from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
+from gridmgmt.planning.merging.stations import PoolPlan, plan_pool
+from gridmgmt.planning.report import PlanResult
 
 URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)
 RURAL_RANGE = (0, 600)  # 北京 2020 第十八条: two workers serve up to 600 households

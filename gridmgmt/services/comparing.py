@@ -17,9 +17,9 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Language, Words, text
-from gridmgmt.planning.comparison import Comparison, Division, compare
-from gridmgmt.planning.ensemble import Ensemble, ensemble
-from gridmgmt.planning.ensemble import Ground as Tiles
+from gridmgmt.planning.comparing.comparison import Comparison, Division, compare
+from gridmgmt.planning.comparing.ensemble import Ensemble, ensemble
+from gridmgmt.planning.comparing.ensemble import Ground as Tiles
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.scorecard import Scorecard, Walks, score
 from gridmgmt.planning.shapes import MIN_BORDER_M

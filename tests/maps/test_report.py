@@ -11,8 +11,8 @@ import shapely
 from gridmgmt.errors import MissingProgram
 from gridmgmt.io.sheets import write_tables
 from gridmgmt.messages import LANGUAGES, Language
-from gridmgmt.planning.comparison import Comparison, Division, compare
-from gridmgmt.planning.comparison_tables import tables
+from gridmgmt.planning.comparing.comparison import Comparison, Division, compare
+from gridmgmt.planning.comparing.comparison_tables import tables
 from gridmgmt.planning.scorecard import score
 from maps.context import Context
 from maps.pdf import write_pdf

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
-from gridmgmt.planning.comparison import Division, MetricPair, compare
-from gridmgmt.planning.comparison_tables import tables
+from gridmgmt.planning.comparing.comparison import Division, MetricPair, compare
+from gridmgmt.planning.comparing.comparison_tables import tables
 from gridmgmt.planning.scorecard import METRICS, score
 
 

@@ -8,9 +8,9 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import metrics
-from gridmgmt.planning.blocks import street_blocks
 from gridmgmt.planning.divide import divide
-from gridmgmt.planning.evenness import least_total_deviation
+from gridmgmt.planning.dividing.blocks import street_blocks
+from gridmgmt.planning.dividing.evenness import least_total_deviation
 
 CRS = "EPSG:4547"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.ensemble import Ground, ensemble
+from gridmgmt.planning.comparing.ensemble import Ground, ensemble
 from gridmgmt.planning.metrics import part_weights, pieces_per_part
 
 

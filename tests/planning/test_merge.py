@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
-from gridmgmt.planning import metrics, stations
-from gridmgmt.planning.columnchoice import choose
-from gridmgmt.planning.groups import Group, groups_within
-from gridmgmt.planning.largepool import least_violation
-from gridmgmt.planning.listing import listing
+from gridmgmt.planning import metrics
 from gridmgmt.planning.merge import merge, parent_pools, station_pools
-from gridmgmt.planning.prices import costs_listed, costs_of
-from gridmgmt.planning.setpartition import cover_by_count
-from gridmgmt.planning.stations import plans_by_count
+from gridmgmt.planning.merging import stations
+from gridmgmt.planning.merging.columnchoice import choose
+from gridmgmt.planning.merging.groups import Group, groups_within
+from gridmgmt.planning.merging.largepool import least_violation
+from gridmgmt.planning.merging.listing import listing
+from gridmgmt.planning.merging.prices import costs_listed, costs_of
+from gridmgmt.planning.merging.setpartition import cover_by_count
+from gridmgmt.planning.merging.stations import plans_by_count
 
 Labels = list[int]
 

@@ -9,14 +9,14 @@ from geopandas import GeoDataFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridmgmt.planning import bysite, stations
-from gridmgmt.planning.groups import Pool, groups_within
-from gridmgmt.planning.listing import listed_members
 from gridmgmt.planning.merge import merge, station_pools
+from gridmgmt.planning.merging import bysite, stations
+from gridmgmt.planning.merging.groups import Pool, groups_within
+from gridmgmt.planning.merging.listing import listed_members
+from gridmgmt.planning.merging.sitegen import Task, padded, priced
+from gridmgmt.planning.merging.sitesearch import SiteSearch
+from gridmgmt.planning.merging.stations import plan_pool
 from gridmgmt.planning.quiet import stdout_to_stderr
-from gridmgmt.planning.sitegen import Task, padded, priced
-from gridmgmt.planning.sitesearch import SiteSearch
-from gridmgmt.planning.stations import plan_pool
 from tests.planning.test_merge import blocks
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InfeasiblePlan
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
-from gridmgmt.planning.front import merge_front
-from gridmgmt.planning.groups import Pool
 from gridmgmt.planning.merge import parent_pools
-from gridmgmt.planning.pareto import combined_figures, joined, pareto_front, undominated
+from gridmgmt.planning.merging.front import merge_front
+from gridmgmt.planning.merging.groups import Pool
+from gridmgmt.planning.merging.pareto import combined_figures, joined, pareto_front, undominated
 
 Point = tuple[int, int, int, int]
 LOW, HIGH = 6000, 10000

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
-from gridmgmt.planning.regrow import matched
-from gridmgmt.planning.relabel import moved_bound
 from gridmgmt.planning.resize import resize
+from gridmgmt.planning.resizing.regrow import matched
+from gridmgmt.planning.resizing.relabel import moved_bound
 
 
 def cells(columns: int, rows: int, households: int | list[int] = 100) -> GeoDataFrame:

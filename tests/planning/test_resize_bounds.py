@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
-from gridmgmt.planning.regrow import matched
 from gridmgmt.planning.resize import resize
+from gridmgmt.planning.resizing.regrow import matched
 
 LOW, HIGH, COLUMNS, ROWS = 1000, 2000, 4, 2
 

@@ -14,9 +14,9 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.regrow import FIRST, annealed, matched, measured, merged_small, restored, search
-from gridmgmt.planning.relabel import guide, moved_bound
 from gridmgmt.planning.resize import resize
+from gridmgmt.planning.resizing.regrow import FIRST, annealed, matched, measured, merged_small, restored, search
+from gridmgmt.planning.resizing.relabel import guide, moved_bound
 from gridmgmt.planning.resizing.settle import whole_grids
 from gridmgmt.planning.resizing.starts import as_today, guided
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from gridmgmt.planning.evenness import least_total_deviation
+from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly

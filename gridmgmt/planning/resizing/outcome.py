@@ -14,8 +14,8 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.regrow import matched, violation
 from gridmgmt.planning.report import Objective, Unmet, build_report
+from gridmgmt.planning.resizing.regrow import matched, violation
 from gridmgmt.planning.resizing.settle import Settled
 
 

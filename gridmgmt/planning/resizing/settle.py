@@ -13,9 +13,9 @@ from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.regrow import Found, measured, search, smoothed
-from gridmgmt.planning.relabel import moved_bound
 from gridmgmt.planning.resizing.exact import prove
+from gridmgmt.planning.resizing.regrow import Found, measured, search, smoothed
+from gridmgmt.planning.resizing.relabel import moved_bound
 
 LOCKED = "locked"
 

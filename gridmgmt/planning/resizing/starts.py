@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import breadth_first_order
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import UNLIMITED, Budget
-from gridmgmt.planning.relabel import Bools, Guide, guide
+from gridmgmt.planning.resizing.relabel import Bools, Guide, guide
 
 
 def as_today(problem: Problem) -> IntArray:

@@ -10,9 +10,9 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
-from gridmgmt.planning.front import merge_front
 from gridmgmt.planning.merge import RURAL_RANGE, URBAN_RANGE, merge
-from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights
+from gridmgmt.planning.merging.front import merge_front
+from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.services.plans.computed import assigned, saved
 from gridmgmt.services.plans.ground import (

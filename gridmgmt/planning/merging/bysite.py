@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmgmt.planning.columnchoice import Chosen, choose
-from gridmgmt.planning.groups import Group, Pool
-from gridmgmt.planning.listing import NOBODY, Listing, listed_members
-from gridmgmt.planning.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
-from gridmgmt.planning.sitegen import LISTING_WORK, Priced, Task, padded, priced
-from gridmgmt.planning.sitesearch import Members, SiteSearch
+from gridmgmt.planning.merging.columnchoice import Chosen, choose
+from gridmgmt.planning.merging.groups import Group, Pool
+from gridmgmt.planning.merging.listing import NOBODY, Listing, listed_members
+from gridmgmt.planning.merging.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
+from gridmgmt.planning.merging.sitegen import LISTING_WORK, Priced, Task, padded, priced
+from gridmgmt.planning.merging.sitesearch import Members, SiteSearch
 
 PAID_BY_SITE = ("walk", "weighted")
 ROUNDING = 0.5  # costs of groups are whole: none is more than this below what its shares add up to

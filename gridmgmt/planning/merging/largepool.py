@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from gridmgmt.planning.groups import Group, Pool, bits, connected_masks_with, is_allowed, keeps_locks, mask_of, price
+from gridmgmt.planning.merging.groups import (
+    Group,
+    Pool,
+    bits,
+    connected_masks_with,
+    is_allowed,
+    keeps_locks,
+    mask_of,
+    price,
+)
 from gridmgmt.planning.partition import partition
 
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound

@@ -123,7 +123,7 @@ def ensemble(
     >>> sorted(set(found.values["deviation_max"].tolist())), found.better_than("deviation_max", 0) > 0.5
     ([0.0, 1.0], True)
     """
-    from gridmgmt.planning.recombination import walk
+    from gridmgmt.planning.comparing.recombination import walk
 
     start, weight = np.asarray(labels, dtype=np.int64), np.asarray(weights, dtype=np.int64)
     graph = _pattern(adjacency)

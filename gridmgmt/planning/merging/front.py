@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gridmgmt.planning.frames import names_of
 from gridmgmt.planning.merge import locks_leave_none, station_pools
-from gridmgmt.planning.pareto import FrontPlan, combined_figures, pareto_front
-from gridmgmt.planning.stationreport import ParentPool
+from gridmgmt.planning.merging.pareto import FrontPlan, combined_figures, pareto_front
+from gridmgmt.planning.merging.stationreport import ParentPool
 
 WHOLE = "*"  # in place of a parent: all parents together
 

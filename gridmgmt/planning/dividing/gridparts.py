@@ -14,9 +14,9 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import metrics
-from gridmgmt.planning.atoms import Atoms
-from gridmgmt.planning.dedicated import Carved
-from gridmgmt.planning.evenness import least_total_deviation
+from gridmgmt.planning.dividing.atoms import Atoms
+from gridmgmt.planning.dividing.dedicated import Carved
+from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import Certificate, Miss
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
 from gridmgmt.planning.report import Objective, Status, Unmet, build_report

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp
 
-from gridmgmt.planning.columnkernels import even_prices, reduced_costs
-from gridmgmt.planning.listing import NOBODY
+from gridmgmt.planning.merging.columnkernels import even_prices, reduced_costs
+from gridmgmt.planning.merging.listing import NOBODY
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from gridmgmt.planning.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax
-from gridmgmt.planning.columnkernels import triples
-from gridmgmt.planning.listing import NOBODY
+from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax
+from gridmgmt.planning.merging.columnkernels import triples
+from gridmgmt.planning.merging.listing import NOBODY
 from gridmgmt.planning.quiet import milp
 
 DECIDABLE = 2500  # columns that HiGHS decides in seconds

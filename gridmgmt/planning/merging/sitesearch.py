@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gridmgmt.planning.groups import Pool, bits
+from gridmgmt.planning.merging.groups import Pool, bits
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

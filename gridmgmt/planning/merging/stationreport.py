@@ -9,10 +9,10 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from gridmgmt.planning.groups import Group, Pool, connected_masks, keeps_locks
-from gridmgmt.planning.prices import GOAL_NAMES, GOALS, UNITS, Goal, Weights
+from gridmgmt.planning.merging.groups import Group, Pool, connected_masks, keeps_locks
+from gridmgmt.planning.merging.prices import GOAL_NAMES, GOALS, UNITS, Goal, Weights
+from gridmgmt.planning.merging.stations import PoolPlan
 from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
-from gridmgmt.planning.stations import PoolPlan
 
 LARGE_COMMUNITY = "large_self_contained_community"  # 罗湖 2006 二(二): such a one may exceed the range
 NO_SHARED_BORDERS = "no_shared_borders"
@@ -88,7 +88,7 @@ def goal_totals(plans: Sequence[PoolPlan]) -> list[Objective]:
 def reason(pool: Pool, group: Group) -> str:
     """Why a group stands outside the range in a plan of least violation (a code of the message catalogue).
 
-    >>> from gridmgmt.planning.groups import price
+    >>> from gridmgmt.planning.merging.groups import price
     >>> two = Pool((0, 0), np.array([12000, 900]), np.zeros((2, 2)), np.zeros(2), np.full(2, -1), 6000, 10000)
     >>> [reason(two, price(two, mask)) for mask in (0b01, 0b10)]
     ['single_community_above_high', 'single_below_low_no_neighbour']

@@ -11,13 +11,13 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.bysite import can_be_priced_by_site, decided
-from gridmgmt.planning.columnchoice import choose
-from gridmgmt.planning.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
-from gridmgmt.planning.largepool import candidates, least_violation, median_bound, start_plan
-from gridmgmt.planning.listing import listed_from, listing
-from gridmgmt.planning.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
-from gridmgmt.planning.setpartition import Cover, cover_by_count
+from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided
+from gridmgmt.planning.merging.columnchoice import choose
+from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
+from gridmgmt.planning.merging.largepool import candidates, least_violation, median_bound, start_plan
+from gridmgmt.planning.merging.listing import listed_from, listing
+from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
+from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
 FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.groups import Group, SiteGoal, SiteWeights
-from gridmgmt.planning.listing import Listing
+from gridmgmt.planning.merging.groups import Group, SiteGoal, SiteWeights
+from gridmgmt.planning.merging.listing import Listing
 
 Goal = Literal["violation", "outside", "stations", "premises", "upgrade", "walk", "type", "staff", "weighted"]
 Weights = Mapping[str, float]

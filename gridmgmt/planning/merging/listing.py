@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gridmgmt.planning.columnkernels import sites_of, sum_over
-from gridmgmt.planning.groups import Group, Pool, bits, mask_of
+from gridmgmt.planning.merging.columnkernels import sites_of, sum_over
+from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -68,7 +68,7 @@ def listing(pool: Pool, slack: int, limit: int = MAX_LISTED) -> Listing | None:
 
     The same groups, sites and figures as `groups_within`, which is the plain way to write it.
 
-    >>> from gridmgmt.planning.groups import Pool
+    >>> from gridmgmt.planning.merging.groups import Pool
     >>> far = np.array([[0, 9, 9], [5, 0, 5], [7, 7, 0]])
     >>> row = Pool((0b010, 0b101, 0b010), np.array([4, 3, 2]), far, np.zeros(3), np.full(3, -1), 5, 7)
     >>> [listing(row, 0).group(number).members for number in range(2)]

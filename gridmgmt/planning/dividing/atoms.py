@@ -15,7 +15,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.noding import node
 from gridmgmt.geo.tessellation import tessellate
-from gridmgmt.planning.blocks import street_blocks
+from gridmgmt.planning.dividing.blocks import street_blocks
 from gridmgmt.planning.frames import column_of, households_of
 
 Geometries = NDArray[np.object_]

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmgmt.planning.columngen import Programme, Relaxation
-from gridmgmt.planning.sitesearch import NOBODY, Members, SiteSearch
+from gridmgmt.planning.merging.columngen import Programme, Relaxation
+from gridmgmt.planning.merging.sitesearch import NOBODY, Members, SiteSearch
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

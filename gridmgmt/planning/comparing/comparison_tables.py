@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gridmgmt.messages import Language, text
-from gridmgmt.planning.comparison import Comparison, MetricPair
+from gridmgmt.planning.comparing.comparison import Comparison, MetricPair
 
 UNITS_NAMED = 20
 

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 
-from gridmgmt.planning.atoms import Atoms
+from gridmgmt.planning.dividing.atoms import Atoms
 from gridmgmt.planning.frames import column_of
 
 DEDICATED_KINDS = ("market", "mall", "school", "hospital", "enterprise")

@@ -9,7 +9,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
-from gridmgmt.planning.prices import Goal, Weights
+from gridmgmt.planning.merging.prices import Goal, Weights
 
 #: What of `merge` a goal or weight is read from.
 NEEDED = {"upgrade": "upgrade", "type": "kinds", "staff": "staff", "premises": "site_rank"}

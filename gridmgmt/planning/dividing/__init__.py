@@ -1,0 +1,1 @@
+"""What `divide` is made of: atoms and their borders, dedicated grids, crossings, pockets, the parts as frames."""
