@@ -30,7 +30,7 @@ from gridmgmt.planning.report import PlanResult
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
 #: for the roundest, `exact` puts barriers and compounds first, then evenness, then shape.
 GOALS = {
-    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.35),
+    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2),
     "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }

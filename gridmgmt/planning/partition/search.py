@@ -52,7 +52,7 @@ class Effort:
 CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 REHEAT = (0.4, 0.06)
-FAST = Effort(passes=500, attempts=15, restarts=5, cycles=18)
+FAST = Effort(passes=550, attempts=15, restarts=5, cycles=18, heat=(0.8, 0.05))
 THOROUGH = Effort(passes=2500, attempts=16, restarts=12, cycles=60, listing=200, lumpiness=8.0, proof=60.0)
 EXACT = replace(THOROUGH, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
