@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 import shapely
-import sqlalchemy
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import Conflict, NotFound
@@ -21,19 +20,16 @@ from gridmgmt.services.plans import (
     resize_communities,
 )
 from gridmgmt.services.units import stations_at
+from tests.services.conftest import rolled_back
 
 DAY, AFTER = date(2006, 6, 1), date(2006, 9, 1)
 
 
 @pytest.fixture
 def district(small_district: str) -> Iterator[Session]:
-    """A session on the small city, rolled back."""
-    engine = sqlalchemy.create_engine(small_district)
-    with engine.connect() as connection, connection.begin() as transaction:
-        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-        transaction.rollback()
-    engine.dispose()
+    """A session on the small city, rolled back after each test."""
+    with rolled_back(small_district) as session:
+        yield session
 
 
 def subdistrict(session: Session) -> str:

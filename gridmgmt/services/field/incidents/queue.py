@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Text, column, func, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import Action, Area, Person
@@ -54,17 +55,9 @@ def incident_queue(
 
     The latest received come first, a page behind the other; `by_due` gives the `rows` most urgent ones instead.
     """
-    wanted = wanted or QueueFilter()
-    asked = (
-        asdict(wanted)
-        | _concerned(person, now)
-        | {
-            "states": None if wanted.states is None else list(wanted.states),
-            "rows": min(rows, MOST_ROWS) + 1,
-            "by_due": by_due,
-        }
-    )
-    found = session.execute(query("incident_queue"), asked | _position(cursor)).mappings().all()
+    asked = _asked(wanted or QueueFilter(), person, now) | _position(cursor)
+    asked |= {"rows": min(rows, MOST_ROWS) + 1, "by_due": by_due}
+    found = session.execute(query("incident_queue"), asked).mappings().all()
     page = [dict(row) for row in found[: min(rows, MOST_ROWS)]]
     more = len(found) > len(page) and not by_due
     after = _cursor(page[-1]["received_at"], page[-1]["id"]) if more else None
@@ -73,8 +66,16 @@ def incident_queue(
 
 def queue_lights(session: Session, *, person: Person | None = None, now: datetime | None = None) -> dict[Light, int]:
     """How many open incidents that concern a person show each light."""
-    counts: dict[Light, int] = dict(session.execute(query("incident_lights"), _concerned(person, now)).all())
+    queue = query("incident_queue").columns(column("light", Text)).subquery()
+    asked = _asked(QueueFilter(open=True), person, now) | _position(None) | {"rows": None, "by_due": False}
+    counted = select(queue.c.light, func.count()).group_by(queue.c.light)
+    counts: dict[Light, int] = dict(session.execute(counted, asked).all())
     return {light: counts.get(light, 0) for light in LIGHTS}
+
+
+def _asked(wanted: QueueFilter, person: Person | None, now: datetime | None) -> dict[str, Any]:
+    states = None if wanted.states is None else list(wanted.states)
+    return asdict(wanted) | _concerned(person, now) | {"states": states}
 
 
 def _concerned(person: Person | None, now: datetime | None) -> dict[str, Any]:
