@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gridmgmt.errors import NotFound
-from gridmgmt.messages import Language
+from gridmgmt.messages import Language, Words
 from maps import pages
 from maps.context import Context
 from maps.district import District
@@ -55,7 +55,7 @@ def _plan(task: str) -> Callable[[District, Context], str]:
     def draw(district: District, context: Context) -> str:
         plan = newest_plan(district.session, task)
         if plan is None:
-            raise NotFound(what="plan", key=task)
+            raise NotFound(what=Words("common.plan"), key=task)
         return plan_sheet(district.session, plan.id, district.base, context)
 
     return draw

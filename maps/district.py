@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.errors import NotFound
 from gridmgmt.ids import BoundaryCode
+from gridmgmt.messages import Words
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field import patrol_coverage_frame
@@ -35,7 +36,7 @@ class District:
 
     def _some(self, frame: gpd.GeoDataFrame, what: str) -> gpd.GeoDataFrame:
         if frame.empty:
-            raise NotFound(what=what, key=f"{self.within_code or '*'} {self.at.isoformat()}")
+            raise NotFound(what=Words(f"common.{what}"), key=f"{self.within_code or '*'} {self.at.isoformat()}")
         return frame
 
     @cached_property
@@ -88,7 +89,7 @@ class District:
     def replayed(self) -> ReplayResult:
         """The merge of 2006 beside the best one: for the whole district, where it is that one."""
         if self.within_code or list(self._level("district")["code"]) != [read_luohu_2006().district_code]:
-            raise NotFound(what="replay", key=self.within_code or self.place)
+            raise NotFound(what=Words("common.replay"), key=self.within_code or self.place)
         return replay_luohu_2006(self.session)
 
     @property

@@ -15,6 +15,7 @@ from api.security import may
 from gridmgmt.access import Action, Area, Person
 from gridmgmt.errors import NotFound
 from gridmgmt.ids import BoundaryCode
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.figures import figures
 from gridmgmt.services.tiles import boundaries_geojson
@@ -77,5 +78,5 @@ def _station(session: Session, code: str, at: Epoch, area: Area) -> geopandas.Ge
 
 def _only(frame: geopandas.GeoDataFrame, what: str, code: str) -> object:
     if frame.empty:
-        raise NotFound(what=what, key=code)
+        raise NotFound(what=Words(f"common.{what}"), key=code)
     return collection(frame)["features"][0]

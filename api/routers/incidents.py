@@ -24,6 +24,7 @@ from gridmgmt.field.day import local_day
 from gridmgmt.field.scores import Subject
 from gridmgmt.field.workclock import Light
 from gridmgmt.ids import IncidentId, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.access import audit
 from gridmgmt.services.field.incidents import (
     IncidentReport,
@@ -225,7 +226,7 @@ def remove_incident(session: DbSession, incident_id: UUID, person: Eraser, langu
     """Erase what was said and who was named. The id never comes back: 410 from now on."""
     incident = session.get(Incident, incident_id)
     if incident is None:
-        raise NotFound(what="incident", key=str(incident_id))
+        raise NotFound(what=Words("common.incident"), key=str(incident_id))
     if incident.grid_code is not None:
         require(person, Action.erase_tracks, language, incident.grid_code)
     delete_incident(session, IncidentId(incident_id), by=person.name)

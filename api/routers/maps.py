@@ -18,7 +18,7 @@ from api.languages import Lang
 from api.security import may
 from gridmgmt.access import Action, Person
 from gridmgmt.errors import NotFound
-from gridmgmt.messages import Language
+from gridmgmt.messages import Language, Words
 from gridmgmt.store.tables import BoundaryCode
 
 router = APIRouter(tags=["maps"])
@@ -52,7 +52,7 @@ def show_map(session: DbSession, person: Reader, name: str, settings: Settings) 
     """One page, in a sandbox."""
     page = settings.maps_folder / name
     if not PAGE_NAME.fullmatch(name) or not page.is_file() or not _sees_all(session, person):
-        raise NotFound(what="map", key=name)
+        raise NotFound(what=Words("common.map"), key=name)
     own = {"Cache-Control": "private, no-cache", "Vary": CREDENTIALS}
     headers = {"Content-Security-Policy": PAGE_CSP, "X-Frame-Options": "SAMEORIGIN", **own}
     return FileResponse(page, media_type="text/html; charset=utf-8", headers=headers)

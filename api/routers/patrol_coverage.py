@@ -21,7 +21,7 @@ from gridmgmt.field.day import day_span, local_day
 from gridmgmt.field.periods import period_of
 from gridmgmt.field.targets import usual_targets
 from gridmgmt.ids import BoundaryCode, PatrolId, WorkerCode
-from gridmgmt.messages import Language, text
+from gridmgmt.messages import Language, Words, text
 from gridmgmt.services.field.due import last_visited, next_walk
 from gridmgmt.services.field.targets import TargetLine, targets_report
 from gridmgmt.services.field.tracks import PatrolTrack, patrol_track
@@ -54,7 +54,7 @@ def get_grid_coverage(
     frame = coverage_frame(session, first, last, within_code=code, area=person.area(Action.see_figures))
     rows = _rows(frame[frame["code"] == code])
     if not rows:
-        raise NotFound(what="grid", key=code)
+        raise NotFound(what=Words("common.grid"), key=code)
     return revalidated(request, Json({**rows[0], "first": first, "last": last}))
 
 
@@ -124,7 +124,7 @@ def get_own_track(
 ) -> Response:
     """The same of a patrol of one's own, wherever it went."""
     if person.worker_code is None:
-        raise NotFound(what="patrol", key=str(patrol_id))
+        raise NotFound(what=Words("common.patrol"), key=str(patrol_id))
     track = patrol_track(session, PatrolId(patrol_id), worker_code=person.worker_code)
     return GeoJson(_track(track, language))
 

@@ -11,6 +11,7 @@ from api.json import Json, revalidated
 from api.security import may
 from gridmgmt.access import Action, Person
 from gridmgmt.errors import NotFound
+from gridmgmt.messages import Words
 from gridmgmt.services.figures import figures
 from gridmgmt.services.tiles import LAYERS, tile
 
@@ -37,7 +38,7 @@ def tile_json(request: Request, session: DbSession, person: Reader, layers: str,
     names = list(dict.fromkeys(layers.split(",")))
     unknown = [name for name in names if name not in LAYERS]
     if unknown:
-        raise NotFound(what="layer", key=unknown[0])
+        raise NotFound(what=Words("common.layer"), key=unknown[0])
     document = {
         "tilejson": "3.0.0",
         "name": layers,

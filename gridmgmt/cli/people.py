@@ -100,6 +100,7 @@ def grant(
 def revoke(name: Name, role: Role, scope: Scope = None, on: Day = None) -> None:
     """End a role before a day."""
     from gridmgmt.errors import NotFound
+    from gridmgmt.messages import Words
     from gridmgmt.services import access
     from gridmgmt.store.engine import transaction
 
@@ -107,7 +108,7 @@ def revoke(name: Name, role: Role, scope: Scope = None, on: Day = None) -> None:
         row = access.find_person(session, name)
         held = [given for given in access.grants_of(session, row) if (given.role, given.scope_code) == (role, scope)]
         if not held:
-            raise NotFound(what="grant", key=f"{name} {role.value} {scope or ''}".strip())
+            raise NotFound(what=Words("common.grant"), key=f"{name} {role.value} {scope or ''}".strip())
         ended = access.revoke_grant(session, held[-1].id, _day(on))
         access.audit.record(session, access.audit.operator(), "revoke_grant", row.name, {"role": role.value})
     _say("revoked", name=row.name, grant=_grant_words(ended))

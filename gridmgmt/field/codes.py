@@ -56,7 +56,7 @@ def read_codes(data: Mapping[str, Any]) -> list[Entry]:
     """The entries of a list from its TOML; InvalidInput where it is unsound."""
     missing = [key for key in LIST_KEYS if key not in data]
     if missing:
-        raise InvalidInput(detail=Words("reasons.codes_lack", keys=", ".join(LIST_KEYS), missing=", ".join(missing)))
+        raise InvalidInput(detail=Words("reasons.codes_lack", keys=LIST_KEYS, missing=missing))
     return [
         _entry(data, kind, code, row, seq)
         for kind, rows in data.items()
@@ -114,11 +114,11 @@ def revise(in_force: Iterable[Entry], version: Iterable[Entry]) -> Revision:
     old = {entry.key: entry for entry in in_force}
     late = [entry.code for entry in old.values() if entry.valid_from > day]
     if late:
-        raise InvalidInput(detail=Words("reasons.codes_late", day=day, late=", ".join(late)))
+        raise InvalidInput(detail=Words("reasons.codes_late", day=day, late=late))
     stale = {key: entry for key, entry in old.items() if key not in wanted or not entry.means_the_same(wanted[key])}
     same_day = [entry.code for entry in stale.values() if entry.valid_from == day]
     if same_day:
-        raise InvalidInput(detail=Words("reasons.codes_same_day", codes=", ".join(same_day), day=day))
+        raise InvalidInput(detail=Words("reasons.codes_same_day", codes=same_day, day=day))
     return Revision(
         closed=tuple(replace(entry, valid_to=day) for entry in stale.values()),
         opened=tuple(entry for key, entry in wanted.items() if key not in old or key in stale),

@@ -119,9 +119,8 @@ def require_needs(move: Move, note: Mapping[str, Any], lead: object) -> None:
             missing = not note.get(need)
         if missing:
             if need == "satisfaction":
-                choices = ", ".join(SATISFIED)
                 raise InvalidInput(
-                    detail=Words("reasons.move_needs_one_of", move=move.move, need=need, choices=choices)
+                    detail=Words("reasons.move_needs_one_of", move=move.move, need=need, choices=SATISFIED)
                 )
             raise InvalidInput(detail=Words("reasons.move_needs", move=move.move, need=need))
 

@@ -27,4 +27,4 @@ def period_of(kind: str, day: date) -> tuple[date, date]:
     if kind == "quarter":
         month = 3 * ((day.month - 1) // 3) + 1
         return date(day.year, month, 1), date(day.year, month + 2, monthrange(day.year, month + 2)[1])
-    raise InvalidInput(detail=Words("reasons.no_period", kind=kind, kinds=", ".join(KINDS)))
+    raise InvalidInput(detail=Words("reasons.no_period", kind=kind, kinds=KINDS))

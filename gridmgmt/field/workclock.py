@@ -46,7 +46,11 @@ class WorkCalendar:
     def __post_init__(self) -> None:
         edges = [edge for span in self.hours for edge in span]
         if not edges or any(late <= early for early, late in pairwise(edges)):
-            raise InvalidInput(detail=Words("reasons.hours_order", hours=self.hours))
+            raise InvalidInput(
+                detail=Words(
+                    "reasons.hours_order", hours=[f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in self.hours]
+                )
+            )
 
     @property
     def day_s(self) -> float:
@@ -118,9 +122,7 @@ class TimeLimit:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS or not 0 < self.amount <= 10_000:
-            raise InvalidInput(
-                detail=Words("reasons.no_time_limit", amount=self.amount, unit=self.unit, units=", ".join(UNITS))
-            )
+            raise InvalidInput(detail=Words("reasons.no_time_limit", amount=self.amount, unit=self.unit, units=UNITS))
 
     def seconds(self, calendar: WorkCalendar) -> float:
         """The limit in seconds of its own kind of time."""

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.errors import GeographicCrs
+from gridmgmt.messages import Words
 
 Geometries = NDArray[np.object_]
 
 
-def _require_metric(geometries: object, what: str) -> None:
+def _require_metric(geometries: object, what: Words) -> None:
     """Raise GeographicCrs where the geometries carry a CRS (as a GeoSeries does) that is in degrees."""
     crs = getattr(geometries, "crs", None)
     if crs is not None and crs.is_geographic:
@@ -44,7 +45,7 @@ def adjacency(geometries: Any, *, tolerance_m: float = 0.01) -> csr_array:
     >>> adjacency(squares).toarray().tolist()
     [[0.0, 10.0, 0.0], [10.0, 0.0, 10.0], [0.0, 10.0, 0.0]]
     """
-    _require_metric(geometries, "adjacency")
+    _require_metric(geometries, Words("common.adjacency"))
     polygons = np.asarray(geometries, dtype=object)
     count = len(polygons)
     owners, ends = _segments(polygons)

@@ -19,6 +19,7 @@ from gridmgmt.errors import GridError
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+LISTED: dict[Language, str] = {"zh": "、", "en": ", "}
 
 
 @cache
@@ -41,9 +42,13 @@ def text(key: str, /, language: Language = "zh", **values: object) -> str:
 class Words:
     """A message that is put into words where it is read: the reason in an error, whose reader is not known yet.
 
+    Among its values may stand other words, and lists of things, which each language joins in its own way.
+
     >>> why = Words("reasons.no_fix_in_patrol")
     >>> str(why), why.text("zh")
     ('The patrol has no track point. Record at least one fix.', '巡查没有轨迹点,请至少记录一个定位。')
+    >>> Words("reasons.no_severity", severity="mild", severities=["urgent", "normal"]).text("zh")
+    "'mild' 不是紧急程度,可选:urgent、normal。"
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
@@ -58,7 +63,16 @@ class Words:
 
 
 def _said(values: Mapping[str, object], language: Language) -> dict[str, object]:
-    return {name: value.text(language) if isinstance(value, Words) else value for name, value in values.items()}
+    return {name: _spoken(value, language) for name, value in values.items()}
+
+
+def _spoken(value: object, language: Language) -> object:
+    """Words in the language, several things as a list is written in it, anything else as it is."""
+    if isinstance(value, Words):
+        return value.text(language)
+    if isinstance(value, list | tuple):
+        return LISTED[language].join(str(_spoken(each, language)) for each in value)
+    return value
 
 
 def error_text(error: GridError, language: Language = "zh") -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from gridmgmt.errors import NotFound
+from gridmgmt.messages import Words
 
 Kind = Literal["station", "community", "grid", "plan"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -107,4 +108,4 @@ class Profile:
         for norm in self.norms:
             if norm.key == key:
                 return norm
-        raise NotFound(what="norm", key=f"{self.name}/{key}")
+        raise NotFound(what=Words("common.norm"), key=f"{self.name}/{key}")

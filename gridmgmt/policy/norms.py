@@ -7,6 +7,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from gridmgmt.errors import InvalidInput, NotFound
+from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 from gridmgmt.policy.model import KINDS, Growing, Kind, Norm, Profile, Values
 from gridmgmt.policy.reading import parse_profile
 
@@ -37,9 +39,9 @@ def profile(name: str) -> Profile:
     path = Path(name)
     if name.endswith(".toml"):
         if not path.is_file():
-            raise InvalidInput(detail=f"there is no file {name}")
+            raise InvalidInput(detail=Words("reasons.profile_no_file", name=name))
         return _parse(path, path.stem)
-    raise NotFound(what="profile", key=name)
+    raise NotFound(what=Words("common.profile"), key=name)
 
 
 def _is_profile(entry: Traversable) -> bool:
@@ -50,7 +52,7 @@ def _parse(entry: Traversable, name: str) -> Profile:
     try:
         raw = tomllib.loads(entry.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(detail=f"{name} is no TOML file: {error}") from error
+        raise InvalidInput(detail=Words("reasons.profile_no_toml", name=name, fault=parser_fault(error))) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(detail=f"{name} is not written in UTF-8 (byte {error.start}). Save it as UTF-8") from error
+        raise InvalidInput(detail=Words("reasons.profile_no_utf8", name=name, byte=error.start)) from error
     return parse_profile(raw, name)

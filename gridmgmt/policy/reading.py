@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.policy.model import KINDS, Growing, Norm, Profile
 
 WORDS = ("key", "clause", "quantity", "unit", "applies_to", "quote", "quote_en", "remark")
@@ -30,87 +31,94 @@ def parse_profile(raw: Mapping[str, Any], name: str) -> Profile:
         _word(raw, head, name)
     rows = raw.get("norm")
     if not isinstance(rows, list) or not rows:
-        raise InvalidInput(detail=f"{name} has no norms. Write each as a table that begins with [[norm]]")
-    norms = tuple(_norm(row, f"{name}, norm {number}") for number, row in enumerate(rows, 1))
+        raise InvalidInput(detail=Words("reasons.profile_no_norms", name=name))
+    norms = tuple(_norm(row, name, number) for number, row in enumerate(rows, 1))
     twice = [key for key, count in Counter(norm.key for norm in norms).items() if count > 1]
     if twice:
-        raise InvalidInput(detail=f"{name} has two norms of the key {twice[0]!r}. Give each a key of its own")
+        raise InvalidInput(detail=Words("reasons.profile_key_twice", name=name, key=twice[0]))
     return Profile(name, raw["title"], raw["place"], norms)
 
 
-def _norm(row: Any, where: str) -> Norm:
+def _norm(row: Any, name: str, number: int) -> Norm:
+    where = Words("reasons.profile_norm", name=name, number=number)
     if not isinstance(row, dict):
-        raise InvalidInput(detail=f"{where} is no table. Write each norm as a table that begins with [[norm]]")
-    where = f"{where} ({row['key']})" if isinstance(row.get("key"), str) else where
+        raise InvalidInput(detail=Words("reasons.profile_no_table", where=where))
+    if isinstance(row.get("key"), str):
+        where = Words("reasons.profile_norm_key", name=name, number=number, key=row["key"])
     _known(row, (field.name for field in fields(Norm)), where)
     for field in fields(Norm):
         if field.default is MISSING and field.default_factory is MISSING and field.name not in row:
-            raise InvalidInput(detail=f"{where}: {field.name!r} is missing. Add the line {field.name} = …")
+            raise InvalidInput(detail=Words("reasons.profile_missing", where=where, field=field.name))
     for word in WORDS:
         if word in row:
             _word(row, word, where)
-    for number in NUMBERS:
-        if number in row:
-            _number(row, number, where)
+    for figure in NUMBERS:
+        if figure in row:
+            _number(row, figure, where)
     grows = _growing(row["low_grows"], where) if "low_grows" in row else None
     norm = Norm(**row | {"low_grows": grows, "only_for": _only_for(row.get("only_for", {}), where)})
     _sound(norm, where)
     return norm
 
 
-def _growing(row: Any, where: str) -> Growing:
+def _growing(row: Any, where: Words) -> Growing:
     names = tuple(field.name for field in fields(Growing))
     if not isinstance(row, dict) or not {"quantity", "amount", "each"} <= set(row):
         shape = 'low_grows = { quantity = "households", amount = 30, each = 100 }'
-        raise InvalidInput(detail=f"{where}: 'low_grows' is not complete. Write it as {shape}")
-    _known(row, names, f"{where}, low_grows")
-    _word(row, "quantity", f"{where}, low_grows")
+        raise InvalidInput(detail=Words("reasons.profile_grows", where=where, shape=shape))
+    part = Words("reasons.profile_part", where=where, part="low_grows")
+    _known(row, names, part)
+    _word(row, "quantity", part)
     for number in ("amount", "each"):
-        _number(row, number, f"{where}, low_grows")
+        _number(row, number, part)
     if row["each"] <= 0:
-        raise InvalidInput(detail=f"{where}, low_grows: 'each' is {row['each']}; it must be more than 0")
+        raise InvalidInput(detail=Words("reasons.profile_each", where=part, value=row["each"]))
     if not isinstance(row.get("whole", False), bool):
-        raise InvalidInput(detail=f"{where}, low_grows: 'whole' is {row['whole']!r}; write true or false")
+        raise InvalidInput(detail=Words("reasons.profile_whole", where=part, value=row["whole"]))
     return Growing(**row)
 
 
-def _only_for(row: Any, where: str) -> dict[str, float]:
+def _only_for(row: Any, where: Words) -> dict[str, float]:
     if not isinstance(row, dict):
-        raise InvalidInput(detail=f"{where}: 'only_for' is {row!r}. Write it as only_for = {{ rural = 1 }}")
+        raise InvalidInput(detail=Words("reasons.profile_only_for", where=where, value=row))
     for name in row:
-        _number(row, name, f"{where}, only_for")
+        _number(row, name, Words("reasons.profile_part", where=where, part="only_for"))
     return dict(row)
 
 
-def _sound(norm: Norm, where: str) -> None:
+def _sound(norm: Norm, where: Words) -> None:
     """What no single field can be wrong about."""
     if norm.applies_to not in KINDS:
-        raise InvalidInput(detail=f"{where}: applies_to is {norm.applies_to!r}; there are {', '.join(KINDS)}")
+        raise InvalidInput(detail=Words("reasons.profile_applies_to", where=where, value=norm.applies_to, kinds=KINDS))
     if norm.low is None and norm.high is None and norm.low_grows is None:
-        raise InvalidInput(detail=f"{where} has no bound. Give it low, high or low_grows")
+        raise InvalidInput(detail=Words("reasons.profile_no_bound", where=where))
     if norm.low is not None and norm.high is not None and norm.low > norm.high:
-        raise InvalidInput(detail=f"{where}: low {norm.low:g} is above high {norm.high:g}")
+        raise InvalidInput(detail=Words("reasons.profile_low_above_high", where=where, low=norm.low, high=norm.high))
     if not 0 < norm.share <= 1:
-        raise InvalidInput(detail=f"{where}: share is {norm.share:g}; it must be above 0 and at most 1 (0.5 is half)")
+        raise InvalidInput(detail=Words("reasons.profile_share", where=where, share=norm.share))
 
 
-def _known(row: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+def _known(row: Mapping[str, Any], names: Iterable[str], where: Words | str) -> None:
     known = list(names)
     for name in row:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-            raise InvalidInput(detail=f"{where}: there is no {name!r}; {hint}")
+            if close:
+                raise InvalidInput(
+                    detail=Words("reasons.profile_unknown_close", where=where, name=name, close=close[0])
+                )
+            raise InvalidInput(detail=Words("reasons.profile_unknown", where=where, name=name, known=known))
 
 
-def _word(row: Mapping[str, Any], name: str, where: str) -> None:
+def _word(row: Mapping[str, Any], name: str, where: Words | str) -> None:
     value = row.get(name)
+    if value is None:
+        raise InvalidInput(detail=Words("reasons.profile_word_missing", where=where, name=name))
     if not isinstance(value, str) or (not value.strip() and name != "remark"):
-        fault = "is missing" if value is None else f"is {value!r}, not a text"
-        raise InvalidInput(detail=f'{where}: {name!r} {fault}. Write it as {name} = "…"')
+        raise InvalidInput(detail=Words("reasons.profile_no_text", where=where, name=name, value=value))
 
 
-def _number(row: Mapping[str, Any], name: str, where: str) -> None:
+def _number(row: Mapping[str, Any], name: str, where: Words) -> None:
     value = row[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidInput(detail=f"{where}: {name!r} is {value!r}, not a number. Write it without quotes and units")
+        raise InvalidInput(detail=Words("reasons.profile_no_number", where=where, name=name, value=value))

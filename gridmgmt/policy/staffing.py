@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, sparse
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 
 def largest_remainder(total: int, weights: ArrayLike, at_least: int = 1) -> NDArray[np.int64]:
@@ -54,7 +55,7 @@ def staff_moves(before: ArrayLike, after: ArrayLike, area_of: ArrayLike, metres:
     """
     supply, demand = np.asarray(before, dtype=np.int64), np.asarray(after, dtype=np.int64)
     if supply.sum() != demand.sum():
-        raise InvalidInput(detail=f"{supply.sum()} people before, {demand.sum()} after: a merge keeps the total")
+        raise InvalidInput(detail=Words("reasons.staff_total", before=supply.sum(), after=demand.sum()))
     away = np.asarray(area_of)[:, None] != np.arange(len(demand))[None, :]
     ways = np.rint(np.asarray(metres, dtype=np.float64))
     cost = away * (float(ways.max(initial=0)) * float(supply.sum()) + 1) + ways

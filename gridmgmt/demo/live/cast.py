@@ -13,6 +13,7 @@ from gridmgmt.demo.city import VALID_FROM
 from gridmgmt.demo.walks import Footways
 from gridmgmt.errors import NotFound
 from gridmgmt.field.day import local_day
+from gridmgmt.messages import Words
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.access import add_device, add_person, grant, random_password, set_password
 from gridmgmt.services.boundaries import boundaries_at
@@ -53,7 +54,7 @@ def hire(session: Session, count: int, seed: int) -> Cast:
         .order_by(WorkerGrid.grid_code)
     ).all()
     if not appointed:
-        raise NotFound(what="worker", key="W00001")
+        raise NotFound(what=Words("common.worker"), key="W00001")
     rng = np.random.default_rng([seed, 7])
     chosen = np.sort(rng.choice(len(appointed), min(count, len(appointed)), replace=False))
     ways = Footways(streets_frame(session), entrances_frame(session).geometry)

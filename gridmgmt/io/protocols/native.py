@@ -32,7 +32,7 @@ def read_batch(body: bytes, *, now: datetime | None = None) -> Reading:
         raise InvalidInput(detail=Words("reasons.body_points"))
     crs = document.get("crs", "wgs84")
     if crs not in SYSTEMS:
-        raise InvalidInput(detail=Words("reasons.body_crs", systems=", ".join(SYSTEMS), crs=crs))
+        raise InvalidInput(detail=Words("reasons.body_crs", systems=SYSTEMS, crs=crs))
     return read_rows(_named(points), crs=crs, now=now)
 
 

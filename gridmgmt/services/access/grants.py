@@ -33,7 +33,7 @@ def grant(
     days already, or where the person would hold two of the three separated roles.
     """
     if scope_code is not None and session.get(tables.BoundaryCode, scope_code) is None:
-        raise NotFound(what="boundary", key=scope_code)
+        raise NotFound(what=Words("common.boundary"), key=scope_code)
     _require_department(session, role, department_code)
     given = tables.RoleGrant(
         person_id=row.id,
@@ -43,7 +43,9 @@ def grant(
         valid_from=valid_from,
         valid_to=valid_to,
     )
-    with no_overlap(session, "grant", f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to):
+    with no_overlap(
+        session, Words("common.grant"), f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to
+    ):
         session.add(given)
         session.flush()
     return given
@@ -54,7 +56,7 @@ def _require_department(session: Session, role: Role, code: str | None) -> None:
         raise InvalidInput(detail=Words("reasons.grant_department"))
     known = select(tables.CodeEntry.code).where(tables.CodeEntry.kind == DEPARTMENT, tables.CodeEntry.code == code)
     if code is not None and session.scalar(known.limit(1)) is None:
-        raise NotFound(what="department", key=code)
+        raise NotFound(what=Words("common.department"), key=code)
 
 
 def revoke_grant(
@@ -63,7 +65,7 @@ def revoke_grant(
     """End a grant (of `person`, where one is named) before the day `on`; one not begun by then is taken back whole."""
     given = session.get(tables.RoleGrant, grant_id)
     if given is None or (person is not None and given.person_id != person.id):
-        raise NotFound(what="grant", key=str(grant_id))
+        raise NotFound(what=Words("common.grant"), key=str(grant_id))
     if given.valid_from >= on:
         session.delete(given)
     elif given.valid_to is None or given.valid_to > on:
@@ -82,7 +84,7 @@ def stand_in(
     if absent.id == substitute.id:
         raise InvalidInput(detail=Words("reasons.stand_in_oneself", absent=absent.name, substitute=substitute.name))
     lent = tables.StandIn(absent_id=absent.id, substitute_id=substitute.id, valid_from=valid_from, valid_to=valid_to)
-    with no_overlap(session, "stand-in", absent.name, valid_from, valid_to):
+    with no_overlap(session, Words("common.stand_in"), absent.name, valid_from, valid_to):
         session.add(lent)
         session.flush()
     return lent
@@ -92,7 +94,7 @@ def end_stand_in(session: Session, lent_id: UUID, on: date, *, absent: tables.Pe
     """End a stand-in for `absent` before the day `on`; one not begun by then is taken back whole."""
     lent = session.get(tables.StandIn, lent_id)
     if lent is None or lent.absent_id != absent.id:
-        raise NotFound(what="stand-in", key=str(lent_id))
+        raise NotFound(what=Words("common.stand_in"), key=str(lent_id))
     if lent.valid_from >= on:
         session.delete(lent)
     else:
@@ -108,7 +110,7 @@ def grants_of(session: Session, row: tables.Person) -> Sequence[tables.RoleGrant
 
 
 @contextmanager
-def no_overlap(session: Session, what: str, key: str, valid_from: date, valid_to: date | None) -> Iterator[None]:
+def no_overlap(session: Session, what: Words, key: str, valid_from: date, valid_to: date | None) -> Iterator[None]:
     """Run the block in a savepoint; what the exclusion constraints refuse is a Conflict."""
     if valid_to is not None and valid_to <= valid_from:
         raise InvalidInput(detail=Words("reasons.period_empty", first=valid_from, last=valid_to))

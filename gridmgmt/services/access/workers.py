@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.access import Area
 from gridmgmt.errors import Conflict, NotFound
+from gridmgmt.messages import Words
 from gridmgmt.services.access.grants import no_overlap
 from gridmgmt.services.access.people import in_force
 from gridmgmt.store import tables
@@ -17,7 +18,7 @@ def add_worker(session: Session, code: str, name: str) -> tables.Worker:
     """Put a grid worker in the register; the same again changes nothing. Conflict where the code is another's."""
     row = session.get(tables.Worker, code)
     if row is not None and row.name != name:
-        raise Conflict(what="worker", key=code)
+        raise Conflict(what=Words("common.worker"), key=code)
     if row is None:
         row = tables.Worker(code=code, name=name)
         session.add(row)
@@ -41,16 +42,16 @@ def appoint(
     has another main worker on some of these days, or this worker already.
     """
     if session.get(tables.Worker, worker_code) is None:
-        raise NotFound(what="worker", key=worker_code)
+        raise NotFound(what=Words("common.worker"), key=worker_code)
     issued = session.get(tables.BoundaryCode, grid_code)
     if issued is None or issued.level != "grid":
-        raise NotFound(what="grid", key=grid_code)
+        raise NotFound(what=Words("common.grid"), key=grid_code)
     if succeed and main:
         for row in _held(session, valid_from, tables.WorkerGrid.grid_code == grid_code, tables.WorkerGrid.main):
             _end(session, row, valid_from)
     period = {"valid_from": valid_from, "valid_to": valid_to}
     row = tables.WorkerGrid(worker_code=worker_code, grid_code=grid_code, main=main, **period)
-    with no_overlap(session, "appointment", f"{worker_code} {grid_code}", valid_from, valid_to):
+    with no_overlap(session, Words("common.appointment"), f"{worker_code} {grid_code}", valid_from, valid_to):
         session.add(row)
         session.flush()
     return row
@@ -61,7 +62,7 @@ def relieve(session: Session, worker_code: str, grid_code: str, on: date) -> tab
     of = (tables.WorkerGrid.worker_code == worker_code, tables.WorkerGrid.grid_code == grid_code)
     found = _held(session, on, *of)
     if not found:
-        raise NotFound(what="appointment", key=f"{worker_code} {grid_code}")
+        raise NotFound(what=Words("common.appointment"), key=f"{worker_code} {grid_code}")
     return _end(session, found[-1], on)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import BrokenCoverage
 from gridmgmt.geo.coverage import Fault, faults, is_coverage
 from gridmgmt.geo.crs import metric_crs
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries.epochs import boundaries_at
 from gridmgmt.store.tables import Level
 
@@ -66,7 +67,7 @@ def require_coverage(frame: geopandas.GeoDataFrame, level: str) -> None:
     """Raise BrokenCoverage naming the first fault, where there is one."""
     found = coverage_faults(frame)
     if found:
-        raise BrokenCoverage(level=level, where=str(found[0]))
+        raise BrokenCoverage(level=Words(f"common.{level}"), where=str(found[0]))
 
 
 def _named(fault: Fault, codes: NDArray[np.object_], place: Any) -> CoverageFault:

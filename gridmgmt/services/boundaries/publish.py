@@ -35,12 +35,12 @@ def publish_plan(
     session.execute(text("lock table boundary, station_service in share row exclusive mode"))  # readers go on
     plan = session.get(Plan, plan_id, populate_existing=True)
     if plan is None:
-        raise NotFound(what="plan", key=str(plan_id))
+        raise NotFound(what=Words("common.plan"), key=str(plan_id))
     if plan.state == "published" and plan.effective_on == effective_on:
         done: dict[str, Any] = plan.report["publication"]
         return done
     if plan.state != "computed":
-        raise Conflict(what="plan", key=plan.name)
+        raise Conflict(what=Words("common.plan"), key=plan.name)
     if effective_on <= plan.base_date:
         raise InvalidInput(detail=Words("reasons.plan_too_early", base=plan.base_date))
     require_fresh(session, plan)

@@ -92,7 +92,7 @@ def _ground(
     wanted = sorted(set(parts["parent_code"]))
     missing = [code for code in wanted if code not in ground]
     if missing:
-        raise NotFound(what=PARENT_LEVEL[level], key=missing[0])
+        raise NotFound(what=Words(f"common.{PARENT_LEVEL[level]}"), key=missing[0])
     return geopandas.GeoSeries({code: ground[code] for code in wanted}, crs=parts.crs)
 
 
@@ -166,7 +166,7 @@ def _require_whole(
     codes = ground.index.to_numpy()
     wrong = ~same_ground(ground.to_numpy(), np.array([filled[code] for code in codes], dtype=object))
     if wrong.any():
-        raise BrokenCoverage(level=level, where=codes[wrong][0])
+        raise BrokenCoverage(level=Words(f"common.{level}"), where=codes[wrong][0])
 
 
 def _counted(

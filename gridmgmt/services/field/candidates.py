@@ -23,6 +23,7 @@ from gridmgmt.field.moves import level_of
 from gridmgmt.field.sent import SYSTEMS, Fault, FaultReason, sent_fixes
 from gridmgmt.field.track import Waypoint
 from gridmgmt.ids import IncidentId, PatrolId, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.incidents import IncidentReceipt, IncidentReport, report_incident
 from gridmgmt.services.field.patrol_log import link_incident
@@ -159,7 +160,7 @@ def dismiss_candidate(
     """
     row, mark = _locked(session, candidate_id, person)
     if row.decision == ACCEPTED:
-        raise Conflict(what="candidate", key=str(candidate_id))
+        raise Conflict(what=Words("common.candidate"), key=str(candidate_id))
     _decide(session, row, DISMISSED, reason[:LONGEST], person, now)
     return _candidate(row, mark.lon, mark.lat)
 
@@ -188,7 +189,7 @@ def _locked(session: Session, candidate_id: UUID, person: Person | None) -> tupl
     chosen = _visible(person).where(IncidentCandidate.id == candidate_id).with_for_update()
     found = session.execute(chosen.execution_options(populate_existing=True)).one_or_none()
     if found is None:
-        raise NotFound(what="candidate", key=str(candidate_id))
+        raise NotFound(what=Words("common.candidate"), key=str(candidate_id))
     return found[0], _candidate(*found)
 
 

@@ -16,6 +16,7 @@ from gridmgmt.field.day import local_day
 from gridmgmt.field.tour import shortest_walk, walk_length_m
 from gridmgmt.geo.network import Snapped, Walks, snap, street_graph
 from gridmgmt.ids import BoundaryCode
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field.ground import city_crs
 from gridmgmt.services.frames import Box, read_frame
@@ -107,7 +108,7 @@ def next_walk(
 
 def _require_grid(session: Session, grid_code: BoundaryCode, at: datetime, area: Area) -> None:
     if boundaries_at(session, "grid", local_day(at), codes=[grid_code], area=area).empty:
-        raise NotFound(what="grid", key=grid_code)
+        raise NotFound(what=Words("common.grid"), key=grid_code)
 
 
 def _street_distances(

@@ -45,18 +45,18 @@ def tell_duty(
     if ended_at is not None and ended_at < started_at:
         raise InvalidInput(detail=Words("reasons.duty_ends_early"))
     if session.get(Worker, worker_code) is None:
-        raise NotFound(what="worker", key=worker_code)
+        raise NotFound(what=Words("common.worker"), key=worker_code)
     row = {"id": duty_id, "worker_code": worker_code, "started_at": started_at, "ended_at": ended_at}
     new = session.scalar(insert_once(DutyPeriod).values(row).on_conflict_do_nothing().returning(DutyPeriod.id))
     kept = session.get_one(DutyPeriod, duty_id, with_for_update=True, populate_existing=True)
     if (kept.worker_code, kept.started_at) != (worker_code, started_at):
-        raise Conflict(what="duty", key=str(duty_id))
+        raise Conflict(what=Words("common.duty"), key=str(duty_id))
     told = ended_at is not None and kept.ended_at is None
     if told:
         kept.ended_at = ended_at
         session.flush()
     if kept.ended_at != ended_at and ended_at is not None:
-        raise Conflict(what="duty", key=str(duty_id))
+        raise Conflict(what=Words("common.duty"), key=str(duty_id))
     if told or new is not None:
         _count_anew(session, kept)
     return _duty(kept)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import Conflict, NotFound
 from gridmgmt.field.sent import Fault, FaultReason, Reading, SentFixes
 from gridmgmt.ids import PatrolId, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.field.quarantine import set_aside
 from gridmgmt.store.partitions import ensure_track_partitions
 from gridmgmt.store.points import copy_points
@@ -88,7 +89,7 @@ def _open(
     """Make the patrol where it is not there. The worker is held: batches of one worker go one after another."""
     held = select(Worker.code).where(Worker.code == worker_code).with_for_update(key_share=True)
     if session.scalar(held) is None:
-        raise NotFound(what="worker", key=worker_code)
+        raise NotFound(what=Words("common.worker"), key=worker_code)
     asked = {"patrol_id": patrol_id, "worker_code": worker_code, "first": fixes.first, "last": fixes.last}
     known = session.execute(query("patrol_and_those_beside"), asked).one()
     if known.owner is None:
@@ -99,7 +100,7 @@ def _open(
         session.execute(insert_once(Patrol).values(row).on_conflict_do_nothing())
         known = session.execute(query("patrol_and_those_beside"), asked).one()
     if known.owner != worker_code:
-        raise Conflict(what="patrol", key=str(patrol_id))
+        raise Conflict(what=Words("common.patrol"), key=str(patrol_id))
     return _Known(known.ended_at, known.beside)
 
 

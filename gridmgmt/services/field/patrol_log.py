@@ -94,23 +94,23 @@ def describe_patrol(
 
 def _require_sound(session: Session, worker_code: WorkerCode, description: PatrolDescription) -> None:
     if description.kind not in KINDS:
-        raise InvalidInput(detail=Words("reasons.patrol_kind", kinds=", ".join(KINDS), kind=description.kind))
+        raise InvalidInput(detail=Words("reasons.patrol_kind", kinds=KINDS, kind=description.kind))
     if description.ended_at is not None and description.ended_at < description.started_at:
         raise InvalidInput(detail=Words("reasons.patrol_ends_early", ended_at=description.ended_at))
     for code in (worker_code, *description.members):
         if session.get(Worker, code) is None:
-            raise NotFound(what="worker", key=code)
+            raise NotFound(what=Words("common.worker"), key=code)
 
 
 def _agree(patrol: Patrol, worker_code: WorkerCode, description: PatrolDescription, identity: str) -> None:
     """Lay a description to a patrol that is already there; Conflict where the two contradict each other."""
     if patrol.worker_code != worker_code:
-        raise Conflict(what="patrol", key=str(patrol.id))
+        raise Conflict(what=Words("common.patrol"), key=str(patrol.id))
     if patrol.content_hash == ANNOUNCED:
         patrol.content_hash, patrol.kind = identity, description.kind
         patrol.started_at = min(patrol.started_at, description.started_at)
     elif patrol.content_hash != identity:
-        raise Conflict(what="patrol", key=str(patrol.id))
+        raise Conflict(what=Words("common.patrol"), key=str(patrol.id))
     if description.ended_at is not None:
         _end(patrol, description, description.ended_at)
 
@@ -120,7 +120,7 @@ def _end(patrol: Patrol, description: PatrolDescription, ended_at: datetime) -> 
         patrol.declared_end, patrol.legs = ended_at, list(description.legs)
         patrol.ended_at = max(patrol.ended_at, ended_at)
     elif patrol.declared_end != ended_at:
-        raise Conflict(what="patrol", key=str(patrol.id))
+        raise Conflict(what=Words("common.patrol"), key=str(patrol.id))
 
 
 def _add_members(session: Session, patrol_id: PatrolId, members: Iterable[WorkerCode]) -> None:
@@ -133,7 +133,7 @@ def own_patrol(session: Session, patrol_id: PatrolId, worker_code: WorkerCode | 
     """The patrol, where it is this worker's (None: anybody's); NotFound else: others' patrols are not told of."""
     patrol = session.get(Patrol, patrol_id)
     if patrol is None or (worker_code is not None and patrol.worker_code != worker_code):
-        raise NotFound(what="patrol", key=str(patrol_id))
+        raise NotFound(what=Words("common.patrol"), key=str(patrol_id))
     return patrol
 
 
@@ -163,7 +163,7 @@ def add_visit(session: Session, patrol_id: PatrolId, visit_id: UUID, visit: Visi
     session.execute(insert_once(PatrolVisit).values(row).on_conflict_do_nothing())
     kept = session.execute(select(PatrolVisit).where(PatrolVisit.id == visit_id)).scalar_one()
     if kept.content_hash != digest:
-        raise Conflict(what="visit", key=str(visit_id))
+        raise Conflict(what=Words("common.visit"), key=str(visit_id))
     return VisitReceipt(visit_id, PatrolId(kept.patrol_id), kept.received_at, digest)
 
 

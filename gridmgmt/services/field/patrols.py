@@ -54,9 +54,9 @@ def record_patrol(
     NotFound for an unknown worker; Conflict where the id already holds another walk.
     """
     if crs not in SYSTEMS:
-        raise InvalidInput(detail=Words("reasons.track_crs", systems=", ".join(SYSTEMS), crs=crs))
+        raise InvalidInput(detail=Words("reasons.track_crs", systems=SYSTEMS, crs=crs))
     if session.get(Worker, worker_code) is None:
-        raise NotFound(what="worker", key=worker_code)
+        raise NotFound(what=Words("common.worker"), key=worker_code)
     digest = _digest(worker_code, kind, track, crs)
     row = {
         "id": patrol_id,
@@ -106,7 +106,7 @@ def _said(track: Track, row: int) -> dict[str, object]:
 def _receipt(session: Session, patrol_id: PatrolId, digest: str, track: Track) -> PatrolReceipt:
     kept = session.execute(select(Patrol).where(Patrol.id == patrol_id)).scalar_one()
     if kept.content_hash != digest:
-        raise Conflict(what="patrol", key=str(patrol_id))
+        raise Conflict(what=Words("common.patrol"), key=str(patrol_id))
     grids = session.execute(
         select(PatrolGrid.grid_code, PatrolGrid.points)
         .where(PatrolGrid.patrol_id == patrol_id)

@@ -99,7 +99,7 @@ def attach_photos(session: Session, incident_id: IncidentId, step_id: int, sha25
         return
     there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted))))
     if missing := [sha256 for sha256 in wanted if sha256 not in there]:
-        detail = Words("reasons.photos_missing", missing=", ".join(missing))
+        detail = Words("reasons.photos_missing", missing=missing)
         raise InvalidInput(detail=detail)
     rows = [{"incident_id": incident_id, "sha256": sha256, "step_id": step_id} for sha256 in wanted]
     session.execute(insert_once(IncidentPhoto).values(rows).on_conflict_do_nothing())
@@ -109,7 +109,7 @@ def read_photo(session: Session, sha256: str, person: Person | None = None) -> P
     """A photo for somebody who sent it or sees an incident with it; NotFound for everybody else."""
     photo = session.get(Photo, sha256)
     if photo is None or not _may_see(session, photo, person):
-        raise NotFound(what="photo", key=sha256)
+        raise NotFound(what=Words("common.photo"), key=sha256)
     return photo
 
 

@@ -45,7 +45,7 @@ def scores(
     """
     weights = weights or bundled_weights()
     if subject not in weights.of or first > last:
-        raise InvalidInput(detail=Words("reasons.scores_of", subjects=", ".join(SUBJECTS)))
+        raise InvalidInput(detail=Words("reasons.scores_of", subjects=SUBJECTS))
     tallies: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
     for merit in _merits(session, first, last, area, now or datetime.now(UTC)):
         if merit.subject == subject:

@@ -19,6 +19,7 @@ from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.legs import Leg, legs_of
 from gridmgmt.field.places import AreaIndex
 from gridmgmt.ids import IncidentId, PatrolId, UnitCode, WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.field.ground import city_crs
 from gridmgmt.services.field.patrol_log import Visit
@@ -61,11 +62,11 @@ def patrol_track(
     """
     patrol = session.scalar(select(Patrol).where(Patrol.id == patrol_id))
     if patrol is None or (worker_code is not None and patrol.worker_code != worker_code):
-        raise NotFound(what="patrol", key=str(patrol_id))
+        raise NotFound(what=Words("common.patrol"), key=str(patrol_id))
     points = points_of_patrol(session, patrol_id)
     seen = points if area.is_everything else points[_in_area(session, points, area)]
     if seen.empty and not area.is_everything:
-        raise NotFound(what="patrol", key=str(patrol_id))
+        raise NotFound(what=Words("common.patrol"), key=str(patrol_id))
     report = clean_track(seen, rules.clean, duty=hours_of(session, [patrol_id], rules).get(patrol_id))
     return PatrolTrack(
         id=patrol_id,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.access import Area
 from gridmgmt.errors import NotFound
 from gridmgmt.ids import WorkerCode
+from gridmgmt.messages import Words
 from gridmgmt.store.queries import query
 
 COLUMNS = (
@@ -46,7 +47,7 @@ def worker_day(session: Session, worker_code: WorkerCode, day: date, *, area: Ar
     """
     rows = worker_days(session, day, day, worker_code=worker_code, area=area)
     if rows.empty:
-        raise NotFound(what="worker", key=worker_code)
+        raise NotFound(what=Words("common.worker"), key=worker_code)
     recorded = rows[rows["day"].notna()]
     values: dict[str, Any] = (recorded if len(recorded) else rows).iloc[0].to_dict()
     return WorkerDay(**values | {"day": day})

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.access import Area
 from gridmgmt.errors import Conflict, NotFound
 from gridmgmt.ids import BoundaryCode, PlanId
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.frames import read_frame
 from gridmgmt.services.units import buildings_frame
@@ -73,7 +74,7 @@ def get_plan(session: Session, plan_id: PlanId | UUID, area: Area = Area.everyth
     """One plan; NotFound where there is none of that id for a place in the area."""
     plan = session.get(Plan, plan_id)
     if plan is None or not area.holds(plan.scope_code):
-        raise NotFound(what="plan", key=str(plan_id))
+        raise NotFound(what=Words("common.plan"), key=str(plan_id))
     return plan
 
 
@@ -96,7 +97,7 @@ def discard_plan(session: Session, plan_id: PlanId | UUID) -> None:
     """Set a computed plan aside; Conflict where it is published."""
     plan = get_plan(session, plan_id)
     if plan.state == "published":
-        raise Conflict(what="plan", key=plan.name)
+        raise Conflict(what=Words("common.plan"), key=plan.name)
     plan.state = "discarded"
     session.flush()
 

@@ -12,6 +12,7 @@ from gridmgmt.access import Person
 from gridmgmt.errors import NotFound
 from gridmgmt.field.duplicates import Nearness
 from gridmgmt.ids import IncidentId
+from gridmgmt.messages import Words
 from gridmgmt.services.field.incidents.lists import settings_of
 from gridmgmt.services.field.incidents.moving import may_see
 from gridmgmt.store.queries import query
@@ -41,7 +42,7 @@ def duplicates(session: Session, incident_id: IncidentId, *, person: Person | No
     """
     incident = session.get(Incident, incident_id)
     if incident is None or incident.deleted_at is not None or not may_see(session, incident, person):
-        raise NotFound(what="incident", key=str(incident_id))
+        raise NotFound(what=Words("common.incident"), key=str(incident_id))
     near = Nearness.of(settings_of(session, incident.standard, incident.kind, incident.category))
     rows = session.execute(query("incidents_near"), _around(incident, near)).mappings()
     seen = [row for row in rows if person is None or may_see(session, session.get_one(Incident, row["id"]), person)]

@@ -115,9 +115,9 @@ def locked(session: Session, incident_id: IncidentId, person: Person | None = No
     found = select(Incident).where(Incident.id == incident_id).with_for_update()
     incident = session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
     if incident is None or not may_see(session, incident, person):
-        raise NotFound(what="incident", key=str(incident_id))
+        raise NotFound(what=Words("common.incident"), key=str(incident_id))
     if incident.deleted_at is not None:
-        raise Gone(what="incident", key=str(incident_id), when=f"{incident.deleted_at:%F}")
+        raise Gone(what=Words("common.incident"), key=str(incident_id), when=f"{incident.deleted_at:%F}")
     return incident
 
 
@@ -212,16 +212,16 @@ def _more(said: Any) -> dict[str, Any]:
 def _require_known(session: Session, holder: str) -> None:
     if level_of(holder) == "department":
         if not known_departments(session, [holder]):
-            raise NotFound(what="department", key=holder)
+            raise NotFound(what=Words("common.department"), key=holder)
     elif session.get(BoundaryCode, holder) is None:
-        raise NotFound(what="boundary", key=holder)
+        raise NotFound(what=Words("common.boundary"), key=holder)
 
 
 def _lead(session: Session, incident: Incident, lead: IncidentId | None) -> UUID:
     """The incident to link to: the lead of the one that was named, if that one follows itself."""
     found = None if lead is None else session.get(Incident, lead)
     if found is None or found.deleted_at is not None:
-        raise NotFound(what="incident", key=str(lead))
+        raise NotFound(what=Words("common.incident"), key=str(lead))
     followed = session.scalar(select(IncidentNow.lead_id).where(IncidentNow.incident_id == found.id)) or found.id
     if followed == incident.id:
         raise InvalidInput(detail=Words("reasons.linked_to_itself"))
@@ -248,7 +248,7 @@ def _repeated(
     note = {name: value for name, value in made.note.items() if name != "instead_of"}
     same = (made.incident_id, made.move) == (incident_id, request.move) and _same_note(note, request.note)
     if not same or request.holder not in (None, made.holder):
-        raise Conflict(what="move", key=str(request.key))
+        raise Conflict(what=Words("common.move"), key=str(request.key))
     return _receipt(session, incident_id, made.id, workflow)
 
 

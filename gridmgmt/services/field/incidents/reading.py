@@ -14,6 +14,7 @@ from gridmgmt.field.moves import allowed_moves
 from gridmgmt.field.workclock import light
 from gridmgmt.field.workflow import Workflow, effect_of, periods, state_of
 from gridmgmt.ids import IncidentId
+from gridmgmt.messages import Words
 from gridmgmt.services.field.incidents.lists import workflow_of
 from gridmgmt.services.field.incidents.moving import actor_of, case_of, may_see
 from gridmgmt.services.field.incidents.standing import step_of
@@ -30,7 +31,7 @@ def incident_steps(session: Session, incident_id: IncidentId) -> list[IncidentSt
     log = select(IncidentStep).where(IncidentStep.incident_id == incident_id).order_by(IncidentStep.id)
     steps = list(session.scalars(log))
     if not steps:
-        raise NotFound(what="incident", key=str(incident_id))
+        raise NotFound(what=Words("common.incident"), key=str(incident_id))
     return steps
 
 
@@ -43,9 +44,9 @@ def incident_detail(
     """
     incident = session.get(Incident, incident_id, populate_existing=True)
     if incident is None or not may_see(session, incident, person):
-        raise NotFound(what="incident", key=str(incident_id))
+        raise NotFound(what=Words("common.incident"), key=str(incident_id))
     if incident.deleted_at is not None:
-        raise Gone(what="incident", key=str(incident_id), when=f"{incident.deleted_at:%F}")
+        raise Gone(what=Words("common.incident"), key=str(incident_id), when=f"{incident.deleted_at:%F}")
     stands = session.get_one(IncidentNow, incident_id, populate_existing=True)
     open_text = handles(incident, stands.holder, person)
     rows = incident_steps(session, incident_id)

@@ -90,9 +90,7 @@ class IncidentReport:
         if not self.category.strip():
             raise InvalidInput(detail=Words("reasons.incident_no_category"))
         if self.severity not in (None, *SEVERITIES):
-            raise InvalidInput(
-                detail=Words("reasons.no_severity", severity=self.severity, severities=", ".join(SEVERITIES))
-            )
+            raise InvalidInput(detail=Words("reasons.no_severity", severity=self.severity, severities=SEVERITIES))
         if len(self.photos) > MOST_PHOTOS or len(self.people) > MOST_PEOPLE:
             raise InvalidInput(detail=Words("reasons.incident_too_much", photos=MOST_PHOTOS, people=MOST_PEOPLE))
 
@@ -146,9 +144,9 @@ def report_incident(
         kept = _kept(session, incident_id)
     assert kept is not None
     if kept.deleted_at is not None:
-        raise Gone(what="incident", key=str(incident_id), when=f"{kept.deleted_at:%F}")
+        raise Gone(what=Words("common.incident"), key=str(incident_id), when=f"{kept.deleted_at:%F}")
     if kept.content_hash != digest:
-        raise Conflict(what="incident", key=str(incident_id))
+        raise Conflict(what=Words("common.incident"), key=str(incident_id))
     grid = None if kept.grid_code is None else BoundaryCode(kept.grid_code)
     return IncidentReceipt(incident_id, kept.received_at, digest, grid, tuple(kept.flags))
 
@@ -280,7 +278,7 @@ def _worker(session: Session, report: IncidentReport, person: Person | None) -> 
         raise Forbidden(action=text("access.may_report_incident"))
     for code in {named, report.first_asked} - {None}:
         if session.get(Worker, code) is None:
-            raise NotFound(what="worker", key=code)
+            raise NotFound(what=Words("common.worker"), key=code)
     return named
 
 
