@@ -25,6 +25,7 @@ from gridmgmt.planning.dividing.pockets import joined_pockets
 from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
 from gridmgmt.planning.frames import column_of, metric, names_of
 from gridmgmt.planning.partition import Certificate, Goals, partition
+from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
 
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
@@ -45,6 +46,7 @@ class Work:
     seed: int
     time_limit_s: float
     progress: Callable[[int, int], None] | None
+    so_far: SoFar
 
 
 def divide(
@@ -67,6 +69,7 @@ def divide(
     seed: int = 0,
     time_limit_s: float = 60.0,
     progress: Callable[[int, int], None] | None = None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> PlanResult:
     """Divide units into contiguous grids within a range of households.
 
@@ -91,6 +94,8 @@ def divide(
         `exact`, for the least total deviation, proven in pools of about a hundred units at most (some seconds each):
         the report's `total_deviation` has its proven bound
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
+    progress, so_far : told of every pool that is done: how many of how many; households outside the range in them, and
+        the proven bound of that
 
     Returns
     -------
@@ -113,7 +118,7 @@ def divide(
     ('optimal', 2, [160, 160])
     """
     started = time.monotonic()
-    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress)
+    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far)
     if effort not in GOALS:
         raise InvalidInput(detail=f"unknown effort {effort!r}; there are {', '.join(GOALS)}")
     frame, names = metric(units), names_of(units, code)
@@ -184,6 +189,7 @@ def _labels(
         seed=work.seed,
         time_limit_s=work.time_limit_s,
         progress=work.progress,
+        so_far=work.so_far,
     )
     after = int(labels[free].max(initial=-1)) + 1
     for number, grid in enumerate(carved.kinds):

@@ -5,7 +5,7 @@ and stays in one piece. The plan is exact for each parent: least violation of th
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from gridmgmt.planning.merging.stationchecks import (
 )
 from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
 from gridmgmt.planning.merging.stations import PoolPlan, plan_pool
+from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
 
 URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)
@@ -56,6 +57,8 @@ def merge(
     tolerance_m: float = 0.5,
     seed: int = 0,
     time_limit_s: float = 60.0,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> PlanResult:
     """Station areas: connected groups of communities inside one parent, nearest to the range of households.
 
@@ -81,6 +84,8 @@ def merge(
     code : column that names the rows in the report; without it, `code` where there is one, else the index
     tolerance_m : borders no farther apart count as shared
     time_limit_s : for each parent; decides only where a pool is too large for the exact programme
+    progress, so_far : told of every parent that is done: how many of how many; households by which their stations miss
+        the range, and the proven bound of that
 
     Returns
     -------
@@ -116,7 +121,11 @@ def merge(
         site_rank=site_rank,
         tolerance_m=tolerance_m,
     )
-    plans = [_solve(pool, goals, weights, time_limit_s, seed) for pool in pools]
+    plans: list[PoolPlan] = []
+    for pool in pools:
+        plans.append(_solve(pool, goals, weights, time_limit_s, seed))
+        so_far(sum(plan.values[0] for plan in plans), sum(plan.bounds[0] for plan in plans))
+        progress(len(plans), len(pools))
     names = names_of(communities, code)
     return plan_result(communities, names, pools, plans, time.perf_counter() - started, seed, weights)
 

@@ -8,7 +8,7 @@ least 2,300 households move, whatever the plan.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
-from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.partition.search import Budget, SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resizing.outcome import outcome, part_rows, report_of
 from gridmgmt.planning.resizing.settle import settle
@@ -47,6 +47,8 @@ def resize(
     cells: NDArray[np.object_] | None = None,
     seed: int = 0,
     time_limit_s: float = 60.0,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> PlanResult:
     """New communities in the range, contiguous, inside their parent, with the fewest households moved.
 
@@ -65,6 +67,8 @@ def resize(
     code : column that names the units in the report; without it, `code` where there is one, else the index
     cells : (n,) polygons in metres that stand for the units and tile, where the units themselves do not
     time_limit_s : the last stop; work limits decide before it
+    progress, so_far : told how many pools of how many are done; and, whenever a better plan of a pool is known, the
+        households moved so far, and the proven bound of that
 
     Returns
     -------
@@ -85,7 +89,7 @@ def resize(
     ([0, 0, 1, 1], 'optimal', 900)
     """
     started = time.perf_counter()
-    budget = Budget(time.monotonic() + time_limit_s)
+    budget = Budget(time.monotonic() + time_limit_s, so_far=so_far)
     _require_range(low, high)
     home, communities = _codes(column_of(units, current))
     frozen = _frozen(home, communities, locked)
@@ -94,7 +98,7 @@ def resize(
     fields = np.zeros(len(units), dtype=np.int64) if parent is None else _codes(column_of(units, parent))[0]
     shapes = unit_cells(metric(units)) if cells is None else cells
     problem = _problem(shapes, fields, households_of(units, households), home, held, low, high)
-    plan = outcome(problem, communities, list(settle(problem, frozen, grid, seed, budget)))
+    plan = outcome(problem, communities, list(settle(problem, frozen, grid, seed, budget, progress)))
     report = report_of(plan, names_of(units, code), None if grid_names is None else grid_names[grid], started, seed)
     marked = units.assign(part=plan.labels, moved=plan.away)
     return PlanResult(marked, part_rows(plan, units, shapes, parent), report)

@@ -286,3 +286,12 @@ def test_the_listing_is_the_plain_list(data: st.DataObject) -> None:
     assert listed is not None
     plain = {group.mask: group for group in groups_within(where.pool, slack) or []}
     assert {listed.mask(row): listed.group(row) for row in range(len(listed))} == plain
+
+
+def test_every_parent_that_is_done_is_told_with_what_is_proven() -> None:
+    done: list[tuple[int, int]] = []
+    heard: list[tuple[float, float]] = []
+    frame = blocks([4000, 3000, 900, 7000], 2, ["A", "A", "B", "C"])
+    merge(frame, progress=lambda *said: done.append(said), so_far=lambda *said: heard.append(said))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+    assert heard == [(0, 0), (5100, 5100), (5100, 5100)]

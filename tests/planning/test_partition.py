@@ -182,6 +182,14 @@ def test_progress_counts_the_pools() -> None:
     assert seen == [(1, 2), (2, 2)]
 
 
+def test_what_is_outside_the_range_so_far_is_told_with_its_bound() -> None:
+    heard: list[tuple[float, float]] = []
+    graph = graph_of(np.array([[0, 1], [2, 3]]), 4)
+    _, proof = partition(graph, [60, 90, 40, 30], low=120, high=180, so_far=lambda *said: heard.append(said))
+    assert heard == [(0, 0), (70, 70)]
+    assert heard[-1] == (proof.outside, proof.outside_bound)
+
+
 @pytest.mark.parametrize(
     ("weights", "arguments"),
     [

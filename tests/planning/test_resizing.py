@@ -207,3 +207,26 @@ def test_neither_matching_nor_bound_depends_on_names(
     assert matched(home, labels, weights)[1] == matched(home, renamed[labels], weights)[1]
     assert matched(home, labels, weights)[1] == matched(renamed[home], labels, weights)[1]
     assert moved_bound(weights, home, 1000, 2000) == moved_bound(weights, renamed[home], 1000, 2000)
+
+
+def test_a_search_tells_of_every_better_plan_and_never_of_one_below_the_bound() -> None:
+    heard: list[tuple[float, float]] = []
+    home = np.select([column(cells()) < 3, column(cells()) < 10], [0, 1], 2)
+    found = search(problem_of(cells(), home), 0, Budget(so_far=lambda *said: heard.append(said)), bound=1)
+    assert heard[-1][0] >= found.moved
+    assert all(bound <= value for value, bound in heard)
+    assert [value for value, _ in heard] == sorted((value for value, _ in heard), reverse=True)
+
+
+def test_what_is_told_last_is_what_the_report_says() -> None:
+    frame = cells().assign(community=np.where(column(cells()) < 2, "small", "large"))
+    done: list[tuple[int, int]] = []
+    heard: list[tuple[float, float]] = []
+    plan = resize(
+        frame,
+        current="community",
+        progress=lambda *said: done.append(said),
+        so_far=lambda *said: heard.append(said),
+    )
+    objective = plan.report["objective"]
+    assert (done, heard[-1]) == ([(1, 1)], (objective["value"], objective["bound"]))

@@ -15,7 +15,7 @@ from gridmgmt.planning.partition.certificate import Certificate, Miss
 from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
 from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, count_range, make_problem
-from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort
+from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort, SoFar, met_weight
 from gridmgmt.planning.partition.solve import Division, evened, solve_pool
 
 Progress = Callable[[int, int], None]
@@ -41,6 +41,7 @@ def partition(
     goals: Goals | None = None,
     effort: str = "fast",
     progress: Progress | None = None,
+    so_far: SoFar = lambda value, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[IntArray, Certificate]:
     """Divide a graph into contiguous parts within a weight range.
@@ -61,7 +62,8 @@ def partition(
     goals : the prices themselves, in place of `objective`
     effort : `fast` or `thorough`: the work limit. The clock (`time_limit_s`) is only the last stop. `exact`, where the
         number of parts is free: what `goals` say of unevenness and cuts is brought to the proven least
-    progress : called with (pools done, pools)
+    progress : called with (pools done, pools); `exact` counts each pool twice
+    so_far : called with the weight outside the range in the pools done so far, and its proven bound
     cancelled : asked now and then; True ends the search with the best labels so far
 
     Returns
@@ -82,7 +84,7 @@ def partition(
     problem = make_problem(
         adjacency, weights, low, high, target, parts, names, locks, current, borders, areas, perimeters, goals
     )
-    budget = Budget(time.monotonic() + time_limit_s, cancelled)
+    budget = Budget(time.monotonic() + time_limit_s, cancelled, so_far)
     divisions = _solve(problem, parts, names, EFFORTS[effort], seed, budget, progress)
     labels = _assemble(problem, divisions)
     return labels, _certify(problem, parts, names[0], labels, divisions)
@@ -123,14 +125,28 @@ def _solve(
     def even_pool(number: int) -> Division:
         return evened(problem.pool(pools[number].units), divided[number], seed + 7919 * number, budget)
 
+    even = effort.even and parts is None
+    steps, outside, proven = len(pools) * (2 if even else 1), 0, 0
     with ThreadPoolExecutor(max_workers=2) as threads:
         for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
             divided.append(division)
+            outside += _outside(problem, division)
+            proven += division.outside_bound
+            budget.so_far(outside, min(proven, outside))
             if progress is not None:
-                progress(number + 1, len(pools))
-        if effort.even and parts is None:  # once every pool has its plan: the proofs may take all the time there is
-            divided = list(threads.map(even_pool, range(len(pools))))
+                progress(number + 1, steps)
+        if even:  # once every pool has its plan: the proofs may take all the time there is
+            for number, division in enumerate(threads.map(even_pool, range(len(pools)))):
+                divided[number] = division
+                if progress is not None:
+                    progress(len(pools) + number + 1, steps)
     return done + divided
+
+
+def _outside(problem: Problem, division: Division) -> int:
+    """Weight of a pool in parts outside the range."""
+    alone = problem.pool(division.units)
+    return alone.total - met_weight(alone, division.labels)
 
 
 def _is_forced(problem: Problem, pool: Pool) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from gridmgmt.planning.partition.problem import IntArray, Problem, count_range
 
 Cancelled = Callable[[], bool]
+SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,14 @@ CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a seco
 
 @dataclass(frozen=True)
 class Budget:
-    """The last stop: a moment of the monotonic clock, and a question asked between attempts."""
+    """The last stop: a moment of the monotonic clock, and a question asked between attempts.
+
+    `so_far` is told what has been reached and proven by then.
+    """
 
     deadline: float = float("inf")
     cancelled: Cancelled = lambda: False
+    so_far: SoFar = lambda value, bound: None
 
     def left_s(self) -> float:
         """Seconds until the deadline, at least a hundredth."""

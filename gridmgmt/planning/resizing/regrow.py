@@ -81,7 +81,7 @@ def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    found = smoothed(problem, _best(problem, today, seed, budget, (0, int(bound * ENOUGH))), seed, budget)
+    found = smoothed(problem, _best(problem, today, seed, budget, bound), seed, budget)
     if found.violation == 0:
         return found
     settled = restored(problem, measured(problem, annealed(problem, found.labels, SETTLING, seed)))
@@ -113,22 +113,31 @@ def _rank(found: Found) -> tuple[int, int, int, float]:
     return found.rank
 
 
-def _best(problem: Problem, today: Found, seed: int, budget: Budget, enough: tuple[int, int]) -> Found:
+def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int) -> Found:
     """First plans, each annealed; then the best annealed again, until a round does not help."""
-    pool = [restored(problem, today)]
+    pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
     rounds = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
     for round_, (margin, schedules) in enumerate(rounds):
         start = today.labels if margin is None else guided(problem, margin, seed, budget)
         pool += _annealed(problem, [(start, schedule) for schedule in schedules], seed + 100 * round_, budget)
+        _tell(pool, bound, budget)
         if min(found.rank for found in pool)[:2] <= enough or budget.spent():
             return min(pool, key=_rank)
     for round_ in range(POLISHES):
         before = min(found.rank for found in pool)[:2]
         tasks = [(start, schedule) for start in _promising(pool) for schedule in POLISH]
         pool += _annealed(problem, tasks, seed + 1000 * (round_ + 1), budget)
+        _tell(pool, bound, budget)
         if min(found.rank for found in pool)[:2] in (before, enough) or budget.spent():
             break
     return min(pool, key=_rank)
+
+
+def _tell(pool: list[Found], bound: int, budget: Budget) -> None:
+    """What the best plan in the range moves; of one outside the range the bound says nothing."""
+    best = min(pool, key=_rank)
+    if best.violation == 0:
+        budget.so_far(best.moved, min(bound, best.moved))
 
 
 def _promising(pool: list[Found]) -> list[IntArray]:

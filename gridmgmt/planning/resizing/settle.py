@@ -1,7 +1,7 @@
 """Pools of `resize`: what is locked stays, what stands alone is named, every connected pool is searched and bounded."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.exact import prove
-from gridmgmt.planning.resizing.regrow import Found, measured, search, smoothed
+from gridmgmt.planning.resizing.regrow import Found, matched, measured, search, smoothed
 from gridmgmt.planning.resizing.relabel import moved_bound
 
 LOCKED = "locked"
@@ -36,7 +36,12 @@ class Settled:
 
 
 def settle(
-    problem: Problem, frozen: NDArray[np.bool_], grids: IntArray | None, seed: int, budget: Budget
+    problem: Problem,
+    frozen: NDArray[np.bool_],
+    grids: IntArray | None,
+    seed: int,
+    budget: Budget,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Iterator[Settled]:
     """Communities that are `frozen` (n,) as they are, units above the cap by themselves, then pool by pool.
 
@@ -54,10 +59,24 @@ def settle(
     carving = carve(problem.pool(free))
     for units in carving.oversize:
         yield Settled(free[units], np.zeros_like(units), 0, OVERSIZE_UNIT)
+    moved = bound = 0.0
     for number, pool in enumerate(carving.pools):
         pool = replace(pool, units=free[pool.units])
-        settled = _settled(problem, pool, grids, seed + 7919 * number, budget)
+        settled = _settled(problem, pool, grids, seed + 7919 * number, _added(budget, moved, bound))
+        moved, bound = moved + _moved(problem, settled), bound + settled.moved_bound
+        budget.so_far(moved, min(moved, bound))
+        progress(number + 1, len(carving.pools))
         yield replace(settled, stopped=budget.spent())
+
+
+def _added(budget: Budget, moved: float, bound: float) -> Budget:
+    """The budget of one pool: what is told of it comes on top of the pools before."""
+    return replace(budget, so_far=lambda more, proven: budget.so_far(moved + more, bound + proven))
+
+
+def _moved(problem: Problem, settled: Settled) -> int:
+    """Households of a pool that move."""
+    return matched(problem.home[settled.units], settled.labels, problem.weights[settled.units])[1]
 
 
 def _require_whole(problem: Problem, held: NDArray[np.bool_]) -> None:
