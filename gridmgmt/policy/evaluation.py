@@ -8,18 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gridmgmt.policy.model import Kind, Norm, Profile, Values, known
+from gridmgmt.policy.model import Norm, Profile, known
+from gridmgmt.policy.subjects import Planned, Subject, Subjects, subjects_of_parts
+
+__all__ = ["Finding", "Outcome", "Subject", "Verdict", "evaluate", "find"]
 
 Outcome = Literal["met", "not_met", "no_data"]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A station, community, grid or plan with its figures; None where a figure is not known."""
-
-    code: str
-    name: str
-    values: Values
+NAMED = 50  # of the things behind a figure, in a report
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,7 @@ class Finding:
     outcome: Outcome
     figure: float | None
     margin: float | None
+    behind: tuple[str, ...] = ()  # the things that the figure counts, where they have names
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,10 @@ class Verdict:
             "quote": self.norm.quote,
             "remark": self.norm.remark,
             "applies_to": self.norm.applies_to,
+            "quantity": self.norm.quantity,
+            "unit": self.norm.unit,
+            "low": self.norm.low,
+            "high": self.norm.high,
             "verdict": self.outcome,
             "figure": single,
             "checked": len(self.findings),
@@ -75,8 +75,8 @@ class Verdict:
         }
 
 
-def evaluate(subjects: Mapping[Kind, Sequence[Subject]], profile: Profile) -> list[Verdict]:
-    """The verdict of every norm of the profile, in its order, on the things given by kind.
+def evaluate(plan: Planned | Subjects, profile: Profile) -> list[Verdict]:
+    """The verdict of every norm of the profile, in its order, on a computed plan, or on things given by kind.
 
     >>> from gridmgmt.policy.norms import profile
     >>> small = Subject("Z1", "碧波", {"households": 5200.0})
@@ -84,19 +84,20 @@ def evaluate(subjects: Mapping[Kind, Sequence[Subject]], profile: Profile) -> li
     >>> verdict.norm.clause, verdict.outcome, verdict.findings[0].margin
     ('二(二)', 'not_met', -800.0)
     """
+    subjects = plan if isinstance(plan, Mapping) else subjects_of_parts(plan.parts)
     return [_judge(norm, subjects.get(norm.applies_to, ())) for norm in profile.norms]
 
 
 def find(norm: Norm, subject: Subject) -> Finding:
     """One thing under one norm."""
-    figure = known(subject.values, norm.quantity)
+    figure, behind = known(subject.values, norm.quantity), subject.behind.get(norm.quantity, ())
     low = norm.lower_bound(subject.values)
     if figure is None or norm.concerns(subject.values) is None or (low is not None and math.isnan(low)):
         return Finding(subject, "no_data", figure, None)
     below = math.inf if low is None else figure - low
     above = math.inf if norm.high is None else norm.high - figure
     margin = min(below, above)
-    return Finding(subject, "met" if margin >= 0 else "not_met", figure, margin)
+    return Finding(subject, "met" if margin >= 0 else "not_met", figure, margin, behind)
 
 
 def _judge(norm: Norm, subjects: Sequence[Subject]) -> Verdict:
@@ -113,10 +114,11 @@ def _judge(norm: Norm, subjects: Sequence[Subject]) -> Verdict:
 
 
 def _row(finding: Finding) -> dict[str, Any]:
-    return {
+    row = {
         "code": finding.subject.code,
         "name": finding.subject.name,
         "verdict": finding.outcome,
         "figure": finding.figure,
         "margin": finding.margin,
     }
+    return row | {"behind": list(finding.behind[:NAMED])} if finding.behind else row

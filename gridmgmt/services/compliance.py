@@ -1,60 +1,76 @@
 """Norms checked on the register of a day, or on a stored plan."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, or_, select
+from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.ids import PlanId
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.merge import MIN_BORDER_M
-from gridmgmt.policy.evaluation import Subject, Verdict, evaluate
+from gridmgmt.policy.evaluation import Verdict, evaluate
 from gridmgmt.policy.norms import Kind, Profile
+from gridmgmt.policy.subjects import RESIDENTIAL, Subject, Subjects, subjects_in, with_figures
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.plans.ground import read_ground, read_sites
+from gridmgmt.services.grid_figures import divided_buildings, patrolled_regularly, places_without_grid, workers_of
+from gridmgmt.services.plans.ground import Ground, read_ground, read_sites
 from gridmgmt.services.plans.stored import PlanFrames, plan_frames
 from gridmgmt.services.station_areas import Areas, households_only, subjects_of
-from gridmgmt.services.units import station_services_at
-from gridmgmt.store.tables import WorkerGrid
+from gridmgmt.services.units import entrances_frame, places_frame, station_services_at
 
-RESIDENTIAL = "residential"
+DIVIDED, LACKING = "buildings_divided", "places_without_own_grid"
 
 
-def check_register(session: Session, profile: Profile, within_code: str, at: date) -> list[Verdict]:
-    """The verdict of every norm on the stations, communities and grids below a boundary on the day `at`."""
-    subjects = _station_subjects(session, within_code, at)
+def check_register(
+    session: Session, profile: Profile, within_code: str, at: date, figures: Subjects | None = None
+) -> list[Verdict]:
+    """The verdict of every norm on the stations, communities and grids below a boundary on the day `at`.
+
+    `figures` are those of registers that the tables do not hold, by kind and code; they are put beside the others.
+    """
+    ground = read_ground(session, within_code, at)
+    subjects = _station_subjects(session, ground)
     grids = boundaries_at(session, "grid", at, within_code=within_code)
-    table = pd.DataFrame(grids[["code", "name", "households", "kind"]])
-    return evaluate(subjects | {"grid": _grid_subjects(table, _workers(session, at))}, profile)
+    if len(grids):
+        counted = {
+            "workers": grids["code"].map(workers_of(session, at)).fillna(0),
+            "regular_patrols": patrolled_regularly(session, grids["code"], at),
+        }
+        subjects = _with_grids(session, ground, grids, subjects, counted)
+    return evaluate(with_figures(subjects, figures or {}), profile)
 
 
-def check_plan(session: Session, profile: Profile, plan_id: PlanId | UUID) -> list[Verdict]:
+def check_plan(
+    session: Session, profile: Profile, plan_id: PlanId | UUID, figures: Subjects | None = None
+) -> list[Verdict]:
     """The verdict of every norm on what a plan draws: stations, communities (resize) or grids (divide)."""
     frames = plan_frames(session, plan_id)
     plan = frames.plan
-    subjects: dict[Kind, Sequence[Subject]]
+    subjects: Mapping[Kind, Sequence[Subject]]
     if plan.task == "divide":
-        subjects = {"grid": _grid_subjects(frames.parts.assign(code=frames.parts["part"].astype(str)), None)}
+        ground = read_ground(session, plan.scope_code, plan.base_date)
+        grids = frames.parts.assign(code=frames.parts["part"].astype(str))
+        subjects = _with_grids(session, ground, grids, {}, {})
     elif plan.task == "resize":
         subjects = {"community": _community_subjects(frames)}
     else:
-        subjects = _station_subjects(session, plan.scope_code, plan.base_date, frames)
-    return evaluate(subjects, profile)
+        subjects = _station_subjects(session, read_ground(session, plan.scope_code, plan.base_date), frames)
+    return evaluate(with_figures(subjects, figures or {}), profile)
 
 
 def _station_subjects(
-    session: Session, within_code: str, at: date, frames: PlanFrames | None = None
-) -> dict[Kind, Sequence[Subject]]:
-    ground = read_ground(session, within_code, at)
+    session: Session, ground: Ground, frames: PlanFrames | None = None
+) -> Mapping[Kind, Sequence[Subject]]:
     codes = ground.communities["code"]
-    if frames is None and not codes.isin(station_services_at(session, at)["community_code"]).all():
+    if frames is None and not codes.isin(station_services_at(session, ground.at)["community_code"]).all():
         return {"community": households_only(ground)}  # without every station nothing is known of stations or the whole
-    sites = read_sites(session, ground)
+    sites = read_sites(session, ground, ways_needed=False)
     if frames is None:
         site, part = np.unique(sites.station, return_inverse=True)
     else:
@@ -69,27 +85,29 @@ def _station_subjects(
     return subjects_of(ground, sites, borders, areas, redeployed=frames is not None)
 
 
-def _grid_subjects(grids: pd.DataFrame, workers: pd.Series | None) -> list[Subject]:
-    found = []
-    for row in grids.itertuples():
-        values: dict[str, float | None] = {
-            "households": None if pd.isna(row.households) else float(row.households),
-            "dedicated": None if pd.isna(row.kind) else float(row.kind != RESIDENTIAL),
-            "workers": None if workers is None else float(workers.get(row.code, 0)),
-        }
-        found.append(Subject(str(row.code), str(row.name or row.code), values))
-    return found
+def _with_grids(
+    session: Session,
+    ground: Ground,
+    grids: GeoDataFrame,
+    others: Mapping[Kind, Sequence[Subject]],
+    counted: Mapping[str, pd.Series],
+) -> dict[Kind, Sequence[Subject]]:
+    """The grids with their figures, and the whole with the places that have no grid of their own."""
+    west, south, east, north = map(float, ground.communities.total_bounds)
+    box = (west, south, east, north)
+    divided = divided_buildings(grids, ground.buildings, entrances_frame(session, bbox=box))
+    table = pd.DataFrame(grids[["code", "name", "households"]]).assign(
+        dedicated=(grids["kind"] != RESIDENTIAL).where(grids["kind"].notna()), **counted
+    )
+    table[DIVIDED] = [len(names) for names in divided]
+    found = [replace(grid, behind={DIVIDED: names}) for grid, names in zip(subjects_in(table), divided, strict=True)]
+    lacking = places_without_grid(grids, places_frame(session, bbox=box))
+    [whole] = others.get("plan", [Subject(ground.scope_code, ground.scope_code, {})])
+    whole = replace(whole, values={**whole.values, LACKING: float(len(lacking))}, behind={LACKING: lacking})
+    return {**others, "grid": found, "plan": [whole]}
 
 
 def _community_subjects(frames: PlanFrames) -> list[Subject]:
-    return [
-        Subject(str(row.code or row.part), str(row.name or row.part), {"households": float(row.households)})
-        for row in frames.parts.itertuples()
-    ]
-
-
-def _workers(session: Session, at: date) -> pd.Series:
-    """Grid code → how many workers it has on a day."""
-    here = WorkerGrid.valid_from <= at, or_(WorkerGrid.valid_to.is_(None), WorkerGrid.valid_to > at)
-    rows = session.execute(select(WorkerGrid.grid_code, func.count()).where(*here).group_by(WorkerGrid.grid_code))
-    return pd.DataFrame(rows.all(), columns=["grid_code", "workers"]).set_index("grid_code")["workers"]
+    parts = frames.parts
+    codes = parts["code"].fillna(parts["part"].astype(str))
+    return subjects_in(pd.DataFrame({"code": codes, "name": parts["name"], "households": parts["households"]}))

@@ -14,9 +14,10 @@ from scipy.sparse import csr_array
 from gridmgmt.planning import metrics
 from gridmgmt.planning.frames import names_of
 from gridmgmt.planning.service import summarise
-from gridmgmt.policy.evaluation import Subject, Verdict, evaluate
+from gridmgmt.policy.evaluation import Verdict, evaluate
 from gridmgmt.policy.norms import Kind, Profile
 from gridmgmt.policy.staffing import largest_remainder
+from gridmgmt.policy.subjects import Subject, subjects_in
 from gridmgmt.services.boundaries.households import NOWHERE, locate
 from gridmgmt.services.plans.ground import PREMISES_NORMS_M2, Ground, Sites, joined_names, reached
 
@@ -173,12 +174,12 @@ def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, pe
             **{column: values.to_numpy() for column, values in best_m2.items()},
         }
     )
-    return _subjects(table)
+    return subjects_in(table)
 
 
 def households_only(ground: Ground) -> list[Subject]:
     """The communities with their households, where nothing is known of their stations."""
-    return _subjects(pd.DataFrame(ground.communities[["code", "name", "households"]]))
+    return subjects_in(pd.DataFrame(ground.communities[["code", "name", "households"]]))
 
 
 def _communities(ground: Ground, sites: Sites, areas: Areas) -> list[Subject]:
@@ -186,7 +187,7 @@ def _communities(ground: Ground, sites: Sites, areas: Areas) -> list[Subject]:
     table = pd.DataFrame(ground.communities[["code", "name", "households"]])
     places = shapely.point_on_surface(sites.stations.geometry.to_numpy()[areas.site])
     home = locate(places, ground.communities.geometry.to_numpy())
-    return _subjects(table.assign(stations=np.bincount(home[home != NOWHERE], minlength=len(table))))
+    return subjects_in(table.assign(stations=np.bincount(home[home != NOWHERE], minlength=len(table))))
 
 
 def _plan(ground: Ground, sites: Sites, areas: Areas, redeployed: bool) -> Subject:
@@ -198,17 +199,9 @@ def _plan(ground: Ground, sites: Sites, areas: Areas, redeployed: bool) -> Subje
         "staff_change": float(after.sum() - before) if redeployed and np.isfinite(after).all() else None,
         "staff_moved_between_subdistricts": 0.0 if redeployed else None,  # each subdistrict shares out its own people
         "committees_change": 0.0 if redeployed else None,  # a merge leaves the communities as they are
-        "share_within_15_minutes": near if homes.sum() else None,
+        "share_within_15_minutes": near if homes.sum() and not np.isnan(metres).any() else None,
     }
     return Subject(ground.scope_code, ground.scope_code, values)
-
-
-def _subjects(table: pd.DataFrame) -> list[Subject]:
-    figures = table.drop(columns=["code", "name"]).astype(float)
-    return [
-        Subject(code, name, {key: None if np.isnan(value) else value for key, value in values.items()})
-        for code, name, values in zip(table["code"], table["name"], figures.to_dict("records"), strict=True)
-    ]
 
 
 def _per_area(column: pd.Series, part: Ints, how: Any) -> pd.Series:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,14 @@ from gridmgmt.policy.norms import Growing, Kind, Norm, Profile, profile, profile
 from gridmgmt.policy.staffing import largest_remainder, staff_moves
 
 SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
-DOCUMENT = {"jianqiao-2009": "000", "hangzhou-2009": "001", "zhangzi-2018": "003", "luohu-2006": "004"}
+DOCUMENT = {
+    "jianqiao-2009": "000",
+    "hangzhou-2009": "001",
+    "beijing-2020": "002",
+    "zhangzi-2018": "003",
+    "luohu-2006": "004",
+}
+PAGE_NUMBER = re.compile(r"^\d+、", re.MULTILINE)  # the scans of 001 and 002 are numbered in the middle of sentences
 FULL_WIDTH = str.maketrans("（），：；", "(),:;")
 
 
@@ -41,7 +49,7 @@ def test_every_norm_has_its_clause_its_words_and_a_bound() -> None:
 @pytest.mark.parametrize("name", DOCUMENT)
 def test_the_words_stand_in_the_document(name: str) -> None:
     [path] = SEEDS.glob(f"{DOCUMENT[name]}_*")
-    document = _plain(path.read_text(encoding="utf-8"))
+    document = _plain(PAGE_NUMBER.sub("", path.read_text(encoding="utf-8")))
     assert [row.key for row in profile(name).norms if _plain(row.quote) not in document] == []
 
 

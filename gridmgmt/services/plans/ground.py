@@ -49,7 +49,8 @@ class Sites:
     ----------
     stations : one row per station, as `stations_at`
     station : (communities,) the station (row) that serves each community
-    metres : (stations, buildings) walk from every building of the ground to every station, infinite where no way leads
+    metres : (stations, buildings) walk from every building of the ground to every station, infinite where no way
+        leads, NaN where no street is known
     travel : (communities, communities) household-metres from the homes of row u to the station of row s
     missed : (communities,) how many of the premises norms the station does not reach, within the year counted
     """
@@ -93,8 +94,11 @@ def read_ground(session: Session, scope_code: str, at: date, community_codes: li
     return Ground(BoundaryCode(scope_code), at, communities, buildings[inside].assign(community_code=codes))
 
 
-def read_sites(session: Session, ground: Ground) -> Sites:
-    """The stations that serve the communities on the day; InvalidInput where one has none."""
+def read_sites(session: Session, ground: Ground, *, ways_needed: bool = True) -> Sites:
+    """The stations that serve the communities on the day; InvalidInput where one has none.
+
+    Without a single street no walk is known: InvalidInput, or NaN in `metres` where ways are not needed.
+    """
     stations = stations_at(session, ground.at)
     serves = station_services_at(session, ground.at).drop_duplicates("community_code")
     named = serves.set_index("community_code")["station_code"].reindex(ground.communities["code"])
@@ -102,7 +106,7 @@ def read_sites(session: Session, ground: Ground) -> Sites:
         raise InvalidInput(detail=Words("reasons.community_no_station", code=named.index[named.isna()][0]))
     stations = stations[stations["code"].isin(set(named))].reset_index(drop=True)
     station = pd.Index(stations["code"]).get_indexer(named).astype(np.int64)
-    metres = _metres(session, ground, stations)
+    metres = _metres(session, ground, stations, ways_needed)
     return Sites(stations, station, metres, _travel(ground, metres)[:, station], missed_norms(stations)[station])
 
 
@@ -146,8 +150,10 @@ def streets_of(session: Session, ground: Ground, margin_deg: float = 0.01) -> tu
     return streets_frame(session, box), barriers_frame(session, box)
 
 
-def _metres(session: Session, ground: Ground, stations: GeoDataFrame) -> NDArray[np.float32]:
+def _metres(session: Session, ground: Ground, stations: GeoDataFrame, ways_needed: bool) -> NDArray[np.float32]:
     streets, barriers = streets_of(session, ground)
+    if streets.empty and not ways_needed:
+        return np.full((len(stations), len(ground.buildings)), np.nan, dtype=np.float32)
     walks = walking(ground.buildings, streets, stations, barriers)
     return np.stack([walks.from_site(number).astype(np.float32) for number in range(len(stations))])
 
