@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.languages import Lang
 from api.settings import WebSettings
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.day import local_day
-from gridmgmt.messages import text
+from gridmgmt.messages import Words
 
 
 async def _turn(request: Request) -> AsyncIterator[None]:
@@ -60,7 +59,6 @@ async def _body(request: Request) -> bytes:
 
 
 async def _epoch(
-    language: Lang,
     at: Annotated[
         str | None, Query(description="Date of the boundaries; today if absent", examples=["2006-09-01"])
     ] = None,
@@ -70,14 +68,13 @@ async def _epoch(
     try:
         return date.fromisoformat(at)
     except ValueError as error:
-        raise InvalidInput(detail=text("web.bad_date", language, value=at)) from error
+        raise InvalidInput(detail=Words("web.bad_date", value=at)) from error
 
 
 Box = tuple[float, float, float, float]
 
 
 async def _box(
-    language: Lang,
     bbox: Annotated[
         str | None, Query(description="west,south,east,north in degrees", examples=["114.1,22.5,114.2,22.6"])
     ] = None,
@@ -87,10 +84,10 @@ async def _box(
     try:
         west, south, east, north = (float(edge) for edge in bbox.split(","))
     except ValueError as error:
-        raise InvalidInput(detail=text("web.bad_bbox", language, value=bbox)) from error
+        raise InvalidInput(detail=Words("web.bad_bbox", value=bbox)) from error
     box = (west, south, east, north)
     if not all(map(math.isfinite, box)) or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise InvalidInput(detail=text("web.bad_bbox", language, value=bbox))
+        raise InvalidInput(detail=Words("web.bad_bbox", value=bbox))
     return box
 
 

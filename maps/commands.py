@@ -136,12 +136,12 @@ def _today(at: datetime | None) -> date:
 def _language(given: str | None) -> "Language":
     from gridmgmt.cli.main import language
     from gridmgmt.errors import InvalidInput
-    from gridmgmt.messages import LANGUAGES
+    from gridmgmt.messages import LANGUAGES, Words
 
     for known in LANGUAGES:
         if known == (given or language()):
             return known
-    raise InvalidInput(detail=f"--lang {given}: {', '.join(LANGUAGES)}")
+    raise InvalidInput(detail=Words("reasons.no_such_language", given=given, languages=LANGUAGES))
 
 
 def _say(key: str, language: "Language", **values: object) -> str:

@@ -16,7 +16,7 @@ from api.security import Signed, may, require
 from gridmgmt.access import Action, Person, Role
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.day import local_day
-from gridmgmt.messages import Language, text
+from gridmgmt.messages import Words
 from gridmgmt.services.access import (
     add_app_password,
     add_device,
@@ -123,11 +123,11 @@ def post_password(session: DbSession, person: Administrator, name: str) -> Respo
 
 
 @router.post("/people/{name}/disable", status_code=204)
-def post_disable(session: DbSession, person: Administrator, language: Lang, name: str) -> Response:
+def post_disable(session: DbSession, person: Administrator, name: str) -> Response:
     """End an account's access at once."""
     row = find_person(session, name)
     if row.id == person.id:
-        raise InvalidInput(detail=text("access.not_oneself", language))
+        raise InvalidInput(detail=Words("access.not_oneself"))
     disable_person(session, row, datetime.now(UTC))
     audit.record(session, person, "disable_person", row.name)
     return Response(status_code=204)
@@ -177,7 +177,7 @@ def post_grant(session: DbSession, person: Security, language: Lang, name: str, 
     """Give a role. Nobody gives beyond their own area, or to themselves."""
     row = find_person(session, name)
     require(person, Action.grant_roles, language, body.scope_code or "")
-    _require_other(row, person, language)
+    _require_other(row, person)
     period = (body.valid_from, body.valid_to)
     given = grant(session, row, body.role, body.scope_code, *period, department_code=body.department_code)
     audit.record(session, person, "grant", row.name, _logged(given))
@@ -194,10 +194,10 @@ def delete_grant(session: DbSession, person: Security, name: str, grant_id: UUID
 
 
 @router.post("/people/{name}/stand-ins", status_code=201)
-def post_stand_in(session: DbSession, person: Security, language: Lang, name: str, body: NewStandIn) -> Response:
+def post_stand_in(session: DbSession, person: Security, name: str, body: NewStandIn) -> Response:
     """A/B岗: lend the rights of `name` to another for a period."""
     absent, substitute = find_person(session, name), find_person(session, body.substitute)
-    _require_other(substitute, person, language)
+    _require_other(substitute, person)
     lent = stand_in(session, absent, substitute, body.valid_from, body.valid_to)
     facts = {"substitute": substitute.name, "valid_from": str(lent.valid_from), "valid_to": str(lent.valid_to)}
     audit.record(session, person, "stand_in", absent.name, facts)
@@ -213,9 +213,9 @@ def delete_stand_in(session: DbSession, person: Security, name: str, lent_id: UU
     return Response(status_code=204)
 
 
-def _require_other(row: tables.Person, person: Person, language: Language) -> None:
+def _require_other(row: tables.Person, person: Person) -> None:
     if row.id == person.id:
-        raise InvalidInput(detail=text("access.not_oneself", language))
+        raise InvalidInput(detail=Words("access.not_oneself"))
 
 
 def _facts(session: Session, row: tables.Person) -> dict[str, Any]:

@@ -150,9 +150,10 @@ def _require_loopback(address: str) -> None:
     from urllib.parse import urlsplit
 
     from gridmgmt.errors import InvalidInput
+    from gridmgmt.messages import Words
 
     if urlsplit(address).hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise InvalidInput(detail=_text("only_this_machine", address=address))
+        raise InvalidInput(detail=Words("demo.only_this_machine", address=address))
 
 
 @commands.command(name="sign-ins")

@@ -80,11 +80,12 @@ def _day(given: datetime | None) -> date:
 def _pairs(given: list[str] | None) -> dict[str, str]:
     """field=column options as a mapping; InvalidInput where one has no equals sign."""
     from gridmgmt.errors import InvalidInput
+    from gridmgmt.messages import Words
 
     pairs = [pair.partition("=") for pair in given or []]
     for key, sign, value in pairs:
         if not (key and sign and value):
-            raise InvalidInput(detail=f"write field=column, not {key + sign + value!r}")
+            raise InvalidInput(detail=Words("reasons.write_pair", given=key + sign + value))
     return {key: value for key, _, value in pairs}
 
 

@@ -217,11 +217,13 @@ def _toml(file: Path) -> dict[str, Any]:
     import tomllib
 
     from gridmgmt.errors import UnreadableFile
+    from gridmgmt.messages import Words
+    from gridmgmt.messages.parsers import parser_fault
 
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableFile(path=file, detail=str(error)) from error
+        raise UnreadableFile(path=file, detail=Words("reasons.toml_unsound", fault=parser_fault(error))) from error
 
 
 def _word(kind: str, name: str) -> str:

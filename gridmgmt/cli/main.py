@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import os
 import sys
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from gridmgmt import __version__
 from gridmgmt.errors import GridError
-from gridmgmt.messages import LANGUAGES, Language, error_text
+from gridmgmt.messages import Language, error_text, language_here
 
 # Rooms of the library, then the applications of the checkout that the wheel does not carry (ADR 0002).
 ROOMS = (
@@ -36,9 +35,7 @@ APPLICATIONS = ("maps.commands", "api.commands")
 
 def language() -> Language:
     """The language of messages: GRIDMGMT_LANG, else Chinese where the locale is Chinese, else English."""
-    wanted = os.environ.get("GRIDMGMT_LANG") or os.environ.get("LANG", "")
-    short = wanted[:2].lower()
-    return short if short in LANGUAGES else "en"
+    return language_here()
 
 
 def build_app() -> typer.Typer:

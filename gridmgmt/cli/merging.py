@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,7 @@ def named_goals(goal: Sequence[str] | None, weights: str | None) -> dict[str, An
     from gridmgmt.planning.merging.prices import DEFAULT_GOALS, goals_named, weights_named
 
     if goal and weights:
-        raise InvalidInput(detail="--goal puts goals in an order, --weights adds them up: give one of the two")
+        raise InvalidInput(detail=Words("reasons.goal_or_weights"))
     if weights:
         return {"weights": weights_named(weights)}
     return {"goals": goals_named(goal) if goal else DEFAULT_GOALS}
@@ -63,7 +64,7 @@ def write_front(path: Path, front: "pd.DataFrame") -> None:
     from gridmgmt.cli.plan_files import write_json
 
     if path.suffix.lower() not in (".csv", ".json"):
-        raise InvalidInput(detail=f"{path.name}: the front is written as .csv or .json; name the file so")
+        raise InvalidInput(detail=Words("reasons.front_suffix", name=path.name))
     if path.suffix.lower() == ".csv":
         path.parent.mkdir(parents=True, exist_ok=True)
         front.to_csv(path, index=False)

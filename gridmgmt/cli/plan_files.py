@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -42,13 +43,13 @@ def result_file(path: Path | None) -> Path | None:
     if path is None:
         return None
     if path.suffix.lower() != ".gpkg":
-        raise InvalidInput(detail=f"{path} is no GeoPackage. Name the result something.gpkg")
+        raise InvalidInput(detail=Words("reasons.result_no_geopackage", path=path))
     if path.exists():
         import pyogrio
 
         others = {str(name) for name in pyogrio.list_layers(path)[:, 0]} - RESULT_LAYERS
         if others:
-            raise InvalidInput(detail=f"{path} holds other layers ({', '.join(sorted(others))}). Name another file")
+            raise InvalidInput(detail=Words("reasons.result_other_layers", path=path, layers=sorted(others)))
     return path
 
 

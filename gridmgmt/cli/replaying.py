@@ -20,9 +20,10 @@ def draw_replay(session: "Session", result: "ReplayResult", path: Path) -> None:
     """Write the before/after page; MissingProgram where the maps are not there."""
     from gridmgmt.cli.main import language
     from gridmgmt.errors import MissingProgram
+    from gridmgmt.messages import Words
 
     if importlib.util.find_spec("maps") is None or importlib.util.find_spec(MAPS) is None:
-        raise MissingProgram(program="maps", remedy="Run it from the checkout.")
+        raise MissingProgram(program="maps", remedy=Words("reasons.checkout_remedy"))
     path.parent.mkdir(parents=True, exist_ok=True)
     importlib.import_module(MAPS).write_replay(session, result, path, language())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
     from gridmgmt.messages import Language
@@ -34,9 +35,9 @@ def check_suffix(out: Path | None) -> None:
         return
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InvalidInput(detail=f"{out} is no report: it ends in {', '.join(SUFFIXES)}")
+        raise InvalidInput(detail=Words("reasons.report_suffix", path=out, suffixes=SUFFIXES))
     if suffix in DRAWN and importlib.util.find_spec("maps") is None:
-        raise InvalidInput(detail=f"{suffix} reports are drawn by a checkout of the source; .xlsx and .json work here")
+        raise InvalidInput(detail=Words("reasons.report_needs_source", suffix=suffix))
 
 
 def write_comparison(out: Path, found: "Comparison", language: "Language", facts: ReportFacts) -> None:

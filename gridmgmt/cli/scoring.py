@@ -7,6 +7,7 @@ from uuid import UUID
 import typer
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
     from gridmgmt.messages import Language
@@ -169,9 +170,7 @@ def _plan_id(side: str) -> UUID:
     try:
         return UUID(side)
     except ValueError as error:
-        raise InvalidInput(
-            detail=f"{side!r} is no plan's id, not `current`, and no file (both must be files)"
-        ) from error
+        raise InvalidInput(detail=Words("reasons.compare_side", side=side)) from error
 
 
 def _division(path: Path, low: int, high: int) -> "Division":
@@ -224,7 +223,7 @@ def _language(given: str | None) -> "Language":
     for known in LANGUAGES:
         if known == (given or language()):
             return known
-    raise InvalidInput(detail=f"--lang {given}: {', '.join(LANGUAGES)}")
+    raise InvalidInput(detail=Words("reasons.no_such_language", given=given, languages=LANGUAGES))
 
 
 def _text(key: str, **values: object) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -69,7 +70,7 @@ def apportion(total: int, weights: Array, minimum: Whole | int = 0) -> Whole:
     """
     floor = np.broadcast_to(np.asarray(minimum, dtype=np.int64), weights.shape)
     if weights.sum() <= 0 or total < floor.sum():
-        raise InvalidInput(detail=f"{total} cannot be shared out over {len(weights)} with minima of {floor.sum()}.")
+        raise InvalidInput(detail=Words("reasons.share_out", total=total, count=len(weights), least=floor.sum()))
     exact: Array = total * weights / weights.sum()
     given: Whole = np.maximum(np.floor(exact).astype(np.int64), floor)
     while (rest := total - int(given.sum())) != 0:

@@ -12,6 +12,7 @@ from pathlib import Path
 from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.field.periods import KINDS
 from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 QUANTITIES: Mapping[str, str] = {
     "patrol_minutes": "worker",
@@ -98,7 +99,7 @@ def _read(path: Traversable) -> tuple[Target, ...]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["target"]
     except (OSError, ValueError, KeyError) as error:
-        raise UnreadableFile(path=str(path), detail=Words("reasons.no_targets", error=error)) from error
+        raise UnreadableFile(path=str(path), detail=Words("reasons.no_targets", error=parser_fault(error))) from error
     return tuple(_target(row) for row in rows)
 
 
@@ -114,8 +115,8 @@ def _target(row: Mapping[str, object]) -> Target:
                 key=target.key,
                 quantity=target.quantity,
                 period=target.period,
-                quantities=", ".join(QUANTITIES),
-                periods=", ".join(KINDS),
+                quantities=list(QUANTITIES),
+                periods=KINDS,
             )
         )
     if not float(target.at_least) > 0:

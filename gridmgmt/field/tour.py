@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def shortest_walk(between_m: Floats, start_m: Floats | None = None, exact_stops:
     """
     between = np.asarray(between_m, dtype=float)
     if between.ndim != 2 or between.shape[0] != between.shape[1] or not np.isfinite(between).all():
-        raise InvalidInput(detail=f"a walk needs finite distances between all places, not {between.shape}")
+        raise InvalidInput(detail=Words("reasons.walk_distances", shape=str(between.shape)))
     start = np.zeros(len(between)) if start_m is None else np.asarray(start_m, dtype=float)
     if len(between) <= 2:
         return [int(place) for place in np.argsort(start, kind="stable")]

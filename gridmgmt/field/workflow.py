@@ -17,6 +17,7 @@ from uuid import UUID
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.field.workclock import EIGHT_HOURS, Clock, Hours, TimeLimit
+from gridmgmt.messages import Words
 
 OPENING = "report"  # the first step of every log
 ANY = "*"
@@ -78,7 +79,7 @@ class Workflow:
 
     def __post_init__(self) -> None:
         for fault in self._faults():
-            raise InvalidInput(detail=f"Workflow {self.version}: {fault}.")
+            raise InvalidInput(detail=fault)
 
     def limit(self, clock: str, category: str, severity: str) -> TimeLimit | None:
         """The limit of a clock; the row for the category goes before the one for the severity; None without any."""
@@ -92,20 +93,21 @@ class Workflow:
         best = max(rows, key=lambda row: (row.severity != ANY, row.category != ANY))
         return TimeLimit(best.amount, best.unit)  # type: ignore[arg-type]
 
-    def _faults(self) -> Iterable[str]:
+    def _faults(self) -> Iterable[Words]:
+        version = self.version
         for move in self.moves.values():
             unknown = {*move.from_states, *([move.to_state] if move.to_state else [])} - self.states.keys()
             if unknown:
-                yield f"{move.move} names unknown states {sorted(unknown)}"
+                yield Words("reasons.workflow_states", version=version, move=move.move, states=sorted(unknown))
             if move.effect not in EFFECTS or move.acting not in ACTING or move.holder not in HOLDERS:
-                yield f"{move.move} has an unknown effect, acting or holder"
+                yield Words("reasons.workflow_effect", version=version, move=move.move)
             if not set(move.needs) <= set(NEEDS):
-                yield f"{move.move} needs what nobody can give: {move.needs}"
+                yield Words("reasons.workflow_needs", version=version, move=move.move, needs=move.needs)
         if OPENING not in self.moves or self.moves[OPENING].to_state is None:
-            yield f"the move {OPENING!r} must open a log"
+            yield Words("reasons.workflow_opening", version=version, move=OPENING)
         for row in self.limits:
             if row.clock not in {state.clock for state in self.states.values()}:
-                yield f"there is no clock {row.clock!r}"
+                yield Words("reasons.workflow_clock", version=version, clock=row.clock)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
@@ -176,7 +177,7 @@ def parse_crs(text: str) -> NamedCrs:
     try:
         return NamedCrs(text, pyproj.CRS.from_user_input(text))
     except CRSError as error:
-        raise InvalidInput(detail=f"{text!r} is no coordinate system; use EPSG:n, gcj02 or bd09") from error
+        raise InvalidInput(detail=Words("reasons.crs_unknown", text=text)) from error
 
 
 def _mapped(geometries: Geometries, change: Callable[[Floats, Floats], Pair]) -> Geometries:
@@ -225,7 +226,7 @@ def metric_crs(bounds_lonlat: ArrayLike) -> pyproj.CRS:
     west, south, east, north = np.asarray(bounds_lonlat, dtype=float)
     lon, lat = (west + east) / 2, (south + north) / 2
     if not (abs(lon) <= 180 and abs(lat) <= 90):
-        raise InvalidInput(detail=f"{west}, {south}, {east}, {north} are no bounds in degrees")
+        raise InvalidInput(detail=Words("reasons.bounds_no_degrees", west=west, south=south, east=east, north=north))
     if in_mainland(lon, lat):
         meridian = 3 * min(max(round(lon / 3), 25), 45)  # EPSG:4534 is CM 75E … EPSG:4554 is CM 135E
         return pyproj.CRS.from_epsg(4534 + (meridian - 75) // 3)

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +72,7 @@ def street_graph(lines: Any) -> StreetGraph:
     same = (owner[1:] == owner[:-1]) & (node[1:] != node[:-1])
     pairs = np.unique(np.sort(np.stack([node[:-1][same], node[1:][same]], axis=1), axis=1), axis=0)
     if not len(pairs):
-        raise InvalidInput(detail="there are no streets to walk on")
+        raise InvalidInput(detail=Words("reasons.no_streets"))
     points = coordinates[first]
     lengths = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
     return StreetGraph(points, pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), lengths)

@@ -19,6 +19,7 @@ from scipy.spatial import Voronoi, cKDTree
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.noding import node
+from gridmgmt.messages import Words
 
 Geometries = NDArray[np.object_]
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ def tessellate(areas: Any, sites: Any, *, area_of: Any = None, spacing_m: float 
     """
     outlines, shapes = np.asarray(areas, dtype=object), np.asarray(sites, dtype=object)
     if not len(outlines):
-        raise InvalidInput(detail="there is no area to tessellate")
+        raise InvalidInput(detail=Words("reasons.no_area_to_part"))
     home = nearest_area(outlines, shapes) if area_of is None else np.asarray(area_of, dtype=np.int64)
     samples = _samples(outlines, shapes, home, spacing_m)
     used = np.unique(home)
@@ -209,7 +210,7 @@ def _dissolve(faces: Geometries, site: Ints, count: int) -> Geometries:
     owners, first, pieces = np.unique(site[order], return_index=True, return_counts=True)
     if len(owners) < count:
         hidden = np.setdiff1d(np.arange(count), owners)
-        raise InvalidInput(detail=f"{len(hidden)} sites lie entirely under others, the first in row {hidden[0]}")
+        raise InvalidInput(detail=Words("reasons.sites_hidden", count=len(hidden), row=hidden[0]))
     cells = faces[order][first]
     for owner in np.flatnonzero(pieces > 1):
         cells[owner] = shapely.coverage_union_all(faces[order][first[owner] : first[owner] + pieces[owner]])

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from gridmgmt.errors import UnreadableFile
+from gridmgmt.messages import Words
 
 UTF8_NAME_FLAG = 0x800
 XML_HEAD_BYTES = 65536
@@ -34,12 +35,13 @@ DEFAULT_LIMITS = Limits()
 def check_size(path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     """UnreadableFile where there is no such file, or it is too large or empty."""
     if not path.is_file():
-        raise UnreadableFile(path=path.name, detail="there is no such file.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_not_there"))
     size = path.stat().st_size
     if size == 0:
-        raise UnreadableFile(path=path.name, detail="it is empty.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_empty"))
     if size > limits.file_bytes:
-        raise UnreadableFile(path=path.name, detail=f"it has {size:,} bytes; the limit is {limits.file_bytes:,}.")
+        detail = Words("reasons.file_too_large", size=size, limit=limits.file_bytes)
+        raise UnreadableFile(path=path.name, detail=detail)
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def opened(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[zipfile.ZipF
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableFile(path=path.name, detail="it is no zip file, or it is damaged.") from error
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_damaged")) from error
     with archive:
         _check_directory(path, archive.infolist(), limits)
         yield archive
@@ -57,9 +59,10 @@ def opened(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[zipfile.ZipF
 def _check_directory(path: Path, members: list[zipfile.ZipInfo], limits: Limits) -> None:
     unpacked, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
     if len(members) > limits.members:
-        raise UnreadableFile(path=path.name, detail=f"it holds {len(members):,} files.")
+        detail = Words("reasons.zip_too_many", files=len(members), limit=limits.members)
+        raise UnreadableFile(path=path.name, detail=detail)
     if unpacked > limits.unpacked_bytes or unpacked > limits.ratio * max(packed, 1) + (1 << 20):
-        raise UnreadableFile(path=path.name, detail=f"it would unpack {packed:,} bytes to {unpacked:,} (a zip bomb?).")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_bomb", packed=packed, unpacked=unpacked))
     for member in members:
         _check_member(path, member)
 
@@ -67,11 +70,11 @@ def _check_directory(path: Path, members: list[zipfile.ZipInfo], limits: Limits)
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     name = PurePosixPath(member.filename.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or ":" in member.filename:
-        raise UnreadableFile(path=path.name, detail=f"its member {member.filename!r} points outside the archive.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_outside", member=member.filename))
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise UnreadableFile(path=path.name, detail=f"its member {member.filename!r} is a link.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_link", member=member.filename))
     if member.flag_bits & 0x1:
-        raise UnreadableFile(path=path.name, detail="it is encrypted.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_encrypted"))
 
 
 def member_name(member: zipfile.ZipInfo) -> str:
@@ -104,12 +107,12 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, pat
     """One member, never more bytes than its entry promised (zipfile itself stops there and checks the CRC)."""
     target = folder / member_name(member)
     if target.exists():
-        raise UnreadableFile(path=path.name, detail=f"it holds {target.name!r} twice.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_twice", member=target.name))
     try:
         with archive.open(member) as source, target.open("xb") as sink:
             shutil.copyfileobj(source, sink)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
-        raise UnreadableFile(path=path.name, detail=f"its member {target.name!r} is damaged.") from error
+        raise UnreadableFile(path=path.name, detail=Words("reasons.zip_member_damaged", member=target.name)) from error
     return target
 
 
@@ -121,4 +124,4 @@ def check_no_dtd(path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
                 with archive.open(member) as source:
                     head = source.read(XML_HEAD_BYTES).replace(b"\0", b"")  # UTF-16 too
                 if _XML_DECLARES.search(head):
-                    raise UnreadableFile(path=path.name, detail="its XML declares entities, which are refused.")
+                    raise UnreadableFile(path=path.name, detail=Words("reasons.xml_entities"))

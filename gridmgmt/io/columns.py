@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.io.layers import LAYERS, UNITS, Layer
+from gridmgmt.messages import Words
 
 PLACE_FIELDS = ("lon", "lat", "wkt")
 CUT_BYTES = 8  # a Shapefile cuts names at ten bytes; nine with whole Chinese characters, eight without a separator
@@ -99,7 +100,7 @@ def column_map(
     fields = [field.name for field in layer.fields]
     for field, column in wanted.items():
         if field not in fields:
-            raise InvalidInput(detail=f"{layer.name} have no field {field!r}; the fields are: {', '.join(fields)}")
+            raise InvalidInput(detail=Words("reasons.layer_no_field", layer=layer.name, field=field, fields=fields))
         if column not in columns:
             raise UnknownColumn(column=column, columns=", ".join(map(str, columns)))
     rest = [column for column in columns if column not in wanted.values()]
@@ -129,5 +130,5 @@ def layer_named(name: str, columns: Sequence[str], point_share: float, *, cut_na
     if name == UNITS:
         return which_units(columns, point_share, cut_names=cut_names)
     if name not in LAYERS:
-        raise InvalidInput(detail=f"there is no layer {name!r}; the layers are: {', '.join([*LAYERS, UNITS])}")
+        raise InvalidInput(detail=Words("reasons.layer_unknown", name=name, layers=[*LAYERS, UNITS]))
     return LAYERS[name]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmgmt.errors import InvalidInput, UnreadableFile
+from gridmgmt.messages import Words
 
 GBK = "gb18030"  # the superset of GBK and GB 2312
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -44,7 +45,7 @@ def codec(name: str) -> str:
     except LookupError:
         if text in {"65001", "utf 8"}:
             return "utf-8"
-        raise InvalidInput(detail=f"{name!r} is no known encoding; use utf-8 or gbk") from None
+        raise InvalidInput(detail=Words("reasons.encoding_unknown", name=name)) from None
 
 
 def decoded(values: list[bytes], encoding: str) -> str | None:
@@ -93,7 +94,7 @@ def of_shapefile(path: Path) -> Encoding:
     except InvalidInput:
         found = detect(_dbf_texts(body))
     if found is None:
-        raise UnreadableFile(path=path.name, detail="its text has an unknown encoding; give it with --encoding.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.encoding_untold"))
     return Encoding(found, declared if _known(declared) else "")
 
 
@@ -134,7 +135,7 @@ def of_text(body: bytes, name: str, declared: str | None = None) -> Encoding:
             return Encoding(encoding)
     found = detect([body])
     if found is None:
-        raise UnreadableFile(path=name, detail="its text is neither UTF-8 nor GBK; give --encoding.")
+        raise UnreadableFile(path=name, detail=Words("reasons.encoding_neither"))
     return Encoding(found)
 
 

@@ -21,6 +21,7 @@ from gridmgmt.errors import InvalidInput, MissingCrs, UnreadableFile
 from gridmgmt.geo.crs import NamedCrs, parse_crs
 from gridmgmt.io import encodings, sheets
 from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_size, unpacked
+from gridmgmt.messages import Words
 
 GEOPACKAGE, SHAPEFILE = {".gpkg"}, {".shp"}
 GEOJSON = {".geojson", ".json"}
@@ -62,9 +63,8 @@ def read_file(
     notes: list[tuple[str, dict[str, Any]]] = []
     frame = _read(source, layer, encoding, limits, notes)
     if len(frame) > limits.features:
-        raise UnreadableFile(
-            path=source.name, detail=f"it has {len(frame):,} features; the limit is {limits.features:,}."
-        )
+        detail = Words("reasons.file_too_many_features", count=len(frame), limit=limits.features)
+        raise UnreadableFile(path=source.name, detail=detail)
     named = _crs_of(source.name, frame.crs, crs, notes)
     frame = frame.set_crs(None, allow_override=True)
     frame.geometry = frame.geometry.force_2d()
@@ -92,7 +92,7 @@ def _read(
             return _ogr(sound, layer, None, notes)
     if suffix in GEOPACKAGE:
         return _ogr(path, layer or _only_layer(path), None, notes)
-    raise UnreadableFile(path=path.name, detail=f"its kind is not known; known are {', '.join(SUFFIXES)}.")
+    raise UnreadableFile(path=path.name, detail=Words("reasons.file_kind_unknown", known=SUFFIXES))
 
 
 def _check_magic(path: Path, suffix: str) -> None:
@@ -100,7 +100,8 @@ def _check_magic(path: Path, suffix: str) -> None:
         head = file.read(64)
     wanted = MAGIC.get(suffix, b"")
     if not head.startswith(wanted) or (suffix in GEOJSON and not _starts_as_json(head)):
-        raise UnreadableFile(path=path.name, detail=f"its content is no {suffix.removeprefix('.')}.")
+        detail = Words("reasons.file_other_content", kind=suffix.removeprefix("."))
+        raise UnreadableFile(path=path.name, detail=detail)
 
 
 def _starts_as_json(head: bytes) -> bool:
@@ -120,7 +121,8 @@ def _utf8(path: Path, encoding: str | None) -> Iterator[Path]:
         try:
             copy.write_text(body.decode(found.name), encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise UnreadableFile(path=path.name, detail=f"it is not {found.name}: {error.reason}.") from error
+            detail = Words("reasons.file_not_encoding", encoding=found.name, error=error.reason)
+            raise UnreadableFile(path=path.name, detail=detail) from error
         yield copy
 
 
@@ -132,11 +134,11 @@ def _ogr(
             warnings.simplefilter("always")
             frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding, on_invalid="ignore")
     except (DataSourceError, ValueError, RuntimeError, UnicodeDecodeError) as error:
-        raise UnreadableFile(path=path.name, detail=_plain(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
     texts = dict.fromkeys(_plain(path, warning.message) for warning in said)
     notes += [("gdal", {"detail": text}) for text in texts if REPEATED_ID not in text]
     if not isinstance(frame, geopandas.GeoDataFrame):
-        raise UnreadableFile(path=path.name, detail="it has no geometry.")
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_no_geometry"))
     return frame
 
 
@@ -145,14 +147,18 @@ def _plain(path: Path, said: object) -> str:
     return str(said).replace(str(path), path.name).replace(f"{path.parent}/", "")
 
 
+def _driver_fault(path: Path, error: Exception) -> Words:
+    return Words("reasons.file_driver", said=_plain(path, error))
+
+
 def _only_layer(path: Path) -> str:
     """The layer of a GeoPackage with one; UnreadableFile naming them where the user must choose."""
     try:
         layers = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
     except DataSourceError as error:
-        raise UnreadableFile(path=path.name, detail=_plain(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
     if len(layers) != 1:
-        detail = f"it has the layers {', '.join(layers)}; choose one with --source-layer." if layers else "it is empty."
+        detail = Words("reasons.file_layers", layers=layers) if layers else Words("reasons.file_empty")
         raise UnreadableFile(path=path.name, detail=detail)
     return layers[0]
 
@@ -161,7 +167,7 @@ def _read_parquet(path: Path) -> geopandas.GeoDataFrame:
     try:
         return geopandas.read_parquet(path)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        raise UnreadableFile(path=path.name, detail=_plain(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
 
 
 def _read_zip(path: Path, crs: str | None, layer: str | None, encoding: str | None, limits: Limits) -> SourceFile:
@@ -170,8 +176,8 @@ def _read_zip(path: Path, crs: str | None, layer: str | None, encoding: str | No
         data = [member for member in members if member.suffix.lower() in SUFFIXES and member.suffix.lower() != ".zip"]
         chosen = [member for member in data if layer in (member.name, member.stem)] or data
         if len(chosen) != 1:
-            names = ", ".join(member.name for member in data)
-            detail = f"it holds {names}; choose one with --source-layer." if data else "no file of places is in it."
+            several = Words("reasons.zip_several", members=[member.name for member in data])
+            detail = several if data else Words("reasons.zip_no_places")
             raise UnreadableFile(path=path.name, detail=detail)
         inner = layer if chosen == data and len(data) == 1 and layer != data[0].stem else None
         return read_file(chosen[0], crs=crs, layer=inner, encoding=encoding, limits=limits)
@@ -215,14 +221,14 @@ def write_file(path: Path | str, frame: geopandas.GeoDataFrame, layer: str, shor
     elif suffix in SHAPEFILE | {".zip"}:
         _write_shapefile(target, frame.rename(columns=short), layer)
     else:
-        raise InvalidInput(detail=f"{target.name}: write one of {', '.join(SUFFIXES)}")
+        raise InvalidInput(detail=Words("reasons.file_write_kind", name=target.name, known=SUFFIXES))
 
 
 def _write_shapefile(target: Path, frame: geopandas.GeoDataFrame, layer: str) -> None:
     """A Shapefile in UTF-8 with its `.cpg`, zipped where the name ends so."""
     kinds = {name.removeprefix("Multi") for name in frame.geom_type.dropna()}
     if len(kinds) > 1:
-        raise InvalidInput(detail=f"a Shapefile holds one kind of geometry, not {', '.join(sorted(kinds))}")
+        raise InvalidInput(detail=Words("reasons.shapefile_mixed", kinds=sorted(kinds)))
     if target.suffix.lower() == ".shp":
         pyogrio.write_dataframe(frame, target, driver="ESRI Shapefile", encoding="UTF-8")
         return

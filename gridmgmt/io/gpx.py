@@ -13,6 +13,7 @@ from defusedxml.common import DefusedXmlException
 from gridmgmt.errors import UnreadableFile
 from gridmgmt.field.track import Track, Waypoint
 from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 NAME = "GPX"
 
@@ -69,7 +70,7 @@ def _root(body: bytes, name: str) -> Any:
     except DefusedXmlException as error:
         raise UnreadableFile(path=name, detail=Words("reasons.xml_dtd")) from error
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise UnreadableFile(path=name, detail=Words("reasons.xml_broken", error=error)) from error
+        raise UnreadableFile(path=name, detail=Words("reasons.xml_broken", error=parser_fault(error))) from error
     if _local(root.tag) != "gpx":
         raise UnreadableFile(path=name, detail=Words("reasons.xml_root", root=_local(root.tag)))
     return root

@@ -19,6 +19,8 @@ from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_no_dtd
 from gridmgmt.io.columns import place_columns
 from gridmgmt.io.encodings import of_text
+from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CELL_CHARACTERS = 32767  # the most an XLSX cell holds
@@ -32,13 +34,16 @@ def read_csv(path: Path, encoding: str | None = None) -> pandas.DataFrame:
     try:
         text = body.decode(found.name)
     except UnicodeDecodeError as error:
-        raise UnreadableFile(path=path.name, detail=f"it is not {found.name}: {error.reason}.") from error
+        detail = Words("reasons.file_not_encoding", encoding=found.name, error=error.reason)
+        raise UnreadableFile(path=path.name, detail=detail) from error
     head = text.partition("\n")[0]
     separator = max((",", ";", "\t"), key=head.count)
     try:
         table = pandas.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
     except (ValueError, pandas.errors.ParserError) as error:
-        raise UnreadableFile(path=path.name, detail=f"it is no table: {error}.") from error
+        raise UnreadableFile(
+            path=path.name, detail=Words("reasons.table_unsound", fault=parser_fault(error))
+        ) from error
     return _read_back(table)
 
 
@@ -48,9 +53,11 @@ def read_xlsx(path: Path, sheet: str | None = None, limits: Limits = DEFAULT_LIM
     try:
         table = pandas.read_excel(path, sheet_name=sheet or 0, dtype=object, engine="openpyxl")
     except ValueError as error:
-        raise UnreadableFile(path=path.name, detail=f"there is no sheet {sheet!r} in it ({error}).") from error
+        raise UnreadableFile(path=path.name, detail=Words("reasons.sheet_missing", sheet=sheet, error=error)) from error
     except Exception as error:  # openpyxl raises whatever its parts raise on a damaged file
-        raise UnreadableFile(path=path.name, detail=f"it is no workbook ({type(error).__name__}).") from error
+        raise UnreadableFile(
+            path=path.name, detail=Words("reasons.workbook_unsound", error=type(error).__name__)
+        ) from error
     return _read_back(table.map(_cell_text, na_action="ignore"))
 
 
@@ -89,7 +96,7 @@ def placed(table: pandas.DataFrame, name: str) -> geopandas.GeoDataFrame:
     """
     columns = place_columns(list(table.columns))
     if not columns:
-        raise UnreadableFile(path=name, detail="no column holds places; it needs lon and lat (经度、纬度) or WKT.")
+        raise UnreadableFile(path=name, detail=Words("reasons.table_no_places"))
     shapes = _from_wkt(table[columns["wkt"]]) if "wkt" in columns else _points(table, columns)
     rest = table.drop(columns=list(columns.values()))
     return geopandas.GeoDataFrame(rest, geometry=geopandas.GeoSeries(list(shapes), index=rest.index))
@@ -130,7 +137,7 @@ def write_xlsx(path: Path, frame: geopandas.GeoDataFrame, sheet: str) -> None:
 
     table = flat(frame)
     if "wkt" in table.columns and (longest := int(table["wkt"].str.len().max() or 0)) > CELL_CHARACTERS:
-        raise InvalidInput(detail=f"an outline of {longest:,} characters fits no XLSX cell; export GeoPackage instead")
+        raise InvalidInput(detail=Words("reasons.cell_too_long", characters=longest))
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet)
     page.append(list(table.columns))

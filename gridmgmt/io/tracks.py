@@ -9,6 +9,7 @@ from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.field.track import Track
 from gridmgmt.io.gpx import read_gpx
 from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 
 def read_track(body: bytes, name: str = "track") -> Track:
@@ -24,7 +25,9 @@ def read_track(body: bytes, name: str = "track") -> Track:
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        raise UnreadableFile(path=name, detail=Words("reasons.neither_gpx_nor_geojson", error=error)) from error
+        raise UnreadableFile(
+            path=name, detail=Words("reasons.neither_gpx_nor_geojson", error=parser_fault(error))
+        ) from error
     return read_geojson(document)
 
 
@@ -42,7 +45,7 @@ def read_geojson(document: Any) -> Track:
             return _from_points(document["features"])
         return _from_lines(document)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InvalidInput(detail=Words("reasons.geojson_no_patrol", fault=_what_is_wrong(error))) from error
+        raise InvalidInput(detail=_no_patrol(_what_is_wrong(error))) from error
 
 
 def _from_points(features: list[Any]) -> Track:
@@ -68,7 +71,7 @@ def _from_lines(feature: Any) -> Track:
     if geometry["type"] == "LineString":
         lines, times = [lines], [times]
     elif geometry["type"] != "MultiLineString":
-        raise ValueError(f"geometry {geometry['type']} is no line")
+        raise InvalidInput(detail=_no_patrol(Words("reasons.geojson_no_line", kind=geometry["type"])))
     rows = [
         (datetime.fromisoformat(moment), float(position[0]), float(position[1]), segment)
         for segment, (line, moments) in enumerate(zip(lines, times, strict=True))
@@ -78,7 +81,11 @@ def _from_lines(feature: Any) -> Track:
     return Track.of(recorded_at, lon, lat, segments)  # type: ignore[arg-type]
 
 
-def _what_is_wrong(error: Exception) -> str:
+def _no_patrol(fault: Words) -> Words:
+    return Words("reasons.geojson_no_patrol", fault=fault)
+
+
+def _what_is_wrong(error: Exception) -> Words:
     if isinstance(error, KeyError):
-        return f"it lacks {error.args[0]!r}"
-    return str(error)
+        return Words("reasons.geojson_lacks", key=error.args[0])
+    return Words("reasons.geojson_shape", said=error)

@@ -9,6 +9,7 @@ Each file of `catalogue/` belongs to one room and holds tables `[key]` with `zh`
 '1,234 households'
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -32,6 +33,12 @@ def catalogue(language: Language) -> dict[str, str]:
             entries = tomllib.loads(path.read_text(encoding="utf-8"))
             messages |= {f"{room}.{key}": entry[language] for key, entry in entries.items()}
     return messages
+
+
+def language_here() -> Language:
+    """The language of this machine: GRIDMGMT_LANG, else Chinese where the locale is Chinese, else English."""
+    wanted = (os.environ.get("GRIDMGMT_LANG") or os.environ.get("LANG", ""))[:2].lower()
+    return next((language for language in LANGUAGES if language == wanted), "en")
 
 
 def text(key: str, /, language: Language = "zh", **values: object) -> str:

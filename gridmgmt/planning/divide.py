@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.dividing.atoms import areas_by_group, atoms_of, borders_within, split_by_entrances, with_cells
 from gridmgmt.planning.dividing.crossings import cohesion_costs, crossing_costs
 from gridmgmt.planning.dividing.dedicated import Carved, carve_places
 from gridmgmt.planning.dividing.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.dividing.pockets import joined_pockets
 from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
-from gridmgmt.planning.frames import column_of, metric, names_of
+from gridmgmt.planning.frames import column_of, metric, names_of, require_filled
 from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
@@ -120,7 +121,7 @@ def divide(
     started = time.monotonic()
     limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far)
     if effort not in GOALS:
-        raise InvalidInput(detail=f"unknown effort {effort!r}; there are {', '.join(GOALS)}")
+        raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
     frame, names = metric(units), names_of(units, code)
     require_units(frame, names)
     group, values = _groups(frame, within)
@@ -142,8 +143,7 @@ def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64],
     if within is None:
         return np.zeros(len(frame), dtype=np.int64), [None]
     column = column_of(frame, within)
-    if column.isna().any():
-        raise InvalidInput(detail=f"{int(column.isna().sum())} rows have no {within}")
+    require_filled(column)
     numbers, values = pd.factorize(column)
     return numbers.astype(np.int64), list(values)
 

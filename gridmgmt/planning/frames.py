@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.geo.crs import metric_crs
+from gridmgmt.messages import Words
 
 
 def metric(frame: GeoDataFrame) -> GeoDataFrame:
@@ -19,9 +20,9 @@ def metric(frame: GeoDataFrame) -> GeoDataFrame:
     Raises InvalidInput for a frame without CRS or without rows.
     """
     if frame.crs is None:
-        raise InvalidInput(detail="the frame does not say its coordinate system")
+        raise InvalidInput(detail=Words("reasons.frame_no_crs"))
     if frame.empty:
-        raise InvalidInput(detail="there are no rows to plan")
+        raise InvalidInput(detail=Words("reasons.frame_empty"))
     units = {axis.unit_conversion_factor for axis in frame.crs.axis_info[:2]}
     if frame.crs.is_projected and units == {1.0} and not _is_mercator(frame.crs):
         return frame
@@ -33,25 +34,26 @@ def _is_mercator(crs: pyproj.CRS) -> bool:
     return operation is not None and "Mercator" in operation.method_name and "Transverse" not in operation.method_name
 
 
-def beside(frame: GeoDataFrame, plane: GeoDataFrame, what: str) -> GeoDataFrame:
+def beside(frame: GeoDataFrame, plane: GeoDataFrame, what: Words) -> GeoDataFrame:
     """The frame in the CRS of another; InvalidInput where it does not say its own."""
     if frame.crs is None:
-        raise InvalidInput(detail=f"the frame of {what} does not say its coordinate system")
+        raise InvalidInput(detail=Words("reasons.frame_of_no_crs", what=what))
     return frame.to_crs(plane.crs)
 
 
-def require_places(frame: GeoDataFrame, what: str) -> None:
+def require_places(frame: GeoDataFrame, what: Words) -> None:
     """InvalidInput where a row has no geometry: it would be nowhere, and the rows behind it in its place."""
     shapes = frame.geometry.to_numpy()
-    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    lost = frame.index[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     if len(lost):
-        rows = ", ".join(map(str, frame.index[lost][:ROWS_NAMED])) + (" …" if len(lost) > ROWS_NAMED else "")
-        raise InvalidInput(
-            detail=f"{len(lost)} {what} have no geometry (rows {rows}). Give it, or leave those rows out"
-        )
+        raise InvalidInput(detail=Words("reasons.places_missing", what=what, count=len(lost), rows=_some(lost)))
 
 
 ROWS_NAMED = 5  # of those at fault, in an error
+
+
+def _some(rows: pd.Index) -> list[str]:
+    return [*map(str, rows[:ROWS_NAMED]), *(["…"] if len(rows) > ROWS_NAMED else [])]
 
 
 def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
@@ -61,14 +63,22 @@ def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
     return frame[column]
 
 
+def require_filled(column: pd.Series) -> None:
+    """InvalidInput naming the rows where a column has no value."""
+    empty = column.index[column.isna()]
+    if len(empty):
+        raise InvalidInput(
+            detail=Words("reasons.rows_without_value", column=column.name, count=len(empty), rows=_some(empty))
+        )
+
+
 def households_of(frame: GeoDataFrame, column: str) -> NDArray[np.int64]:
     """(n,) households; InvalidInput where a value is missing, negative or not whole."""
     values = pd.to_numeric(column_of(frame, column), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
     if wrong.any():
-        rows = ", ".join(map(str, frame.index[wrong][:ROWS_NAMED])) + (" …" if wrong.sum() > ROWS_NAMED else "")
-        fault = f"{int(wrong.sum())} values of {column!r} are not whole, not negative numbers"
-        raise InvalidInput(detail=f"{fault} (rows {rows}). Correct them, or leave those rows out")
+        rows = _some(frame.index[wrong])
+        raise InvalidInput(detail=Words("reasons.counts_unsound", column=column, count=int(wrong.sum()), rows=rows))
     counts: NDArray[np.int64] = values.astype(np.int64)
     return counts
 

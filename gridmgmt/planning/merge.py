@@ -17,7 +17,8 @@ from scipy import sparse
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
-from gridmgmt.planning.frames import column_of, households_of, metric, names_of
+from gridmgmt.messages import Words
+from gridmgmt.planning.frames import column_of, households_of, metric, names_of, require_filled
 from gridmgmt.planning.merging.groups import Pool, neighbour_masks
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
 from gridmgmt.planning.merging.stationchecks import (
@@ -199,7 +200,7 @@ def parent_pools(
 ) -> Iterator[ParentPool]:
     """The pools of a frame in metres, parent by parent in sorted order; see `merge` for the parameters."""
     if not 0 <= low <= high:
-        raise InvalidInput(detail=f"the range {low}–{high} is empty")
+        raise InvalidInput(detail=Words("reasons.range_empty", low=low, high=high))
     weights = households_of(frame, households)
     borders = adjacency(frame.geometry, tolerance_m=tolerance_m)
     ways = sound_travel(_straight_travel(frame, weights) if travel is None else travel, len(frame))
@@ -217,8 +218,7 @@ def _rows_by_parent(frame: GeoDataFrame, parent: str | None) -> list[tuple[Any, 
     if parent is None:
         return [(None, np.arange(len(frame)))]
     column = column_of(frame, parent)
-    if column.isna().any():
-        raise InvalidInput(detail=f"{int(column.isna().sum())} rows have no {parent}")
+    require_filled(column)
     values = column.to_numpy(dtype=object)
     names = sorted(set(values.tolist()), key=lambda name: (isinstance(name, str), name))
     return [(name, np.flatnonzero(values == name)) for name in names]
@@ -251,4 +251,6 @@ def _solve(
 
 def locks_leave_none(pool: ParentPool) -> InfeasiblePlan:
     """The refusal of a pool whose locks leave no plan."""
-    return InfeasiblePlan(reason=f"the locks in {pool.parent} join communities that are not neighbours")
+    if pool.parent is None:
+        return InfeasiblePlan(reason=Words("reasons.locks_apart_anywhere"))
+    return InfeasiblePlan(reason=Words("reasons.locks_apart", parent=pool.parent))

@@ -22,12 +22,13 @@ from scipy.sparse import csr_array
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
-from gridmgmt.planning.frames import column_of, households_of, metric, names_of
+from gridmgmt.messages import Words
+from gridmgmt.planning.frames import column_of, households_of, metric, names_of, require_filled
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
 from gridmgmt.planning.partition.search import Budget, SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resizing.outcome import outcome, part_rows, report_of
-from gridmgmt.planning.resizing.settle import settle
+from gridmgmt.planning.resizing.settle import require_whole, settle
 
 HULL_MARGIN_M = 30.0  # points and footprints get cells that reach this far beyond their hull
 
@@ -98,6 +99,7 @@ def resize(
     fields = np.zeros(len(units), dtype=np.int64) if parent is None else _codes(column_of(units, parent))[0]
     shapes = unit_cells(metric(units)) if cells is None else cells
     problem = _problem(shapes, fields, households_of(units, households), home, held, low, high)
+    require_whole(problem, frozen, communities)
     plan = outcome(problem, communities, list(settle(problem, frozen, grid, seed, budget, progress)))
     report = report_of(plan, names_of(units, code), None if grid_names is None else grid_names[grid], started, seed)
     marked = units.assign(part=plan.labels, moved=plan.away)
@@ -118,13 +120,12 @@ def unit_cells(frame: GeoDataFrame) -> NDArray[np.object_]:
 
 def _require_range(low: int, high: int) -> None:
     if not 0 <= low <= high:
-        raise InvalidInput(detail=f"the range {low}–{high} is empty")
+        raise InvalidInput(detail=Words("reasons.range_empty", low=low, high=high))
 
 
 def _codes(column: pd.Series) -> tuple[IntArray, NDArray[np.object_]]:
     """Numbers from 0 in sorted order, and the values they stand for; InvalidInput where one is missing."""
-    if column.isna().any():
-        raise InvalidInput(detail=f"{int(column.isna().sum())} rows have no {column.name}")
+    require_filled(column)
     numbers, values = pd.factorize(column, sort=True)
     return numbers.astype(np.int64), np.asarray(values, dtype=object)
 
@@ -134,7 +135,8 @@ def _truths(column: pd.Series) -> NDArray[np.bool_]:
     values = pd.to_numeric(column.astype(object).replace({"true": 1, "false": 0}), errors="coerce")
     wrong = column.notna() & ~values.isin([0, 1])
     if wrong.any():
-        raise InvalidInput(detail=f"{column.name} holds {column[wrong].iloc[0]!r}: neither true nor false")
+        row, value = next(iter(column[wrong].items()))
+        raise InvalidInput(detail=Words("reasons.truths_unsound", column=column.name, value=value, row=row))
     truths: NDArray[np.bool_] = (values == 1).to_numpy(dtype=bool)
     return truths
 
@@ -142,7 +144,7 @@ def _truths(column: pd.Series) -> NDArray[np.bool_]:
 def _frozen(home: IntArray, communities: NDArray[np.object_], locked: Collection[Any]) -> NDArray[np.bool_]:
     wanted, names = set(map(str, locked)), np.array([str(name) for name in communities])
     if unknown := sorted(wanted - set(names)):
-        raise InvalidInput(detail=f"no unit lies in the locked community {unknown[0]}")
+        raise InvalidInput(detail=Words("reasons.locked_community_missing", community=unknown[0]))
     return np.isin(home, np.flatnonzero(np.isin(names, sorted(wanted))))
 
 

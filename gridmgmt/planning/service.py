@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.network import Walks, snap, street_graph
+from gridmgmt.messages import Words
 from gridmgmt.planning.frames import beside, column_of, households_of, metric, names_of, require_places
 
 WALKING_SPEED_M_S = 1.25
@@ -107,13 +108,13 @@ def walking(
 ) -> Walks:
     """Buildings and stations on the walking network, ready to be asked for distances; frames in any CRS."""
     homes = metric(buildings)
-    require_places(buildings, "homes")
-    require_places(stations, "stations")
-    walkable = beside(_walkable(streets), homes, "streets")
-    walls = None if barriers is None or barriers.empty else beside(barriers, homes, "barriers").geometry.dropna()
-    blocks = () if walls is None else walls.to_numpy()
+    require_places(buildings, Words("common.homes"))
+    require_places(stations, Words("common.stations"))
+    walkable = beside(_walkable(streets), homes, Words("common.streets"))
+    walls = None if barriers is None or barriers.empty else beside(barriers, homes, Words("common.barriers"))
+    blocks = () if walls is None else walls.geometry.dropna().to_numpy()
     graph = street_graph(walkable.geometry.to_numpy())
-    sites = beside(stations, homes, "stations").geometry.to_numpy()
+    sites = beside(stations, homes, Words("common.stations")).geometry.to_numpy()
     return Walks(graph, *(snap(graph, places, blocks, reach_m) for places in (homes.geometry.to_numpy(), sites)))
 
 
@@ -219,13 +220,11 @@ def station_numbers(wanted: pd.Series, names: NDArray[np.object_]) -> NDArray[np
     """(n,) the positions of wanted stations among the names, −1 for none; InvalidInput for one there is not."""
     known = pd.Index(names)
     if not known.is_unique:
-        raise InvalidInput(
-            detail=f"two stations are called {known[known.duplicated()][0]!r}: which one serves is not said"
-        )
+        raise InvalidInput(detail=Words("reasons.station_name_twice", name=known[known.duplicated()][0]))
     positions: NDArray[np.int64] = known.get_indexer(wanted).astype(np.int64)
     unknown = wanted[(positions < 0) & wanted.notna().to_numpy()]
     if len(unknown):
-        raise InvalidInput(detail=f"there is no station {unknown.iloc[0]!r}")
+        raise InvalidInput(detail=Words("reasons.station_unknown", name=unknown.iloc[0]))
     return positions
 
 

@@ -16,6 +16,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
 from gridmgmt.planning.service import FIFTEEN_MINUTES_M, serving_distances, station_numbers, walking
 
@@ -82,10 +83,10 @@ def suggest_station(
     """
     started = time.perf_counter()
     if aim not in get_args(Aim):
-        raise InvalidInput(detail=f"there is no aim {aim!r}; there are {', '.join(get_args(Aim))}")
+        raise InvalidInput(detail=Words("reasons.aim_unknown", aim=aim, aims=get_args(Aim)))
     places = _street_vertices(streets) if candidates is None else candidates
     if not 1 <= count <= len(places):
-        raise InvalidInput(detail=f"{count} stations are asked for among {len(places)} candidate places")
+        raise InvalidInput(detail=Words("reasons.suggestion_count", count=count, places=len(places)))
     weights = households_of(buildings, households)
     before = _before(buildings, streets, stations, barriers, serving)
     walks = walking(buildings, streets, places, barriers)

@@ -75,11 +75,22 @@ def neighbours(geometries: Geometries) -> csr_array:
     >>> neighbours(points).toarray().tolist()
     [[0, 1, 0, 1], [1, 0, 1, 1], [0, 1, 0, 1], [1, 1, 1, 0]]
     """
-    if len(geometries) and (shapely.get_dimensions(geometries) == 2).all():
-        borders = adjacency(geometries, tolerance_m=0.1)
-        if borders.sum() > TILING_SHARE * shapely.length(geometries).sum():
-            return _long(borders)
+    borders = tiling_borders(geometries)
+    if borders is not None:
+        return _long(borders)
     return gabriel(shapely.get_coordinates(shapely.point_on_surface(geometries)))
+
+
+def tiling_borders(geometries: Geometries) -> csr_array | None:
+    """(n, n) metres of border that each two of them share, where they tile the ground; None where they do not.
+
+    >>> tiling_borders(shapely.box([0, 20, 40], 0, [10, 30, 50], 10)) is None
+    True
+    """
+    if not len(geometries) or not (shapely.get_dimensions(geometries) == 2).all():
+        return None
+    borders = adjacency(geometries, tolerance_m=0.1)
+    return borders if borders.sum() > TILING_SHARE * shapely.length(geometries).sum() else None
 
 
 def _long(borders: csr_array) -> csr_array:

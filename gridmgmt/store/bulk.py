@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
+from gridmgmt.messages import Words
 from gridmgmt.store.tables import WGS84_SRID, Base
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _missing(value: object) -> bool:
 
 def _hex_ewkb(frame: "GeoDataFrame", *, multi: bool) -> np.ndarray[Any, np.dtype[np.object_]]:
     if frame.crs is None or frame.crs.to_epsg() != WGS84_SRID:
-        raise InvalidInput(detail=f"the database stores EPSG:{WGS84_SRID}, not {frame.crs}")
+        raise InvalidInput(detail=Words("reasons.database_srid", srid=WGS84_SRID, crs=frame.crs))
     shapes = np.asarray(frame.geometry.array)
     if multi:
         single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gridmgmt.errors import DatabaseUnavailable
+from gridmgmt.messages import Words
 
 DRIVER = "postgresql+psycopg"
 
@@ -24,11 +25,11 @@ def database_url(url: str | None = None) -> URL:
     """
     given = url or os.environ.get("DATABASE_URL", "")
     if not given:
-        raise DatabaseUnavailable(detail="DATABASE_URL is not set (./run exec sets it)")
+        raise DatabaseUnavailable(detail=Words("reasons.database_unset"))
     try:
         return make_url(given).set(drivername=DRIVER)
     except ArgumentError as error:
-        raise DatabaseUnavailable(detail="DATABASE_URL is not a database URL") from error
+        raise DatabaseUnavailable(detail=Words("reasons.database_no_url")) from error
 
 
 def make_engine(url: str | URL | None = None, *, pool_size: int = 5) -> Engine:
@@ -60,5 +61,5 @@ def reachable(engine: Engine) -> Iterator[None]:
         engine.connect().close()
     except OperationalError as error:
         address = engine.url.render_as_string(hide_password=True)
-        raise DatabaseUnavailable(detail=f"no answer from {address}") from error
+        raise DatabaseUnavailable(detail=Words("reasons.database_silent", address=address)) from error
     yield

@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from gridmgmt.errors import DatabaseUnavailable, GridError
+from gridmgmt.messages import Words, error_text, language_here
 from gridmgmt.store.programs import POSTGIS_MINIMUM
 from gridmgmt.store.server import EXTENSIONS
 
@@ -32,7 +33,8 @@ def require_extensions(url: str) -> None:
             _require_version(_installed(connection)["postgis"])
     except OperationalError as error:
         where = engine.url.render_as_string(hide_password=True)
-        raise DatabaseUnavailable(detail=f"{where} does not answer: {str(error.orig).strip()}") from error
+        detail = Words("reasons.database_answer", address=where, said=str(error.orig).strip())
+        raise DatabaseUnavailable(detail=detail) from error
     finally:
         engine.dispose()
 
@@ -48,18 +50,18 @@ def _create(connection: sqlalchemy.Connection, name: str) -> None:
     except DBAPIError as error:
         database = connection.engine.url.database
         command = f"psql -d {database} -c 'create extension {name}'"
-        detail = f"extension {name} is missing and this account may not add it. An administrator runs: {command}"
+        detail = Words("reasons.database_extension", name=name, command=command)
         raise DatabaseUnavailable(detail=detail) from error
 
 
 def _require_version(version: str) -> None:
     if tuple(int(part) for part in version.split(".")[:2]) < POSTGIS_MINIMUM:
-        raise DatabaseUnavailable(detail=f"its PostGIS is {version}; 3.3 or newer is needed")
+        raise DatabaseUnavailable(detail=Words("reasons.database_postgis_old", version=version))
 
 
 if __name__ == "__main__":
     try:
         require_extensions(sys.argv[1])
     except GridError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error_text(error, language_here())}\n")
         sys.exit(2)

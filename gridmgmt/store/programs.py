@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmgmt.errors import MissingProgram
+from gridmgmt.messages import Words, error_text, language_here
 
 POSTGIS_MINIMUM = (3, 3)
 # Set by the bootstrap: where it unpacked packages of its own, and the search path of the libraries in them.
 PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
 LIBRARIES_VARIABLE = "GRIDMGMT_LIBRARIES"
-REMEDY = (
-    "Install PostGIS 3.3 or newer (Debian, Ubuntu: postgresql-NN-postgis-3; Fedora: postgresql-server postgis; "
-    "macOS: brew install postgis), or name a database with DATABASE_URL."
-)
 # From the folder of the programs to the folder that holds `share`: most systems, then Debian's own layout.
 SHARE_FOLDERS = ("..", "../../../..")
 EXTENSION_FOLDERS = ("share/extension", "share/postgresql*/extension", "share/postgresql/*/extension", "share/pgsql/*")
@@ -71,7 +68,9 @@ def find_programs(major: int | None = None) -> Programs:
     """
     found = [programs for programs in _candidates() if major in (None, programs.major)]
     if not found:
-        raise MissingProgram(program=f"PostgreSQL {major or ''} with PostGIS".replace("  ", " "), remedy=REMEDY)
+        raise MissingProgram(
+            program=f"PostgreSQL {major or ''} with PostGIS".replace("  ", " "), remedy=Words("reasons.postgis_remedy")
+        )
     return max(found, key=lambda programs: programs.major)
 
 
@@ -124,5 +123,5 @@ if __name__ == "__main__":
     try:
         sys.stdout.write(f"{find_programs().folder}\n")
     except MissingProgram as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error_text(error, language_here())}\n")
         sys.exit(3)

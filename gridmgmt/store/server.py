@@ -26,6 +26,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from gridmgmt.errors import DatabaseUnavailable, GridError, InvalidInput, MissingProgram
+from gridmgmt.messages import Words, error_text, language_here
 from gridmgmt.store import processes
 from gridmgmt.store.programs import Programs, find_programs
 
@@ -197,7 +198,8 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_running():
             if time.monotonic() > deadline:
-                raise DatabaseUnavailable(detail=f"the server in {self.data} does not start. {self._log_end()}")
+                detail = Words("reasons.server_not_starting", folder=self.data, log=self._log_end())
+                raise DatabaseUnavailable(detail=detail)
             time.sleep(0.05)
 
     def _prepare_database(self) -> None:
@@ -221,8 +223,8 @@ class Server:
         # pg_ctl leaves the server running with our standard streams: it must get none of them.
         result = self._run(program, *arguments, capture=program != "pg_ctl")
         if result.returncode != 0:
-            detail = (result.stderr or "").strip() or self._log_end()
-            raise DatabaseUnavailable(detail=f"{program} failed. {detail}")
+            said = (result.stderr or "").strip() or self._log_end()
+            raise DatabaseUnavailable(detail=Words("reasons.server_program_failed", program=program, said=said))
         return result.stdout or ""
 
     def _run(self, program: str, *arguments: str, capture: bool) -> subprocess.CompletedProcess[str]:
@@ -265,7 +267,7 @@ class Server:
         if self.user:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         if folder.stat().st_uid != owner.pw_uid:
-            raise DatabaseUnavailable(detail=f"{folder} belongs to someone else")
+            raise DatabaseUnavailable(detail=Words("reasons.server_folder_foreign", folder=folder))
         folder.chmod(0o700)
 
 
@@ -280,7 +282,7 @@ def main(arguments: list[str]) -> int:
     try:
         sys.stdout.write(f"{_act(server, action)}\n")
     except GridError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error_text(error, language_here())}\n")
         return MISSING_STATUS if isinstance(error, MissingProgram) else 2
     except PermissionError as error:
         sys.stderr.write(f"{error.filename} belongs to another account\n")
@@ -296,7 +298,7 @@ def _act(server: Server, action: str) -> str:
     if action == "remove":
         server.remove()
         return "removed"
-    raise InvalidInput(detail=f"{action} is none of start, stop, remove")
+    raise InvalidInput(detail=Words("reasons.server_action", action=action))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 PAUSE_S = 0.5
 PATIENCE = 60  # attempts before the server counts as gone
@@ -40,7 +41,7 @@ class Sender:
                 return json.loads(answer or b"null") if status < 400 else None
             else:
                 time.sleep(PAUSE_S)
-        raise InvalidInput(detail=f"{self.address} does not take what is sent. Is it the demo's server?")
+        raise InvalidInput(detail=Words("reasons.demo_server_deaf", address=self.address))
 
     def request(self, method: str, path: str, payload: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """One attempt."""
@@ -77,7 +78,7 @@ def by_password(name: str, password: str) -> Callable[[Sender], str]:
         body = json.dumps({"name": name, "password": password}).encode()
         status, answer = sender.request("POST", "/api/v1/sign-in", body, {"Content-Type": "application/json"})
         if status != 200:
-            raise InvalidInput(detail=f"{sender.address} does not know {name}. Is it the demo's server?")
+            raise InvalidInput(detail=Words("reasons.demo_server_stranger", address=sender.address, name=name))
         token: str = json.loads(answer)["access_token"]
         return token
 

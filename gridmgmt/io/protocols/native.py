@@ -9,6 +9,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.field.sent import SYSTEMS, Reading
 from gridmgmt.io.protocols.rows import read_rows
 from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 ALIASES = {  # what browsers and other clients call the same
     "timestamp": "time", "recorded_at": "time", "longitude": "lon", "lng": "lon", "latitude": "lat",
@@ -26,7 +27,7 @@ def read_batch(body: bytes, *, now: datetime | None = None) -> Reading:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(detail=Words("reasons.body_no_json", error=error)) from error
+        raise InvalidInput(detail=Words("reasons.body_no_json", error=parser_fault(error))) from error
     points = document.get("points") if isinstance(document, dict) else None
     if not isinstance(points, list):
         raise InvalidInput(detail=Words("reasons.body_points"))

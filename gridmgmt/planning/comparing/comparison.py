@@ -14,6 +14,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.frames import column_of, households_of
 from gridmgmt.planning.scorecard import METRICS, Metric, Scorecard
 from gridmgmt.planning.scorecard.information import matched_labels, variation_of_information
@@ -178,7 +179,7 @@ def _common(a: Division, b: Division) -> pd.DataFrame:
         left[["code", "part"]].rename(columns={"part": "part_a"}), on="code", sort=False
     )
     if both.empty:
-        raise InvalidInput(detail=f"{a.name} and {b.name} have no unit in common")
+        raise InvalidInput(detail=Words("reasons.units_in_common", a=a.name, b=b.name))
     return both
 
 
@@ -187,9 +188,13 @@ def _checked(side: Division) -> pd.DataFrame:
     units = side.units
     codes, part = column_of(units, "code").astype(str), column_of(units, "part")
     if codes.duplicated().any():
-        raise InvalidInput(detail=f"{side.name}: unit {codes[codes.duplicated()].iloc[0]} stands in two rows")
+        twice = codes[codes.duplicated()].iloc[0]
+        raise InvalidInput(detail=Words("reasons.unit_twice", side=side.name, unit=twice))
     if part.isna().any():
-        raise InvalidInput(detail=f"{side.name}: {int(part.isna().sum())} units have no part. Leave them out")
+        lost = codes[part.isna()]
+        raise InvalidInput(
+            detail=Words("reasons.units_without_part", side=side.name, count=len(lost), unit=lost.iloc[0])
+        )
     homes, names = households_of(units, "households"), units.get("name", "")
     return pd.DataFrame({"code": codes, "name": names, "households": homes, "part": part})
 

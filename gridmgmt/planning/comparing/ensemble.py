@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.metrics import part_weights, pieces_per_part
 from gridmgmt.planning.scorecard.information import gini
 from gridmgmt.planning.scorecard.registry import METRICS
@@ -165,9 +166,7 @@ def _movable(graph: csr_array, weights: Ints, labels: Ints, low: int, high: int)
     loads = part_weights(labels, weights)
     movable: NDArray[np.bool_] = (pieces_per_part(graph, labels) == 1) & (loads >= low) & (loads <= high)
     if movable.sum() < 2:
-        raise InvalidInput(
-            detail="fewer than two parts of the plan are contiguous and in range: there is none to compare"
-        )
+        raise InvalidInput(detail=Words("reasons.nothing_to_sample"))
     return movable
 
 

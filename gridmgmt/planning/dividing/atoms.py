@@ -15,6 +15,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.noding import node
 from gridmgmt.geo.tessellation import tessellate
+from gridmgmt.messages import Words
 from gridmgmt.planning.dividing.blocks import street_blocks
 from gridmgmt.planning.frames import column_of, households_of
 
@@ -154,5 +155,5 @@ def areas_by_group(areas: GeoDataFrame | None, column: str, values: Sequence[Any
     shapes = dict(zip(column_of(areas, column), areas.geometry, strict=True))
     missing = [value for value in values if value not in shapes]
     if missing:
-        raise InvalidInput(detail=f"no area bears {missing[0]!r} in {column!r} ({len(missing)} such among the units)")
+        raise InvalidInput(detail=Words("reasons.area_missing", value=missing[0], column=column, count=len(missing)))
     return {number: shapes[value] for number, value in enumerate(values)}

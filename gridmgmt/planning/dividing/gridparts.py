@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning import metrics
 from gridmgmt.planning.dividing.atoms import Atoms
 from gridmgmt.planning.dividing.dedicated import Carved
@@ -36,7 +37,7 @@ class Range:
 
     def __post_init__(self) -> None:
         if not self.low <= self.target <= self.high:
-            raise InvalidInput(detail=f"the target {self.target} lies outside the range {self.low}–{self.high}")
+            raise InvalidInput(detail=Words("reasons.target_outside", target=self.target, low=self.low, high=self.high))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 OVERLAPPING_UNITS = "overlapping_units"  # warning: a unit's inner point lies in another unit too
 NAMED = 10  # units named in a warning
@@ -18,18 +19,18 @@ _KNOWN = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.Geom
 def require_units(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     """Raise InvalidInput where a unit is no polygon or point, or where the column `part` is taken."""
     if "part" in frame:
-        raise InvalidInput(detail="the units already have a column 'part', which the plan adds. Rename or drop it")
+        raise InvalidInput(detail=Words("reasons.part_column_taken"))
     shapes = frame.geometry.to_numpy()
-    _require(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "have no geometry", names)
+    _require(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
     kinds = shapely.get_type_id(shapes)
-    _require(~np.isin(kinds, _LINES), "are lines. Units must be polygons or points", names)
-    _require(np.isin(kinds, _KNOWN), "are collections of shapes. Units must be polygons or points", names)
+    _require(~np.isin(kinds, _LINES), "reasons.units_lines", names)
+    _require(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
 
 
-def _require(sound: NDArray[np.bool_], fault: str, names: NDArray[np.object_]) -> None:
+def _require(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
     lost = np.flatnonzero(~sound)
     if len(lost):
-        raise InvalidInput(detail=f"{len(lost)} units {fault} (the first is {names[lost[0]]})")
+        raise InvalidInput(detail=Words(reason, count=len(lost), unit=names[lost[0]]))
 
 
 def warnings_about(shapes: NDArray[np.object_], names: NDArray[np.object_]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, sub_pool
 from gridmgmt.planning.merging.stations import are_torn, components, renumbered, sufficient_groups
 
@@ -105,7 +106,7 @@ def _front_connected(pool: Pool) -> list[FrontPlan]:
     """The front of a connected pool, by upgrade inside each number of stations."""
     groups = sufficient_groups(pool)
     if groups is None:
-        raise InvalidInput(detail=f"{len(pool)} communities that hang together are too many for a complete front")
+        raise InvalidInput(detail=Words("reasons.front_pool_large", count=len(pool)))
     options = [option for group in groups for option in _sites(pool, group)]
     costs = np.asarray([[g.violation, 1, g.travel, g.upgrade] for g in options], dtype=np.int64).reshape(-1, 4)
     steps = _walk(len(pool), [option.mask for option in options], costs)
@@ -154,7 +155,7 @@ def _merged(ways: Sequence[tuple[Labels, int, int]]) -> _State:
     """One state of all labels that lead to it, without those that another equals or beats."""
     labels = np.concatenate([some for some, _, _ in ways])
     if len(labels) > MAX_LABELS:
-        raise InvalidInput(detail="the front has too many plans to list; narrow the range or fix some stations")
+        raise InvalidInput(detail=Words("reasons.front_too_long"))
     came = [np.column_stack([np.full(len(s), n), np.arange(len(s)), np.full(len(s), g)]) for s, n, g in ways]
     kept = undominated(labels)
     return _State(labels[kept], np.concatenate(came)[kept])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.merging.groups import Group, SiteGoal, SiteWeights
 from gridmgmt.planning.merging.listing import Listing
 
@@ -61,7 +62,7 @@ def goals_named(names: Sequence[str]) -> tuple[Goal, ...]:
     """
     unknown = [name for name in names if name not in GOALS]
     if unknown:
-        raise InvalidInput(detail=f"there is no goal {unknown[0]!r}; there are {', '.join(GOALS)}")
+        raise InvalidInput(detail=Words("reasons.goal_unknown", name=unknown[0], goals=list(GOALS)))
     return tuple(goal for name in names for goal in get_args(Goal) if goal == name)
 
 
@@ -74,11 +75,11 @@ def weights_named(words: str | Weights) -> dict[str, float]:
     pairs = dict(_pair(word) for word in words.split(",")) if isinstance(words, str) else dict(words)
     for name, value in pairs.items():
         if name not in UNITS:
-            raise InvalidInput(detail=f"there is no weight {name!r}; there are {', '.join(UNITS)}")
+            raise InvalidInput(detail=Words("reasons.weight_unknown", name=name, weights=list(UNITS)))
         if not (np.isfinite(value) and value >= 0):
-            raise InvalidInput(detail=f"the weight of {name} is {value}; it must be a number from 0 up")
+            raise InvalidInput(detail=Words("reasons.weight_unsound", name=name, value=value))
     if not any(pairs.values()):
-        raise InvalidInput(detail="all weights are 0; give at least one that counts, such as walk=1")
+        raise InvalidInput(detail=Words("reasons.weights_zero"))
     return {name: float(value) for name, value in pairs.items()}
 
 
@@ -124,4 +125,4 @@ def _pair(word: str) -> tuple[str, float]:
     try:
         return name.strip(), float(value)
     except ValueError:
-        raise InvalidInput(detail=f"{word.strip()!r} is no weight. Write name=number, such as walk=1") from None
+        raise InvalidInput(detail=Words("reasons.weight_form", word=word.strip())) from None

@@ -9,6 +9,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.merging.prices import Goal, Weights
 
 #: What of `merge` a goal or weight is read from.
@@ -20,13 +21,13 @@ def require_areas(frame: GeoDataFrame) -> None:
     shapes = frame.geometry.to_numpy()
     flat = np.flatnonzero((shapely.get_dimensions(shapes) < 2) | shapely.is_empty(shapes))
     if len(flat):
-        fault = f"{len(flat)} of {len(frame)} communities have no area (row {frame.index[flat[0]]}: a point or a line)"
-        raise InvalidInput(detail=f"{fault}. Stations join communities that share a border: give their polygons")
+        row = frame.index[flat[0]]
+        raise InvalidInput(detail=Words("reasons.communities_no_area", count=len(flat), of=len(frame), row=row))
     faulty = np.flatnonzero(~shapely.is_valid(shapes))
     if len(faulty):
         why = shapely.is_valid_reason(shapes[faulty[0]])
-        fault = f"{len(faulty)} of {len(frame)} polygons are not valid (row {frame.index[faulty[0]]}: {why})"
-        raise InvalidInput(detail=f"{fault}. Mend them first, for instance by a buffer of 0")
+        row = frame.index[faulty[0]]
+        raise InvalidInput(detail=Words("reasons.polygons_invalid", count=len(faulty), of=len(frame), row=row, why=why))
 
 
 def require_measures(goals: Sequence[Goal], weights: Weights | None, given: Mapping[str, Any]) -> None:
@@ -34,14 +35,14 @@ def require_measures(goals: Sequence[Goal], weights: Weights | None, given: Mapp
     for name in dict.fromkeys([*goals, *(weights or {})]):
         wanted = NEEDED.get(name)
         if wanted is not None and given[wanted] is None:
-            raise InvalidInput(detail=f"{name!r} cannot be weighed without {wanted!r}. Give it, or leave {name!r} out")
+            raise InvalidInput(detail=Words("reasons.goal_needs", name=name, wanted=wanted))
 
 
 def sound_travel(travel: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """(count, count) whole household-metres; InvalidInput for another shape, for what is negative or not finite."""
     ways = np.asarray(travel, dtype=np.float64)
     if ways.shape != (count, count) or not (np.isfinite(ways).all() and (ways >= 0).all()):
-        raise InvalidInput(detail=f"travel must be ({count}, {count}) household-metres, finite and not negative")
+        raise InvalidInput(detail=Words("reasons.travel_shape", count=count))
     whole: NDArray[np.float64] = np.rint(ways)
     return whole
 
@@ -50,7 +51,7 @@ def sound_rank(site_rank: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """(count,) standing of each site; InvalidInput for another shape or for what is negative."""
     ranks = np.asarray(site_rank)
     if ranks.shape != (count,) or not np.issubdtype(ranks.dtype, np.integer) or (ranks < 0).any():
-        raise InvalidInput(detail=f"site_rank must be ({count},) whole numbers from 0 up")
+        raise InvalidInput(detail=Words("reasons.site_rank_shape", count=count))
     return ranks.astype(np.int64)
 
 
@@ -60,5 +61,5 @@ def require_locks_inside(labels: NDArray[np.int64], parents: Sequence[tuple[Any,
     for parent, rows in parents:
         for label in np.unique(labels[rows][labels[rows] >= 0]).tolist():
             if label in held:
-                raise InfeasiblePlan(reason=f"a lock joins communities of {held[label]} and of {parent}")
+                raise InfeasiblePlan(reason=Words("reasons.lock_across", one=held[label], other=parent))
             held[label] = parent

@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
@@ -87,7 +88,7 @@ def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) ->
         masks = [group.mask for group in groups]
         covers = cover_by_count(len(part), masks, costs_of(wanted, groups), EVERY_COUNT_STEPS) if groups else None
         if covers is None:
-            raise InvalidInput(detail=f"{len(part)} communities are too many to try every number of stations")
+            raise InvalidInput(detail=Words("reasons.counts_too_many", count=len(part)))
         front = {count: _renumber(_plan(groups, found, wanted), members) for count, found in covers.items()}
         total = best_counts(total, front)
     return total

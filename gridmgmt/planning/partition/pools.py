@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridmgmt.errors import InfeasiblePlan
+from gridmgmt.messages import Words
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.problem import IntArray, Problem, components, count_range
 
@@ -90,7 +91,7 @@ def pools_of_components(problem: Problem, parts: int) -> list[Pool]:
     """
     pieces = components(problem.graph, np.ones(problem.size, dtype=bool))
     if len(pieces) > parts:
-        raise InfeasiblePlan(reason=f"{len(pieces)} separate pieces cannot lie in {parts} contiguous parts")
+        raise InfeasiblePlan(reason=Words("reasons.pieces_above_parts", pieces=len(pieces), parts=parts))
     counts = np.ones(len(pieces), dtype=np.int64)
     totals = np.array([float(problem.weights[units].sum()) for units in pieces])
     room = np.array([len(units) for units in pieces])

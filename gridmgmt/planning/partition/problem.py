@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -158,17 +159,17 @@ def make_problem(
     graph.sort_indices()
     whole = np.asarray(weights)
     count = len(whole)
-    _require(graph.shape == (count, count), f"adjacency is {graph.shape}, but there are {count} weights")
-    _require(not len(whole) or bool((whole >= 0).all()), "weights must not be negative")
-    _require(bool((whole == np.round(whole)).all()), "weights must be whole numbers")
-    _require(0 <= low <= high, f"the range {low}–{high} is empty")
-    _require(parts is None or 1 <= parts <= count, f"{parts} parts cannot be made of {count} units")
-    unknown = set(objectives) - set(OBJECTIVES)
-    _require(not unknown, f"unknown objective {unknown}; there are {', '.join(OBJECTIVES)}")
+    _require(graph.shape == (count, count), Words("reasons.graph_shape", shape=str(graph.shape), count=count))
+    _require_all(whole >= 0, "reasons.graph_negative")
+    _require_all(whole == np.round(whole), "reasons.graph_fraction")
+    _require(0 <= low <= high, Words("reasons.range_empty", low=low, high=high))
+    _require(parts is None or 1 <= parts <= count, Words("reasons.graph_parts", parts=parts, count=count))
+    unknown = sorted(set(objectives) - set(OBJECTIVES))
+    _require(not unknown, Words("reasons.objective_unknown", unknown=unknown, objectives=list(OBJECTIVES)))
     shaped = areas is not None and perimeters is not None
     if target is None:
         target = float(whole.sum()) / parts if parts else (low + high) / 2
-    _require(target > 0, "the target must be positive")
+    _require(target > 0, Words("reasons.graph_target"))
     return Problem(
         graph=graph,
         weights=whole.astype(np.int64),
@@ -206,7 +207,7 @@ def _column(values: ArrayLike | None, count: int, default: float) -> FloatArray:
     if values is None:
         return np.full(count, float(default))
     column = np.asarray(values, dtype=np.float64)
-    _require(column.shape == (count,), f"a column has shape {column.shape}, but there are {count} units")
+    _require(column.shape == (count,), Words("reasons.graph_column", shape=str(column.shape), count=count))
     return column
 
 
@@ -222,10 +223,16 @@ def _same_pattern(borders: csr_array | None, graph: csr_array) -> csr_array:
 def _checked_locks(graph: csr_array, locks: IntArray) -> IntArray:
     for lock in np.unique(locks[locks >= 0]):
         pieces = components(graph, locks == lock)
-        _require(len(pieces) == 1, f"the units locked to part {lock} do not hang together")
+        _require(len(pieces) == 1, Words("reasons.graph_lock", part=lock))
     return locks
 
 
-def _require(condition: bool, detail: str) -> None:
+def _require(condition: bool, detail: Words) -> None:
     if not condition:
         raise InvalidInput(detail=detail)
+
+
+def _require_all(sound: NDArray[np.bool_], reason: str) -> None:
+    """InvalidInput naming the first that is not sound, counted from 1."""
+    if not sound.all():
+        raise InvalidInput(detail=Words(reason, row=int(np.argmin(sound)) + 1))

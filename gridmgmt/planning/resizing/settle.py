@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
@@ -45,11 +46,9 @@ def settle(
 ) -> Iterator[Settled]:
     """Communities that are `frozen` (n,) as they are, units above the cap by themselves, then pool by pool.
 
-    `grids` (n,) numbers the grids whose units should keep together. Raises InvalidInput where the locked units of a
-    community do not hang together.
+    `grids` (n,) numbers the grids whose units should keep together.
     """
     held = problem.locks >= 0
-    _require_whole(problem, held & ~frozen)
     large = held & (problem.weights > problem.high)
     frozen = frozen | np.isin(problem.home, problem.home[large])
     for label in np.unique(problem.home[frozen]):
@@ -79,11 +78,13 @@ def _moved(problem: Problem, settled: Settled) -> int:
     return matched(problem.home[settled.units], settled.labels, problem.weights[settled.units])[1]
 
 
-def _require_whole(problem: Problem, held: NDArray[np.bool_]) -> None:
+def require_whole(problem: Problem, frozen: NDArray[np.bool_], communities: NDArray[np.object_]) -> None:
+    """InvalidInput where the locked units of a community that is not `frozen` do not hang together."""
+    held = (problem.locks >= 0) & ~frozen
     for label in np.unique(problem.home[held]):
         pieces = components(problem.graph, problem.home == label)
         if sum(bool(held[piece].any()) for piece in pieces) > 1:
-            raise InvalidInput(detail=f"locked units of community {int(label)} lie in separate pieces of it")
+            raise InvalidInput(detail=Words("reasons.locked_pieces", community=communities[label]))
 
 
 def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, budget: Budget) -> Settled:

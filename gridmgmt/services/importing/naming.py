@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.errors import InvalidInput
 from gridmgmt.io.findings import Finding
 from gridmgmt.io.layers import Layer
+from gridmgmt.messages import Words
 from gridmgmt.services.boundaries.codes import reading_order
 from gridmgmt.services.importing.report import ImportReport
 from gridmgmt.store.tables import BoundaryCode
@@ -31,7 +32,7 @@ def check_parent(layer: Layer, parent: str | None) -> None:
     """InvalidInput where --parent does not fit the level."""
     wanted = layer.parent_digits
     if parent is not None and wanted is not None and not (parent.isdigit() and len(parent) == wanted):
-        raise InvalidInput(detail=f"--parent of {layer.name} is a code of {wanted} digits, not {parent!r}")
+        raise InvalidInput(detail=Words("reasons.parent_digits", layer=layer.name, digits=wanted, parent=parent))
 
 
 def fitting_codes(
@@ -145,5 +146,5 @@ def _free_codes(session: Session, layer: Layer, parent: str, in_file: set[str]) 
 def _next(free: Iterator[str], parent: str) -> str:
     code = next(free, None)
     if code is None:
-        raise InvalidInput(detail=f"{parent} has used up its numbers")
+        raise InvalidInput(detail=Words("reasons.numbers_used_up", parent=parent))
     return code

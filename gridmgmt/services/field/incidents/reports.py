@@ -22,7 +22,7 @@ from gridmgmt.field.day import local_day
 from gridmgmt.field.moves import level_of
 from gridmgmt.field.workflow import OPENING
 from gridmgmt.ids import BoundaryCode, IncidentId, WorkerCode
-from gridmgmt.messages import Words, text
+from gridmgmt.messages import Words
 from gridmgmt.services.field.content import content_hash
 from gridmgmt.services.field.incidents.lists import entries, version_on
 from gridmgmt.services.field.incidents.standing import recount
@@ -275,7 +275,7 @@ def _worker(session: Session, report: IncidentReport, person: Person | None) -> 
     own = None if person is None else person.worker_code
     named = report.worker_code or own
     if person is not None and named not in (None, own) and Role.dispatcher not in person.roles:
-        raise Forbidden(action=text("access.may_report_incident"))
+        raise Forbidden(action=Words("access.may_report_incident"))
     for code in {named, report.first_asked} - {None}:
         if session.get(Worker, code) is None:
             raise NotFound(what=Words("common.worker"), key=code)
