@@ -1,20 +1,24 @@
 """`gridmgmt policy`: the norms of the source documents, and what reaches them."""
 
+import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
-    from gridmgmt.policy.evaluation import Verdict
-    from gridmgmt.policy.model import Norm
+    from gridmgmt.policy.evaluation import Finding, Verdict
+    from gridmgmt.policy.model import Norm, Profile
+    from gridmgmt.policy.subjects import Subjects
 
 ProfileName = Annotated[str, typer.Argument(help="A profile as `policy list` names it, or a TOML file of your own.")]
 MISSES_SHOWN = 5
+PLAN_COLUMNS = ("part", "households")
 
 commands = typer.Typer(no_args_is_help=True, help="Norms of the source documents: list, show, check.")
 
@@ -39,7 +43,7 @@ def show(profile: ProfileName) -> None:
     from gridmgmt.policy.norms import profile as read_profile
 
     for norm in read_profile(profile).norms:
-        typer.echo(f"{norm.clause:<10} {norm.key}  {_bounds(norm.low, norm.high)} {norm.unit}")
+        typer.echo(f"{norm.clause:<10} {norm.key}  {_bounds(norm)}")
         _quote(norm)
         if norm.remark:
             typer.echo(f"           ※ {norm.remark}")
@@ -53,29 +57,89 @@ def check(
     profile: Annotated[str | None, typer.Option(help="The same, as an option.")] = None,
     within: Annotated[str | None, typer.Option(help="Code or name of a boundary; the district.")] = None,
     at: Annotated[datetime | None, typer.Option(help="The day; today.", formats=["%Y-%m-%d"])] = None,
-    plan: Annotated[UUID | None, typer.Option(help="A stored plan instead of the register.")] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Instead of the register: a stored plan's id, or a file of --out.")
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(help="CSV or XLSX with what else is known: applies_to, code, and a column per quantity."),
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Only what --figures says; no register is asked.")] = False,
     report: Annotated[Path | None, typer.Option(help="JSON file for the verdicts.")] = None,
 ) -> None:
-    """The verdict of every norm on the register of a day, or on a plan. What is not known is never called met."""
+    """The verdict of every norm on the register of a day, on a plan, or on figures of your own.
+
+    What is not known is never called met.
+    """
     from gridmgmt.cli.plan_files import write_json
+    from gridmgmt.policy.evaluation import evaluate
     from gridmgmt.policy.norms import profile as read_profile
-    from gridmgmt.services.compliance import check_plan, check_register
-    from gridmgmt.services.plans import find_scope, today
-    from gridmgmt.store.engine import transaction
+    from gridmgmt.policy.subjects import with_figures
 
     if (name is None) == (profile is None):
         raise InvalidInput(detail="name one profile, such as: gridmgmt policy check luohu-2006")
     norms = read_profile(name or profile or "")
-    day = at.date() if at else today()
-    with transaction() as session:
-        if plan is not None:
-            verdicts = check_plan(session, norms, plan)
-        else:
-            verdicts = check_register(session, norms, find_scope(session, within, day), day)
+    more = _figures(figures)
+    if alone and (figures is None or plan is not None):
+        raise InvalidInput(detail=Words("policy.alone_what"))
+    if alone:
+        verdicts = evaluate(more, norms)
+    elif plan is not None and Path(plan).is_file():
+        verdicts = evaluate(with_figures(_plan_file(Path(plan)), more), norms)
+    else:
+        verdicts = _stored(norms, plan, within, at, more)
     if report is not None:
         write_json(report, [verdict.as_dict() for verdict in verdicts])
     for verdict in verdicts:
         _say(verdict)
+
+
+def _figures(path: Path | None) -> "Subjects":
+    """The things of a table by kind; none without a file."""
+    from gridmgmt.io.sheets import read_csv, read_xlsx
+    from gridmgmt.policy.subjects import read_figures
+
+    if path is None:
+        return {}
+    if not path.is_file():
+        raise InvalidInput(detail=Words("policy.no_file", path=path))
+    readers: dict[str, Any] = {".csv": read_csv, ".xlsx": read_xlsx}
+    if path.suffix.lower() not in readers:
+        raise InvalidInput(detail=Words("policy.no_table", name=path.name))
+    return read_figures(readers[path.suffix.lower()](path), path.name)
+
+
+def _plan_file(path: Path) -> "Subjects":
+    """The things that a plan in a file draws: layer `parts` of what `divide`, `resize` or `merge` wrote."""
+    from gridmgmt.cli.plan_files import read_frame
+    from gridmgmt.policy.subjects import subjects_of_parts
+
+    parts = read_frame(path, layer="parts" if path.suffix.lower() == ".gpkg" else None)
+    for column in PLAN_COLUMNS:
+        if column not in parts:
+            raise InvalidInput(detail=Words("policy.parts_not_of_a_plan", name=path.name, column=column))
+    return subjects_of_parts(parts)
+
+
+def _stored(
+    norms: "Profile", plan: str | None, within: str | None, at: datetime | None, more: "Subjects"
+) -> "list[Verdict]":
+    from gridmgmt.services.compliance import check_plan, check_register
+    from gridmgmt.services.plans import find_scope, today
+    from gridmgmt.store.engine import transaction
+
+    day = at.date() if at else today()
+    with transaction() as session:
+        if plan is not None:
+            return check_plan(session, norms, _plan_id(plan), more)
+        return check_register(session, norms, find_scope(session, within, day), day, more)
+
+
+def _plan_id(plan: str) -> UUID:
+    try:
+        return UUID(plan)
+    except ValueError as error:
+        raise InvalidInput(detail=Words("policy.no_plan", plan=plan)) from error
 
 
 def _say(verdict: "Verdict") -> None:
@@ -87,7 +151,18 @@ def _say(verdict: "Verdict") -> None:
     _quote(verdict.norm)
     missed = [finding for finding in verdict.findings if finding.outcome == "not_met"]
     for finding in missed[:MISSES_SHOWN]:
-        typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
+        _say_miss(finding)
+
+
+def _say_miss(finding: "Finding") -> None:
+    """A thing that misses its norm, with its figure, how far it is off, and what the figure counts."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import text
+
+    typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
+    if finding.behind:
+        names = ", ".join(finding.behind[:MISSES_SHOWN]) + (" …" if len(finding.behind) > MISSES_SHOWN else "")
+        typer.echo(f"             {text('policy.behind', language(), names=names)}")
 
 
 def _quote(norm: "Norm") -> None:
@@ -100,9 +175,30 @@ def _quote(norm: "Norm") -> None:
 
 
 def _counts(verdict: "Verdict") -> str:
-    checked = len(verdict.findings)
-    return f"{verdict.count('met')}/{checked}" if checked else "–"
+    """How many things reach the norm, of how many, and the least margin with its unit."""
+    margins = [finding.margin for finding in verdict.findings if finding.margin is not None]
+    if not verdict.findings:
+        return "–"
+    counted = f"{verdict.count('met')}/{len(verdict.findings)}"
+    return f"{counted}  {min(margins):+g} {_unit(verdict.norm)}" if margins else counted
 
 
-def _bounds(low: float | None, high: float | None) -> str:
-    return f"{'' if low is None else f'{low:g}'}–{'' if high is None else f'{high:g}'}"
+def _bounds(norm: "Norm") -> str:
+    """The bounds of a norm with their unit; a lower bound that grows with what it grows with."""
+    low = "" if norm.low is None else f"{norm.low:g}"
+    if norm.low_grows is not None:
+        grown = f"{norm.low_grows.amount:g}/{norm.low_grows.each:g} {norm.low_grows.quantity}"
+        low = f"{low} ≥ {grown} " if low else f"{grown} "
+    share = "" if norm.share == 1 else f"  ({norm.share:.0%})"
+    return f"{low}–{'' if norm.high is None else f'{norm.high:g}'} {_unit(norm)}{share}"
+
+
+def _unit(norm: "Norm") -> str:
+    """The unit in the reader's language; one of a profile of the user's own as it is written there."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import text
+
+    try:
+        return text(f"policy.unit_{re.sub(r'[^a-z0-9]+', '_', norm.unit.lower()).strip('_')}", language())
+    except KeyError:
+        return norm.unit

@@ -58,6 +58,14 @@ def test_a_part_in_two_pieces_and_one_around_another() -> None:
     assert score(corner, **RANGE).values["not_contiguous"] == 2  # a corner in common is no way from one to the other
 
 
+def test_parts_in_pieces_still_have_a_shape() -> None:
+    scattered = board([10] * 16, [0, 1, 0, 1, 1, 0, 1, 0] * 2)
+    values = score(scattered, **RANGE).values
+    assert values["polsby_popper_mean"] == pytest.approx(4 * np.pi * 8 / 32**2, abs=1e-6)
+    assert values["shared_boundary_m"] == pytest.approx(2400)
+    assert values["not_contiguous"] == 2
+
+
 def test_compounds_and_barriers() -> None:
     units = board([50] * 8, [0, 0, 1, 1, 0, 0, 1, 1], compound_code=["a", "a", "b", None, "c", "d", "d", None])
     river = gpd.GeoDataFrame({"kind": ["river"]}, geometry=[shapely.LineString([(-50, 100), (450, 100)])], crs=CRS)
