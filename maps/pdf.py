@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 from gridmgmt.errors import MissingProgram
+from gridmgmt.messages import Words
 
 VARIABLE = "GRIDMGMT_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LIMIT_S = 120
-REMEDY = f"Install it, or name it in {VARIABLE}; the .html report prints from any browser."
+REMEDY = Words("reasons.chromium_remedy", variable=VARIABLE)
 
 
 def write_pdf(path: Path, page: str) -> None:
