@@ -77,7 +77,7 @@ def check(
     from gridmgmt.policy.subjects import with_figures
 
     if (name is None) == (profile is None):
-        raise InvalidInput(detail="name one profile, such as: gridmgmt policy check luohu-2006")
+        raise InvalidInput(detail=Words("reasons.policy_one_profile"))
     norms = read_profile(name or profile or "")
     more = _figures(figures)
     if alone and (figures is None or plan is not None):
