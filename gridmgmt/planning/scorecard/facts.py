@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.planning.frames import beside, column_of, households_of, metric, require_places
+from gridmgmt.messages import Words
+from gridmgmt.planning.frames import beside, column_of, households_of, metric, require_filled, require_places
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.service import coverage
 from gridmgmt.planning.shapes import Geometries, neighbours, tiling_borders
@@ -98,7 +99,7 @@ def read_facts(
 ) -> Facts:
     """Arrays of a plan; see `score` for what is given."""
     if low > high:
-        raise InvalidInput(detail=f"the range {low:g}–{high:g} is empty")
+        raise InvalidInput(detail=Words("reasons.range_empty", low=low, high=high))
     plane = _checked(units, part)
     numbers, labels = np.unique(plane[part].to_numpy(), return_inverse=True)
     weights = households_of(plane, households)
@@ -124,10 +125,8 @@ def read_facts(
 
 def _checked(units: GeoDataFrame, part: str) -> GeoDataFrame:
     """The units in metres; InvalidInput where one has no place or no part."""
-    require_places(units, "units")
-    lost = int(column_of(units, part).isna().sum())
-    if lost:
-        raise InvalidInput(detail=f"{lost} units have no {part}. Leave them out, or give it")
+    require_places(units, Words("common.units"))
+    require_filled(column_of(units, part))
     return metric(units)
 
 
@@ -149,10 +148,10 @@ def _parts_like(
 ) -> GeoDataFrame | None:
     """One row per part in the order of `numbers`, metres: the parts given, else units dissolved where they tile."""
     if parts is not None:
-        plane = beside(parts, units, "parts")
+        plane = beside(parts, units, Words("common.parts"))
         own = plane.set_index(column_of(plane, part if part in plane else "part"))
         if not own.index.is_unique or not np.isin(numbers, own.index.to_numpy()).all():
-            raise InvalidInput(detail=f"the frame of parts must have one row for each {part} of the units")
+            raise InvalidInput(detail=Words("reasons.parts_rows", part=part))
         rows: GeoDataFrame = own.reindex(numbers)
         return rows
     shapes = units.geometry.to_numpy()
@@ -198,7 +197,7 @@ def _crossings(
     if not len(row) or barriers.empty:
         return []
     lines = shapely.linestrings(np.stack([places[row], places[col]], axis=1))
-    tree = shapely.STRtree(beside(barriers, units, "barriers").geometry.to_numpy())
+    tree = shapely.STRtree(beside(barriers, units, Words("common.barriers")).geometry.to_numpy())
     pair, barrier = tree.query(lines, predicate="intersects")
     found, count = np.unique(np.column_stack([labels[row[pair]], barrier]), axis=0, return_counts=True)
     return [(int(part), int(line), int(times)) for (part, line), times in zip(found, count, strict=True)]
