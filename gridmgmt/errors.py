@@ -1,5 +1,8 @@
 """Every error a user can meet. The docstring is the message; `code` is stable; no HTTP and no SQL here.
 
+What a person reads inside it (a reason, a remedy, the name of a kind of thing) is a `Reason`, never a plain text: it is
+put into words in the language of whoever reads the error.
+
 >>> str(MissingCrs(path="a.shp"))
 'a.shp does not say which coordinate system it uses. Give it with --crs (EPSG:n, gcj02 or bd09).'
 >>> MissingCrs.code
@@ -7,7 +10,15 @@
 """
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Literal, Protocol
+
+
+class Reason(Protocol):
+    """What can be said in either language; `gridmgmt.messages.Words` can."""
+
+    def text(self, language: Literal["zh", "en"]) -> str:
+        """The words in one language."""
+        ...
 
 
 class GridError(Exception):
@@ -30,9 +41,15 @@ class MissingCrs(GridError):
 class GeographicCrs(GridError):
     """{what} needs metres, but the geometries are in {crs}. Project them first (gridmgmt.geo.crs.metric_crs)."""
 
+    def __init__(self, *, what: Reason, crs: str) -> None:
+        super().__init__(what=what, crs=crs)
+
 
 class UnreadableFile(GridError):
     """{path} cannot be read: {detail}"""
+
+    def __init__(self, *, path: object, detail: Reason) -> None:
+        super().__init__(path=path, detail=detail)
 
 
 class UnknownColumn(GridError):
@@ -42,6 +59,9 @@ class UnknownColumn(GridError):
 class InvalidInput(GridError):
     """{detail}"""
 
+    def __init__(self, *, detail: Reason) -> None:
+        super().__init__(detail=detail)
+
 
 class InvalidImport(GridError):
     """{faults} of {features} features in {path} are at fault; nothing was written. See the report, or use --repair."""
@@ -50,13 +70,22 @@ class InvalidImport(GridError):
 class InfeasiblePlan(GridError):
     """No such plan exists: {reason}"""
 
+    def __init__(self, *, reason: Reason) -> None:
+        super().__init__(reason=reason)
+
 
 class NotFound(GridError):
     """There is no {what} {key!r}."""
 
+    def __init__(self, *, what: Reason, key: object) -> None:
+        super().__init__(what=what, key=key)
+
 
 class Conflict(GridError):
     """{what} {key!r} is already there with other content. Nothing was overwritten."""
+
+    def __init__(self, *, what: Reason, key: object) -> None:
+        super().__init__(what=what, key=key)
 
 
 class StaleEpoch(GridError):
@@ -66,13 +95,22 @@ class StaleEpoch(GridError):
 class BrokenCoverage(GridError):
     """The {level} boundaries would have gaps or overlaps near {where}. Nothing was changed."""
 
+    def __init__(self, *, level: Reason, where: str) -> None:
+        super().__init__(level=level, where=where)
+
 
 class DatabaseUnavailable(GridError):
     """The database cannot be reached: {detail}"""
 
+    def __init__(self, *, detail: Reason) -> None:
+        super().__init__(detail=detail)
+
 
 class MissingProgram(GridError):
     """{program} is needed and not on this machine. {remedy}"""
+
+    def __init__(self, *, program: str, remedy: Reason) -> None:
+        super().__init__(program=program, remedy=remedy)
 
 
 class NotSignedIn(GridError):
@@ -94,6 +132,9 @@ class PasswordDue(GridError):
 class WeakPassword(GridError):
     """This password will not do: {detail}"""
 
+    def __init__(self, *, detail: Reason) -> None:
+        super().__init__(detail=detail)
+
 
 class Forbidden(GridError):
     """You have no right to {action} here. Whoever keeps the rights can give it to you."""
@@ -102,6 +143,9 @@ class Forbidden(GridError):
 class IllegalMove(GridError):
     """{move!r} is not possible: {reason}. Possible now: {allowed}."""
 
+    def __init__(self, *, move: str, reason: Reason, allowed: Reason | str) -> None:
+        super().__init__(move=move, reason=reason, allowed=allowed)
+
 
 class StaleStep(GridError):
     """Somebody moved incident {key!r} after step {seen}: it is at step {now}. Load it again."""
@@ -109,3 +153,6 @@ class StaleStep(GridError):
 
 class Gone(GridError):
     """{what} {key!r} was deleted on {when}. It is not taken again."""
+
+    def __init__(self, *, what: Reason, key: object, when: str) -> None:
+        super().__init__(what=what, key=key, when=when)

@@ -5,36 +5,21 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from gridmgmt import errors
-from gridmgmt.errors import InvalidInput
+from gridmgmt.errors import GridError, InvalidInput, Reason
 from gridmgmt.messages import Words, catalogue, error_text
 
 ROOT = Path(__file__).parents[1]
-SPOKEN = (
-    "gridmgmt/field",
-    "gridmgmt/services",
-    "gridmgmt/io/protocols",
-    "gridmgmt/io/gpx.py",
-    "gridmgmt/io/tracks.py",
-    "api",
-)
-OPERATORS = {  # read by whoever runs the command line, in files they gave to it
-    "gridmgmt/field/tour.py", "gridmgmt/field/workflow.py", "gridmgmt/services/importing/naming.py",
-}  # fmt: skip
+PROGRAM = [path for folder in ("gridmgmt", "api", "maps") for path in sorted((ROOT / folder).rglob("*.py"))]
+SAID = {"detail", "reason", "remedy", "what", "level"}  # of an error; errors.py declares them as `Reason`
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
-ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
+ERROR_CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, GridError)]
+ERRORS = {error.__name__ for error in ERROR_CLASSES}
 REASONS = [key for key in catalogue("en") if key.startswith("reasons.")]
-
-
-def modules() -> Iterator[Path]:
-    for place in SPOKEN:
-        path = ROOT / place
-        for module in [path] if path.suffix else sorted(path.rglob("*.py")):
-            if str(module.relative_to(ROOT)) not in OPERATORS:
-                yield module
 
 
 def plain_reasons(module: Path) -> Iterator[str]:
@@ -42,20 +27,27 @@ def plain_reasons(module: Path) -> Iterator[str]:
     for call in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ERRORS:
             for given in call.keywords:
-                if given.arg in ("detail", "reason", "remedy") and isinstance(
-                    given.value, ast.Constant | ast.JoinedStr
-                ):
+                if given.arg in SAID and isinstance(given.value, ast.Constant | ast.JoinedStr):
                     yield f"{module.relative_to(ROOT)}:{call.lineno}: {ast.unparse(given.value)}"
 
 
 def test_no_reason_is_written_in_the_program() -> None:
-    assert [reason for module in modules() for reason in plain_reasons(module)] == []
+    assert [reason for module in PROGRAM for reason in plain_reasons(module)] == []
+
+
+def test_what_an_error_says_is_declared_as_words() -> None:
+    """The type checker then refuses a plain text, from wherever it comes."""
+    declared = {
+        f"{error.__name__}.{name}": get_type_hints(error.__init__).get(name)
+        for error in ERROR_CLASSES
+        for name in SAID & fields(error.__doc__ or "")
+        if error is not GridError
+    }
+    assert set(declared.values()) == {Reason}, declared
 
 
 def test_every_reason_that_is_given_is_in_the_catalogue_and_no_other() -> None:
-    program = [
-        path.read_text(encoding="utf-8") for folder in ("gridmgmt", "api") for path in (ROOT / folder).rglob("*.py")
-    ]
+    program = [path.read_text(encoding="utf-8") for path in PROGRAM]
     given = {f"reasons.{key}" for source in program for key in re.findall(r'"reasons\.(\w+)"', source)}
     put_together = {"reasons.address_unknown", "reasons.address_ambiguous"}
     assert given | put_together == set(REASONS)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from gridmgmt.errors import IllegalMove, InvalidInput
 from gridmgmt.field.workflow import Move, Standing, Workflow
-from gridmgmt.messages import Words
+from gridmgmt.messages import Words, catalogue
 
 Level = Literal["grid", "community", "subdistrict", "district", "department"]
 LEVEL_OF_LENGTH: Mapping[int, Level] = {15: "grid", 12: "community", 9: "subdistrict", 6: "district"}
@@ -76,10 +76,10 @@ def allowed_moves(case: Case, workflow: Workflow, actor: Actor) -> list[str]:
 def require_allowed(case: Case, workflow: Workflow, actor: Actor, move_name: str) -> Move:
     """The move of that name; IllegalMove with the moves that are possible where this one is not."""
     move = workflow.moves.get(move_name)
-    hindrance = Words("reasons.no_such_move") if move is None else _hindrance(case, move, actor)
+    hindrance = None if move is None else _hindrance(case, move, actor)
     if move is None or hindrance is not None:
         allowed = ", ".join(allowed_moves(case, workflow, actor)) or Words("reasons.no_move")
-        raise IllegalMove(move=move_name, reason=hindrance, allowed=allowed)
+        raise IllegalMove(move=move_name, reason=hindrance or Words("reasons.no_such_move"), allowed=allowed)
     return move
 
 
@@ -128,16 +128,23 @@ def require_needs(move: Move, note: Mapping[str, Any], lead: object) -> None:
 def _hindrance(case: Case, move: Move, actor: Actor) -> Words | None:
     standing = case.standing
     if standing.state not in move.from_states:
-        return Words("reasons.incident_is", state=standing.state)
+        return Words("reasons.incident_is", state=_state_word(standing.state))
     if move.effect in ("pause", "resume") and standing.paused == (move.effect == "pause"):
         return Words("reasons.clock_stopped") if standing.paused else Words("reasons.clock_runs")
     if case.source in move.unconfirmed and not standing.confirmed:
         return Words("reasons.verify_first")
-    if move.levels and level_of(standing.holder) not in move.levels:
-        return Words("reasons.held_at_level", level=level_of(standing.holder))
+    level = level_of(standing.holder)
+    if move.levels and level not in move.levels:
+        return Words("reasons.held_at_level", level=Words(f"common.{level or 'nobody'}"))
     if move.acting == "sender" and standing.sender is None:
         return Words("reasons.nobody_sent")
     return None if actor.unbound or _reaches(case, move, actor) else Words("reasons.not_yours")
+
+
+def _state_word(state: str) -> Words | str:
+    """What a state is called; a version of the workflow may have some that the catalogue lacks."""
+    key = f"incidents.state_{state}"
+    return Words(key) if key in catalogue("zh") else state
 
 
 def _reaches(case: Case, move: Move, actor: Actor) -> bool:
