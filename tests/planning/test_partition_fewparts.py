@@ -17,6 +17,9 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.fewparts.choosing import Goal, choose
+from gridmgmt.planning.partition.fewparts.climbing import climb
+from gridmgmt.planning.partition.fewparts.coarsening import pictures
+from gridmgmt.planning.partition.fewparts.found import measured
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts, half_cuts
@@ -218,6 +221,33 @@ def test_walks_find_the_blocks_of_a_wide_lattice() -> None:
     assert found.rank[1] == cut(graph, found.labels) <= 34
     assert metrics.not_contiguous(graph, found.labels) == 0
     assert 0 < spectral_bound(problem, 4) <= 32
+
+
+@given(connected_graphs(), st.integers(0, 9), st.data())
+def test_a_plan_seen_from_afar_keeps_its_loads_and_its_cut(case: Graph, seed: int, data: st.DataObject) -> None:
+    graph, weights = case
+    problem = pool_of(graph, weights + 1, 2, 0, 1000, "cut_edges")
+    apart = np.array(data.draw(st.lists(st.integers(0, 1), min_size=len(weights), max_size=len(weights))))
+    series = pictures(problem, 1, np.inf, apart, seed)
+    far, near = np.arange(series[-1].problem.size), np.arange(problem.size)
+    for picture in series:
+        near = picture.joined[near]
+    assert all(len(np.unique(apart[near == unit])) == 1 for unit in far)
+    assert metrics.not_contiguous(graph, near) == 0
+    for labels in itertools.product([0, 1], repeat=min(len(far), 5)):
+        plan = np.array([*labels, *[0] * (len(far) - len(labels))])
+        assert measured(series[-1].problem, plan, 2).rank == pytest.approx(measured(problem, plan[near], 2).rank)
+
+
+def test_a_child_puts_the_better_halves_of_two_plans_together() -> None:
+    graph = lattice(6, 18)
+    problem = pool_of(graph, np.ones(108), 3, 36, 36, "cut_edges")
+    row, column = np.divmod(np.arange(108), 18)
+    left = np.where(column < 6, 0, 1 + (row >= 3))
+    right = np.where(column >= 12, 0, 1 + (row >= 3))
+    parents = [measured(problem, labels, 3) for labels in (left, right)]
+    assert [parent.rank[:2] for parent in parents] == [(0, 18), (0, 18)]
+    assert climb(problem, 3, 0, parents, Budget()).rank[:2] == (0, 12)
 
 
 @given(connected_graphs(), st.integers(0, 9))

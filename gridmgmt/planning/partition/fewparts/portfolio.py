@@ -1,114 +1,63 @@
-"""A portfolio of annealing walks for few large parts; two at a time, each from a start of its own."""
+"""A portfolio of searches for few large parts, two at a time: islands for the cut, single long walks for deviation."""
 
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gridmgmt.planning.partition.fewparts.climbing import mean_cost
+from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
+from gridmgmt.planning.partition.fewparts.island import settle
 from gridmgmt.planning.partition.fewparts.start import first_parts
-from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.partition.problem import Problem
 from gridmgmt.planning.partition.search import Budget, compact_locks
 
 LEVELS, SLICES = 400, 20  # heats of a walk, and how often it looks at the clock
-CUT_HEAT, DEVIATION_HEAT = (2.0, 0.15), (2.0, 0.002)
+HEAT = (2.0, 0.002)
+CUT_PRICE, DEVIATION_PRICE = 0.1, 50.0  # the cut, with a mean edge as the unit, breaks ties
 BALANCE = (30.0, 60.0, 30.0, 30.0, 15.0, 30.0)  # edges that a whole target's weight outside the range costs
-
-
-@dataclass(frozen=True)
-class Found:
-    """What walks came to.
-
-    Attributes
-    ----------
-    labels : (n,) the best, connected
-    rank : weight outside the range, the first objective, the second (a deviation is the largest, in weight)
-    stopped : whether the clock ended a walk
-    ends : the labels within the range that each of the walks came to
-    agreed : how many walks came to the best value of the first objective
-    """
-
-    labels: IntArray
-    rank: tuple[float, float, float]
-    stopped: bool
-    ends: tuple[IntArray, ...]
-    agreed: int = 1
-
-    @property
-    def in_range(self) -> bool:
-        return self.rank[0] == 0
-
-    def sets(self) -> NDArray[np.bool_]:
-        """(sets, n) the parts of all ends."""
-        parts = [labels == part for labels in self.ends for part in range(int(labels.max()) + 1)]
-        return np.array(parts, dtype=np.bool_).reshape(-1, len(self.labels))
+SPREAD = 1_000_003  # between the seeds of two searches
 
 
 def search_few(problem: Problem, parts: int, numbers: range, seed: int, budget: Budget) -> Found:
-    """The best of the walks so numbered. Equal seeds give equal labels unless the clock stops it."""
+    """The best of the searches so numbered. Equal seeds give equal labels unless the clock stops it."""
     problem = compact_locks(problem)
+
+    def search(number: int) -> Found:
+        own = seed + SPREAD * number
+        if problem.first == "cut_edges":
+            return settle(problem, parts, own, budget)
+        return _walk(problem, parts, BALANCE[number % len(BALANCE)], own, budget)
+
     with ThreadPoolExecutor(max_workers=2) as threads:
-        walks = list(threads.map(lambda number: _walk(problem, parts, number, seed, budget), numbers))
-    return merged(walks)
+        return merged(list(threads.map(search, numbers)))
 
 
-def merged(several: Sequence[Found]) -> Found:
-    """The best of several searches, and all their ends."""
-    best = min(several, key=lambda found: found.rank)
-    ends = tuple(labels for found in several for labels in found.ends)
-    agreed = sum(found.agreed for found in several if found.rank[:2] == best.rank[:2])
-    return Found(best.labels, best.rank, any(found.stopped for found in several), ends, agreed)
-
-
-def _walk(problem: Problem, parts: int, number: int, seed: int, budget: Budget) -> Found:
+def _walk(problem: Problem, parts: int, balance: float, seed: int, budget: Budget) -> Found:
+    """One walk towards even parts, from parts grown at random."""
     from gridmgmt.planning.partition import streams
     from gridmgmt.planning.partition.fewparts import annealing
 
     pointers, neighbours = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
     weights = problem.weights.astype(np.float64)
-    own = seed + 1_000_003 * number
-    start = first_parts(problem, parts, own)
+    start = first_parts(problem, parts, seed)
     best, rank = start.copy(), np.full(3, np.inf)
     state = annealing.start_walk(pointers, neighbours, weights, start, parts)
     graph = (pointers, neighbours, annealing.reverse_arcs(pointers, neighbours), problem.graph.data)
-    stream = streams.new_stream(own)
-    for heats in _slices(problem):
-        if budget.spent():
-            return _found(best, rank, True)
+    prices = np.array([CUT_PRICE / mean_cost(problem.graph.data), DEVIATION_PRICE, balance])
+    stream = streams.new_stream(seed)
+    stopped = False
+    for heats in np.array_split(np.geomspace(*HEAT, LEVELS), SLICES):
+        stopped = budget.spent()
+        if stopped:
+            break
         annealing.walk(
-            graph,
-            weights,
-            problem.locks >= 0,
-            (float(problem.low), float(problem.high), float(problem.target)),
-            _prices(problem, number),
-            problem.first == "deviation",
-            state,
-            (best, rank),
-            heats,
-            proposals(problem.size) // LEVELS,
-            stream,
-        )
-    return _found(best, rank, False)
+            graph, weights, problem.locks >= 0, problem.limits, prices, True,
+            state, (best, rank), heats, proposals(problem.size) // LEVELS, stream,
+        )  # fmt: skip
+    plan = measured(problem, best, parts)
+    return Found(plan, stopped, (best,) if plan.rank[0] == 0 else ())
 
 
 def proposals(units: int) -> int:
     """The work of one walk: enough to cool slowly, some seconds at most."""
     return min(max(4_000 * units, min(200 * units**2, 2_000_000)), 20_000_000)
-
-
-def _slices(problem: Problem) -> Iterator[FloatArray]:
-    hot, cold = DEVIATION_HEAT if problem.first == "deviation" else CUT_HEAT
-    yield from np.array_split(np.geomspace(hot, cold, LEVELS), SLICES)
-
-
-def _prices(problem: Problem, number: int) -> FloatArray:
-    """Cut, deviation, balance: of the objective in hand, with a mean edge as the unit; the other one breaks ties."""
-    mean_cost = float(np.abs(problem.graph.data).mean()) if problem.graph.nnz else 1.0
-    cut, deviation = (0.1, 50.0) if problem.first == "deviation" else (1.0, 0.0)
-    return np.array([cut / (mean_cost or 1.0), deviation, BALANCE[number % len(BALANCE)]])
-
-
-def _found(labels: IntArray, rank: FloatArray, stopped: bool) -> Found:
-    outside, first, second = rank.tolist()
-    return Found(labels, (outside, first, second), stopped, (labels,) if outside == 0 else ())

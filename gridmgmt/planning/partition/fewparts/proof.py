@@ -7,8 +7,8 @@ import numpy as np
 
 from gridmgmt.planning.partition.fewparts.bounding import CutBound, bound_cut
 from gridmgmt.planning.partition.fewparts.choosing import Choice, Goal, choose
+from gridmgmt.planning.partition.fewparts.found import Found
 from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
-from gridmgmt.planning.partition.fewparts.portfolio import Found
 from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts, half_cuts
 from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gridmgmt.planning.partition import certificate as why
-from gridmgmt.planning.partition.fewparts.portfolio import Found, merged, search_few
+from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
+from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.proof import Proof, Task, prove
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import Problem
@@ -12,8 +13,11 @@ from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
 MOST_PARTS, MOST_UNITS = 16, 5000
-ROUNDS = 6  # walks before the proof, which finds what they miss where it can be completed
-MOST_ROUNDS = 36  # walks where it cannot, or until the best cut was reached by as many as AGREED
+ROUNDS = {
+    "deviation": 6,
+    "cut_edges": 2,
+}  # searches before the proof, which finds what they miss where it can be completed
+MOST_ROUNDS, ROUND = 16, 2  # searches for the least cut where it cannot, until as many as AGREED came to the best
 AGREED = 4
 
 
@@ -27,23 +31,23 @@ def is_few(problem: Problem, parts: int | None) -> bool:
 def divide_few(problem: Problem, pool: Pool, objectives: Sequence[str], seed: int, budget: Budget) -> Division:
     """Labels, bound and reason of a pool with `pool.parts` parts (`problem` is the pool alone)."""
     parts = pool.parts or 1
-    found = search_few(problem, parts, range(ROUNDS), seed, budget)
+    found = search_few(problem, parts, range(ROUNDS[problem.first]), seed, budget)
     proof = Proof(None, 0.0, False, budget.spent())
     if pool.reason is None and not (problem.locks >= 0).any() and not budget.spent():
         proof = prove(Task(problem, parts, objectives, found, seed, budget))
     if proof.labels is not None:
-        return _division(pool, replace(found, labels=proof.labels), proof)
+        return _division(pool, replace(found, best=measured(problem, proof.labels, parts)), proof)
     if proof.final and not found.in_range:
         return replace(_division(pool, found, proof), reason=why.PACKING)
     return _division(pool, found if proof.final else _searched_on(problem, parts, found, seed, budget), proof)
 
 
 def _searched_on(problem: Problem, parts: int, found: Found, seed: int, budget: Budget) -> Found:
-    """More walks, until several come to the same best cut."""
-    done = ROUNDS
+    """More searches, until several come to the same best cut."""
+    done = ROUNDS[problem.first]
     while problem.first == "cut_edges" and found.agreed < AGREED and done < MOST_ROUNDS and not budget.spent():
-        found = merged([found, search_few(problem, parts, range(done, done + ROUNDS), seed, budget)])
-        done += ROUNDS
+        found = merged([found, search_few(problem, parts, range(done, done + ROUND), seed, budget)])
+        done += ROUND
     return found
 
 
