@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from gridmgmt.messages import text
-from gridmgmt.planning.comparing.comparison import Comparison
+from gridmgmt.planning.comparing.comparison import Comparison, Division
 from gridmgmt.planning.frames import metric
 from maps.context import Context
 from maps.legend import PATTERNS, class_labels
@@ -115,7 +115,7 @@ def _drawings(found: Comparison, context: Context, say: _Say) -> list[Drawing]:
     frame = max((Frame.around(bounds, most) for most in (WIDE_MM, TALL_MM)), key=lambda tried: tried.mm_per_m)
     low, high = _range(found)
     sides = [
-        _side(areas, side.name, title, (low, high), frame, context)
+        _side(areas, side, title, (low, high), frame, context)
         for areas, side, title in ((before, found.a, say("map_before")), (after, found.b, say("map_after")))
     ]
     return [*sides, _changed(found, before, after, frame, say)]
@@ -127,11 +127,12 @@ def _range(found: Comparison) -> tuple[int, int]:
 
 
 def _side(
-    areas: gpd.GeoDataFrame, name: str, title: str, limits: tuple[int, int], frame: Frame, context: Context
+    areas: gpd.GeoDataFrame, side: Division, title: str, limits: tuple[int, int], frame: Frame, context: Context
 ) -> Drawing:
     classes = around_range(*limits)
     codes = classes.codes(areas["households"])
-    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(areas["name"], areas["households"], strict=True)]
+    names = areas["part"].map(side.part_names())
+    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(names, areas["households"], strict=True)]
     picture = drawing(
         [Layer(areas, [classes.colours[code] for code in codes], opacity=0.75)], frame, title, (areas, texts)
     )
@@ -145,7 +146,7 @@ def _side(
             class_labels(classes, context), classes.colours, classes.counts(areas["households"]), strict=True
         )
     ]
-    return Drawing(f"{title} · {name}", picture, legend)
+    return Drawing(f"{title} · {side.name}", picture, legend)
 
 
 def _changed(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, frame: Frame, say: _Say) -> Drawing:

@@ -178,8 +178,7 @@ def _division(path: Path, low: int, high: int) -> "Division":
     from gridmgmt.planning.scorecard import score as score_frames
 
     units, parts = _layers(path)
-    names = None if parts is None else parts if "name" in parts else parts.assign(name=None)
-    return Division(path.stem, units, names, score_frames(units, parts, low=low, high=high))
+    return Division(path.stem, units, parts, score_frames(units, parts, low=low, high=high))
 
 
 def _layers(path: Path) -> "tuple[Any, Any]":

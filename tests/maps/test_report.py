@@ -47,6 +47,18 @@ def page(words: str, context: Context) -> str:
     return comparison_page(comparison, tables(comparison, context.language, report=REPORT, verdicts=VERDICTS), context)
 
 
+def test_areas_without_names_bear_their_numbers(context: Context) -> None:
+    nameless = [
+        replace(part, parts=part.parts.assign(name=None)) for part in (found().a, found().b) if part.parts is not None
+    ]
+    unnamed = [replace(part, parts=part.parts.drop(columns="name")) for part in nameless if part.parts is not None]
+    for first, second in (nameless, unnamed):
+        comparison = compare(first, second)
+        texts = read_page(comparison_page(comparison, tables(comparison, context.language), context)).texts
+        assert not any("None" in words for words in texts)
+        assert any(words.strip() in ("#2", "2") for words in texts)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_needs_nothing_and_shows_everything(context: Context, language: Language) -> None:
     read = read_page(page("碧波", replace(context, language=language)))
