@@ -70,7 +70,7 @@ class Verdict:
             "no_data": self.count("no_data"),
             "share": None if self.share is None else round(self.share, 6),
             "share_required": self.norm.share,
-            "margin": round(min(margins), 3) if margins else None,
+            "margin": round(min(margins), 6) if margins else None,
             "findings": [_row(finding) for finding in self.findings],
         }
 

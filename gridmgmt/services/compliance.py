@@ -39,7 +39,7 @@ def check_register(
     grids = boundaries_at(session, "grid", at, within_code=within_code)
     if len(grids):
         counted = {
-            "workers": grids["code"].map(workers_of(session, at)).fillna(0),
+            "workers": workers_of(session, grids["code"], at),
             "regular_patrols": patrolled_regularly(session, grids["code"], at),
         }
         subjects = _with_grids(session, ground, grids, subjects, counted)

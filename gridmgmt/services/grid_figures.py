@@ -18,11 +18,12 @@ WEEKS = 4  # a grid is patrolled regularly where every week of the last four saw
 CUT_SHARE = 0.1  # of a footprint: less of it in another grid is how the border was drawn, no division
 
 
-def workers_of(session: Session, at: date) -> pd.Series:
-    """Grid code → how many workers it has on a day."""
+def workers_of(session: Session, codes: pd.Series, at: date) -> pd.Series:
+    """(grids,) how many workers each has on a day; NaN where nobody is appointed to any grid: no register is kept."""
     here = WorkerGrid.valid_from <= at, or_(WorkerGrid.valid_to.is_(None), WorkerGrid.valid_to > at)
-    rows = session.execute(select(WorkerGrid.grid_code, func.count()).where(*here).group_by(WorkerGrid.grid_code))
-    return pd.DataFrame(rows.all(), columns=["grid_code", "workers"]).set_index("grid_code")["workers"]
+    chosen = select(WorkerGrid.grid_code, func.count()).where(*here).group_by(WorkerGrid.grid_code)
+    workers = pd.DataFrame(session.execute(chosen).all(), columns=["grid_code", "workers"]).set_index("grid_code")
+    return codes.map(workers["workers"]).astype(float).fillna(np.nan if workers.empty else 0.0)
 
 
 def patrolled_regularly(session: Session, codes: pd.Series, at: date) -> pd.Series:

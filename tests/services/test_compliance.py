@@ -128,6 +128,7 @@ def test_without_grids_nothing_is_known_of_them(town: Session) -> None:
 
 def test_a_grid_without_a_worker_is_named(walked: Session) -> None:
     west, east = gridded(walked)
+    assert verdict(walked, "grid_worker").outcome == "no_data"  # nobody is appointed anywhere
     walked.add(WorkerGrid(worker_code="W1", grid_code=west, valid_from=REFORM))
     walked.flush()
     assert figures(verdict(walked, "grid_worker")) == {west: 1.0, east: 0.0}
