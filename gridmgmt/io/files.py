@@ -22,6 +22,7 @@ from gridmgmt.geo.crs import NamedCrs, parse_crs
 from gridmgmt.io import encodings, sheets
 from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_size, unpacked
 from gridmgmt.messages import Words
+from gridmgmt.messages.parsers import parser_fault
 
 GEOPACKAGE, SHAPEFILE = {".gpkg"}, {".shp"}
 GEOJSON = {".geojson", ".json"}
@@ -134,7 +135,7 @@ def _ogr(
             warnings.simplefilter("always")
             frame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding, on_invalid="ignore")
     except (DataSourceError, ValueError, RuntimeError, UnicodeDecodeError) as error:
-        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=parser_fault(_plain(path, error))) from error
     texts = dict.fromkeys(_plain(path, warning.message) for warning in said)
     notes += [("gdal", {"detail": text}) for text in texts if REPEATED_ID not in text]
     if not isinstance(frame, geopandas.GeoDataFrame):
@@ -147,16 +148,12 @@ def _plain(path: Path, said: object) -> str:
     return str(said).replace(str(path), path.name).replace(f"{path.parent}/", "")
 
 
-def _driver_fault(path: Path, error: Exception) -> Words:
-    return Words("reasons.file_driver", said=_plain(path, error))
-
-
 def _only_layer(path: Path) -> str:
     """The layer of a GeoPackage with one; UnreadableFile naming them where the user must choose."""
     try:
         layers = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
     except DataSourceError as error:
-        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=parser_fault(_plain(path, error))) from error
     if len(layers) != 1:
         detail = Words("reasons.file_layers", layers=layers) if layers else Words("reasons.file_empty")
         raise UnreadableFile(path=path.name, detail=detail)
@@ -167,7 +164,7 @@ def _read_parquet(path: Path) -> geopandas.GeoDataFrame:
     try:
         return geopandas.read_parquet(path)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        raise UnreadableFile(path=path.name, detail=_driver_fault(path, error)) from error
+        raise UnreadableFile(path=path.name, detail=parser_fault(_plain(path, error))) from error
 
 
 def _read_zip(path: Path, crs: str | None, layer: str | None, encoding: str | None, limits: Limits) -> SourceFile:

@@ -1,14 +1,14 @@
-"""What a parser of TOML, JSON, XML or CSV found, for whoever wrote the file: the place first, then its own words."""
+"""What a parser of TOML, JSON, XML, CSV or a map format found: the place first, then its own words."""
 
 import re
 
 from gridmgmt.messages import Words
 
-_PLACE = re.compile(r"\bline (\d+)(?:,? column (\d+))?")
+_PLACE = re.compile(r"\bline (\d+)(?:,? (?:column|character) (\d+))?", re.IGNORECASE)
 
 
-def parser_fault(error: Exception) -> Words:
-    """Where a parser stopped, as far as its message tells, and what it said.
+def parser_fault(error: object) -> Words:
+    """Where a parser stopped, as far as its message (or error) tells, and what it said.
 
     >>> parser_fault(ValueError("Invalid value (at line 3, column 9)")).text("zh")
     '第 3 行第 9 列附近有误,解析器提示:Invalid value (at line 3, column 9)'

@@ -24,7 +24,7 @@ from gridmgmt.planning.dividing.dedicated import Carved, carve_places
 from gridmgmt.planning.dividing.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.dividing.pockets import joined_pockets
 from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
-from gridmgmt.planning.frames import column_of, metric, names_of, require_filled
+from gridmgmt.planning.frames import filled, metric, names_of
 from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
@@ -32,7 +32,7 @@ from gridmgmt.planning.report import PlanResult
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
 #: for the roundest, `exact` puts barriers and compounds first, then evenness, then shape.
 GOALS = {
-    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2),
+    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2, part=-0.12),
     "thorough": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
@@ -142,9 +142,7 @@ def divide(
 def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:
     if within is None:
         return np.zeros(len(frame), dtype=np.int64), [None]
-    column = column_of(frame, within)
-    require_filled(column)
-    numbers, values = pd.factorize(column)
+    numbers, values = pd.factorize(filled(frame, within))
     return numbers.astype(np.int64), list(values)
 
 

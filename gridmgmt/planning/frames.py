@@ -44,16 +44,20 @@ def beside(frame: GeoDataFrame, plane: GeoDataFrame, what: Words) -> GeoDataFram
 def require_places(frame: GeoDataFrame, what: Words) -> None:
     """InvalidInput where a row has no geometry: it would be nowhere, and the rows behind it in its place."""
     shapes = frame.geometry.to_numpy()
-    lost = frame.index[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
-    if len(lost):
-        raise InvalidInput(detail=Words("reasons.places_missing", what=what, count=len(lost), rows=_some(lost)))
+    lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if lost.any():
+        rows = _some(frame, lost)
+        raise InvalidInput(detail=Words("reasons.places_missing", what=what, count=int(lost.sum()), rows=rows))
 
 
 ROWS_NAMED = 5  # of those at fault, in an error
 
 
-def _some(rows: pd.Index) -> list[str]:
-    return [*map(str, rows[:ROWS_NAMED]), *(["…"] if len(rows) > ROWS_NAMED else [])]
+def _some(frame: GeoDataFrame, wrong: NDArray[np.bool_]) -> Words:
+    """Which rows those are: by their code where they have one."""
+    names = names_of(frame)[wrong]
+    shown = [*names[:ROWS_NAMED], *(["…"] if len(names) > ROWS_NAMED else [])]
+    return Words("reasons.some_units" if "code" in frame else "reasons.some_rows", names=shown)
 
 
 def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
@@ -63,13 +67,14 @@ def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
     return frame[column]
 
 
-def require_filled(column: pd.Series) -> None:
-    """InvalidInput naming the rows where a column has no value."""
-    empty = column.index[column.isna()]
-    if len(empty):
-        raise InvalidInput(
-            detail=Words("reasons.rows_without_value", column=column.name, count=len(empty), rows=_some(empty))
-        )
+def filled(frame: GeoDataFrame, column: str) -> pd.Series:
+    """A column that has a value in every row; InvalidInput naming those without, UnknownColumn where there is none."""
+    values = column_of(frame, column)
+    empty = values.isna().to_numpy()
+    if empty.any():
+        rows = _some(frame, empty)
+        raise InvalidInput(detail=Words("reasons.rows_without_value", column=column, count=int(empty.sum()), rows=rows))
+    return values
 
 
 def households_of(frame: GeoDataFrame, column: str) -> NDArray[np.int64]:
@@ -77,7 +82,7 @@ def households_of(frame: GeoDataFrame, column: str) -> NDArray[np.int64]:
     values = pd.to_numeric(column_of(frame, column), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
     if wrong.any():
-        rows = _some(frame.index[wrong])
+        rows = _some(frame, wrong)
         raise InvalidInput(detail=Words("reasons.counts_unsound", column=column, count=int(wrong.sum()), rows=rows))
     counts: NDArray[np.int64] = values.astype(np.int64)
     return counts

@@ -18,7 +18,7 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import column_of, households_of, metric, names_of, require_filled
+from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
 from gridmgmt.planning.merging.groups import Pool, neighbour_masks
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
 from gridmgmt.planning.merging.stationchecks import (
@@ -217,9 +217,7 @@ def parent_pools(
 def _rows_by_parent(frame: GeoDataFrame, parent: str | None) -> list[tuple[Any, NDArray[np.intp]]]:
     if parent is None:
         return [(None, np.arange(len(frame)))]
-    column = column_of(frame, parent)
-    require_filled(column)
-    values = column.to_numpy(dtype=object)
+    values = filled(frame, parent).to_numpy(dtype=object)
     names = sorted(set(values.tolist()), key=lambda name: (isinstance(name, str), name))
     return [(name, np.flatnonzero(values == name)) for name in names]
 

@@ -23,7 +23,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import column_of, households_of, metric, names_of, require_filled
+from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
 from gridmgmt.planning.partition.search import Budget, SoFar
 from gridmgmt.planning.report import PlanResult
@@ -92,11 +92,11 @@ def resize(
     started = time.perf_counter()
     budget = Budget(time.monotonic() + time_limit_s, so_far=so_far)
     _require_range(low, high)
-    home, communities = _codes(column_of(units, current))
+    home, communities = _codes(filled(units, current))
     frozen = _frozen(home, communities, locked)
     held = np.zeros(len(units), dtype=bool) if locks is None else _truths(column_of(units, locks))
-    grid, grid_names = (None, None) if grids is None else _codes(column_of(units, grids))
-    fields = np.zeros(len(units), dtype=np.int64) if parent is None else _codes(column_of(units, parent))[0]
+    grid, grid_names = (None, None) if grids is None else _codes(filled(units, grids))
+    fields = np.zeros(len(units), dtype=np.int64) if parent is None else _codes(filled(units, parent))[0]
     shapes = unit_cells(metric(units)) if cells is None else cells
     problem = _problem(shapes, fields, households_of(units, households), home, held, low, high)
     require_whole(problem, frozen, communities)
@@ -124,8 +124,7 @@ def _require_range(low: int, high: int) -> None:
 
 
 def _codes(column: pd.Series) -> tuple[IntArray, NDArray[np.object_]]:
-    """Numbers from 0 in sorted order, and the values they stand for; InvalidInput where one is missing."""
-    require_filled(column)
+    """Numbers from 0 in sorted order, and the values they stand for."""
     numbers, values = pd.factorize(column, sort=True)
     return numbers.astype(np.int64), np.asarray(values, dtype=object)
 

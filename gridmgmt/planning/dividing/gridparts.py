@@ -29,13 +29,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Range:
-    """Households of a grid: InvalidInput unless low ≤ target ≤ high."""
+    """Households of a grid: InvalidInput unless 0 ≤ low ≤ target ≤ high."""
 
     low: float
     high: float
     target: float
 
     def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high:
+            raise InvalidInput(detail=Words("reasons.range_empty", low=self.low, high=self.high))
         if not self.low <= self.target <= self.high:
             raise InvalidInput(detail=Words("reasons.target_outside", target=self.target, low=self.low, high=self.high))
 

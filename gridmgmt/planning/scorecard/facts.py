@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import beside, column_of, households_of, metric, require_filled, require_places
+from gridmgmt.planning.frames import beside, column_of, filled, households_of, metric, require_places
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.service import coverage
 from gridmgmt.planning.shapes import Geometries, neighbours, tiling_borders
@@ -126,7 +126,7 @@ def read_facts(
 def _checked(units: GeoDataFrame, part: str) -> GeoDataFrame:
     """The units in metres; InvalidInput where one has no place or no part."""
     require_places(units, Words("common.units"))
-    require_filled(column_of(units, part))
+    filled(units, part)
     return metric(units)
 
 
