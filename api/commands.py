@@ -27,6 +27,7 @@ def serve(
     import uvicorn
 
     from api.app import create_app
+    from api.planner import planning
     from api.settings import WebSettings
     from api.settler import settling
     from gridmgmt.cli.main import language
@@ -37,7 +38,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     typer.echo(text("web.serving", language(), url=f"http://{shown}:{port}/"), err=True)
     # No forwarded headers: what a client says of where it comes from plays no part in anything.
-    with settling(settings.database_url):
+    with settling(settings.database_url), planning(settings.database_url):
         uvicorn.run(application, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False)
 
 
@@ -45,9 +46,8 @@ def require_people(host: str) -> None:
     """InvalidInput where the database has nobody to sign in, or people of the demo: others would reach it."""
     from sqlalchemy import func, select
 
-    from gridmgmt.cli.main import language
     from gridmgmt.errors import InvalidInput
-    from gridmgmt.messages import text
+    from gridmgmt.messages import Words
     from gridmgmt.store.engine import transaction
     from gridmgmt.store.tables import Person
 
@@ -55,7 +55,7 @@ def require_people(host: str) -> None:
     with transaction() as session:
         everybody, of_the_demo = session.execute(living).one()
     if not everybody or of_the_demo:
-        raise InvalidInput(detail=text("web.nobody" if not everybody else "web.demo_people", language(), host=host))
+        raise InvalidInput(detail=Words("web.nobody" if not everybody else "web.demo_people", host=host))
 
 
 def is_loopback(host: str) -> bool:

@@ -1,12 +1,9 @@
-"""Plans: what there is, one with its report, before, after and changed as GeoJSON, and a new one for a subdistrict."""
+"""Plans: what there is, one with its report, before, after and changed as GeoJSON."""
 
-from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,49 +13,23 @@ from api.deps import DbSession
 from api.geojson import collection
 from api.json import GeoJson, Json, revalidated
 from api.languages import Lang
-from api.security import may, require
+from api.security import may
 from gridmgmt.access import Action, Person
 from gridmgmt.services.comparing import compare_plans, score_plan
-from gridmgmt.services.plans import get_plan, list_plans, merge_stations, plan_frames, resize_communities
+from gridmgmt.services.plans import get_plan, list_plans, plan_frames
 from gridmgmt.store.tables import Plan
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 
-COMPUTE: dict[str, Callable[..., Plan]] = {"merge": merge_stations, "resize": resize_communities}
 SEE = Action.see_plans
 Reader = Annotated[Person, may(SEE)]
 PlanSide = UUID | Literal["current"]
-LIMIT_S = 30.0  # a request that takes longer is a job, and jobs come later
-
-
-def _iso_day(value: object) -> object:
-    """Only 2006-09-01: without this, numbers would pass as seconds since 1970."""
-    return None if value is None else date.fromisoformat(str(value))
-
-
-class PlanOrder(BaseModel):
-    """Which plan to compute: merge the stations, or resize the communities, of one subdistrict."""
-
-    task: Literal["merge", "resize"]
-    subdistrict: str = Field(pattern=r"^\d{9}$", examples=["440303001"])
-    at: Annotated[date | None, BeforeValidator(_iso_day)] = None  # of the boundaries; today if absent
 
 
 @router.get("")
 def get_plans(session: DbSession, person: Reader) -> Response:
     """All plans, newest first, without their reports."""
     return Json([_summary(plan) for plan in list_plans(session, area=person.area(SEE))])
-
-
-@router.post("", status_code=201)
-def order_plan(
-    session: DbSession, person: Annotated[Person, may(Action.make_plans)], language: Lang, order: PlanOrder
-) -> Response:
-    """Compute a plan now and keep it. 201 with the plan and its Location."""
-    require(person, Action.make_plans, language, order.subdistrict)
-    compute = COMPUTE[order.task]
-    plan = compute(session, order.subdistrict, at=order.at, time_limit_s=LIMIT_S, author=person.name)
-    return Json(_facts(session, plan), status_code=201, headers={"Location": f"/api/v1/plans/{plan.id}"})
 
 
 @router.get("/{plan_id}")

@@ -20,6 +20,7 @@ from gridmgmt.access import ROLE_ACTIONS, Action, Role
 from gridmgmt.store.engine import transaction
 from tests.api import people
 from tests.api.halves import Grids, communities, cut_in_halves
+from tests.api.orders import planned
 
 PUBLIC = {
     ("GET", "/healthz"),
@@ -169,10 +170,10 @@ def test_nobody_sees_a_row_from_beyond_their_area(
     with transaction(fresh_district) as session:
         grids = cut_in_halves(session, communities(session))
     mine, other = sorted({code[:12] for code in grids})[:2]
-    plan = _incident_and_plan_everywhere(client, grids, other)
+    order, plan = _incident_and_plan_everywhere(client, fresh_district, grids, other)
     me = client_as(*people.ALL_ROUND, scope=mine)
     seen = b""
-    for sight in (*SIGHTS, f"/api/v1/plans/{plan}", f"/api/v1/plans/{plan}/after"):
+    for sight in (*SIGHTS, f"/api/v1/plans/{plan}", f"/api/v1/plans/{plan}/after", f"/api/v1/plan-orders/{order}"):
         for place in (mine, other):
             answer = me.get(sight.format(**_values(grids, place, other)))
             assert answer.status_code in (200, 404, 422), sight
@@ -182,6 +183,9 @@ def test_nobody_sees_a_row_from_beyond_their_area(
     assert mine.encode() in seen
     assert me.get(f"/api/v1/boundaries/community/{other}").status_code == 404
     assert me.get(f"/api/v1/plans/{plan}").status_code == 404
+    assert me.get(f"/api/v1/plan-orders/{order}").status_code == 404
+    assert me.post(f"/api/v1/plan-orders/{order}/cancel").status_code == 404
+    assert me.get("/api/v1/plan-orders").json() == []
     assert me.get("/api/v1/overview").json()["open_incidents"] == 1
     assert set(me.get("/api/v1/overview").json()["days_since_visit"]) == {code for code in grids if code[:12] == mine}
 
@@ -197,14 +201,14 @@ def _values(grids: Grids, place: str, other: str) -> dict[str, str]:
     return {"other": other, "station": f"{other[:9]}Z02", "near": near, "tile": tile}
 
 
-def _incident_and_plan_everywhere(client: httpx.Client, grids: Grids, other: str) -> str:
-    """One incident in each of two communities, and a plan for a whole subdistrict."""
+def _incident_and_plan_everywhere(client: httpx.Client, url: str, grids: Grids, other: str) -> tuple[str, str]:
+    """One incident in each of two communities, and a plan for a whole subdistrict: its order, and itself."""
     for place in (next(iter(grids.values())), next(shape for code, shape in grids.items() if code.startswith(other))):
         report = {"category": "rubbish", "lon": place.x, "lat": place.y}
         assert client.post("/api/v1/incidents", json=report).status_code == 201
-    order = {"task": "merge", "subdistrict": other[:9], "at": "2006-09-01"}
-    plan: str = client.post("/api/v1/plans", json=order, timeout=90).json()["id"]
-    return plan
+    plan = planned(client, url, task="merge", scope=other[:9])
+    (order,) = client.get("/api/v1/plan-orders").json()
+    return order["id"], str(plan["id"])
 
 
 def test_a_worker_sees_the_own_grid_and_what_stands_in_it(
@@ -257,7 +261,7 @@ def test_a_department_sees_and_moves_what_was_sent_to_it_and_nothing_else(
 def test_an_order_for_another_area_is_refused(client: httpx.Client, client_as: Callable[..., httpx.Client]) -> None:
     mine, other = (area["id"] for area in client.get("/api/v1/boundaries/subdistrict").json()["features"][:2])
     planner = client_as(Role.planner, scope=mine)
-    answer = planner.post("/api/v1/plans", json={"task": "merge", "subdistrict": other, "at": "2006-09-01"})
+    answer = planner.post("/api/v1/plans", json={"task": "merge", "scope": other, "at": "2006-09-01"})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 

@@ -1,4 +1,4 @@
-"""Plans by the API: computed on order, listed, and shown as before, after and changed."""
+"""Plans by the API: listed, and shown as before, after and changed."""
 
 from datetime import date
 
@@ -8,8 +8,7 @@ import shapely
 
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import Plan
-
-AT = "2006-09-01"
+from tests.api.orders import AT, planned
 
 
 def ground(features: list[dict[str, object]]) -> shapely.Geometry:
@@ -17,13 +16,10 @@ def ground(features: list[dict[str, object]]) -> shapely.Geometry:
 
 
 @pytest.mark.parametrize("task", ["merge", "resize"])
-def test_a_plan_is_computed_kept_and_shown(client: httpx.Client, task: str) -> None:
+def test_a_plan_is_computed_kept_and_shown(client: httpx.Client, fresh_district: str, task: str) -> None:
     assert client.get("/api/v1/plans").json() == []
     subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
-    answer = client.post("/api/v1/plans", json={"task": task, "subdistrict": subdistrict, "at": AT}, timeout=90)
-    assert answer.status_code == 201, answer.text
-    plan = client.get(answer.headers["location"]).json()
-    assert plan == answer.json()
+    plan = planned(client, fresh_district, task=task, scope=subdistrict)
     assert (plan["task"], plan["scope_code"], plan["base_date"], plan["state"]) == (task, subdistrict, AT, "computed")
     assert [entry["id"] for entry in client.get("/api/v1/plans").json()] == [plan["id"]]
 
@@ -44,9 +40,11 @@ def test_a_plan_is_computed_kept_and_shown(client: httpx.Client, task: str) -> N
         assert shapely.geometry.shape(area["geometry"]).contains(shapely.Point(area["properties"]["label"]))
 
 
-def test_a_merge_changes_the_communities_that_come_to_share_a_station(client: httpx.Client) -> None:
+def test_a_merge_changes_the_communities_that_come_to_share_a_station(
+    client: httpx.Client, fresh_district: str
+) -> None:
     subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
-    plan = client.post("/api/v1/plans", json={"task": "merge", "subdistrict": subdistrict, "at": AT}, timeout=90).json()
+    plan = planned(client, fresh_district, task="merge", scope=subdistrict)
     changed = client.get(f"/api/v1/plans/{plan['id']}/changed").json()["features"]
     alone = plan["count_before"] - len(changed)
     shared = {area["properties"]["part"] for area in changed}
@@ -61,18 +59,3 @@ def test_a_plan_that_was_compared_tells_the_best_for_the_same_goals(client: http
         session.add(plan)
     (plan,) = client.get("/api/v1/plans").json()
     assert (plan["parts"], plan["optimal_parts"]) == (83, 71)
-
-
-@pytest.mark.parametrize(
-    ("order", "code"),
-    [
-        ({"task": "divide", "subdistrict": "440303001"}, "invalid_request"),
-        ({"task": "merge", "subdistrict": "440303"}, "invalid_request"),
-        ({"task": "merge", "subdistrict": "440303001", "at": 0}, "invalid_request"),
-        ({"task": "merge", "subdistrict": "440303999"}, "not_found"),
-    ],
-)
-def test_an_order_that_cannot_be_is_refused(client: httpx.Client, order: dict[str, object], code: str) -> None:
-    answer = client.post("/api/v1/plans", json=order)
-    assert answer.json()["code"] == code
-    assert client.get("/api/v1/plans").json() == []

@@ -2,11 +2,12 @@
 
 import httpx
 
+from tests.api.orders import planned
 
-def test_a_plan_is_scored_and_compared(client: httpx.Client) -> None:
+
+def test_a_plan_is_scored_and_compared(client: httpx.Client, fresh_district: str) -> None:
     subdistrict = client.get("/api/v1/boundaries/subdistrict").json()["features"][0]["id"]
-    order = {"task": "merge", "subdistrict": subdistrict, "at": "2006-09-01"}
-    plan = client.post("/api/v1/plans", json=order, timeout=90).json()["id"]
+    plan = planned(client, fresh_district, task="merge", scope=subdistrict)["id"]
     card = client.get(f"/api/v1/plans/{plan}/scorecard", timeout=60).json()
     assert card["metrics"]["compounds_split"]["value"] is None
     assert card["metrics"]["share_in_range"]["value"] is not None

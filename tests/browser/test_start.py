@@ -8,6 +8,7 @@ import shapely
 from playwright.sync_api import Page, expect
 
 from tests.api.halves import Grids
+from tests.api.orders import compute_all
 from tests.browser.conftest import Watch, set_date
 
 
@@ -114,10 +115,11 @@ def test_layers_can_be_hidden_by_keyboard(start: Page) -> None:
 
 
 @pytest.mark.parametrize("task", ["合并工作站", "调整社区"])
-def test_a_plan_is_computed_and_shown_before_and_after(start: Page, task: str) -> None:
+def test_a_plan_is_computed_and_shown_before_and_after(start: Page, small_district: str, task: str) -> None:
     start.get_by_role("button", name=task).click()
-    expect(start.locator("#compute-state")).to_contain_text("正在为")
-    expect(start.locator("#sheet .segments")).to_be_visible(timeout=90_000)
+    expect(start.locator(".order")).to_contain_text("等待计算")
+    compute_all(small_district)
+    expect(start.locator("#sheet .segments")).to_be_visible()
     assert "#/plan/" in start.url
     plan = start.url.rpartition("/")[2]
     expect(start.locator(f".report-link[href^='/plans/current/report/{plan}']")).to_be_visible()

@@ -10,7 +10,7 @@ import { on } from "./state.js";
 const PAGE = 100;
 const ZONE = "+08:00";
 const ACTIONS = [
-  "sign_in", "sign_out", "sign_in_failed", "refresh_token_reused", "password_changed", "see_tracks", "see_positions", "see_involved", "see_quarantine", "read_audit", "export", "publish",
+  "sign_in", "sign_out", "sign_in_failed", "refresh_token_reused", "password_changed", "see_tracks", "see_positions", "see_involved", "see_quarantine", "read_audit", "export", "ask_plan", "cancel_plan", "publish",
   "add_person", "reset_password", "disable_person", "enable_person", "unlock_person", "grant", "revoke_grant", "stand_in", "end_stand_in", "add_device", "revoke_device", "add_app", "revoke_app",
   "erase_tracks", "expire_tracks", "erase_person", "export_person",
 ];

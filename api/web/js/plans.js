@@ -1,22 +1,29 @@
-// The plans there are, and two buttons that make a new one for a subdistrict.
+// The plans there are, and a form that asks for a new one: it is computed beside the page (`orders`).
 
-import { getJson, postJson } from "./client.js";
+import { getJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { t } from "./i18n.js";
+import { say, tell } from "./notices.js";
+import { createOrders, order, orderName } from "./orders.js";
 import { reportAddress } from "./planreport.js";
-import { tell } from "./notices.js";
 import { addressOf, announce, epoch, on, open, route } from "./state.js";
 import { statusName } from "./words.js";
 
+const MINUTES = [1, 5, 15, 60];
+const EFFORTS = ["fast", "thorough", "exact"];
+const USUAL = { effort: "fast", minutes: 5 };
+const mine = new Set(); // orders of this page: their plans open by themselves where nothing else is open
 let plans = null;
 
 export async function createPlans() {
   fill("plan-list", el("p", { class: "loading" }, t("web.loading")));
   byId("compute").addEventListener("submit", compute);
-  on("language", render);
+  on("language", () => { render(); fillSettings(); fillPlaces(); });
+  on("order-ended", ended);
+  fillSettings();
   on("route", render);
-  on("epoch", () => fillSubdistricts().catch((refusal) => tell("figures", refusal.message, refusal.code)));
-  await Promise.all([load(), fillSubdistricts()]);
+  on("epoch", () => loadPlaces().catch((refusal) => tell("figures", refusal.message, refusal.code)));
+  await Promise.all([load(), loadPlaces(), createOrders()]);
 }
 
 async function load() {
@@ -30,13 +37,29 @@ async function load() {
   }
 }
 
-async function fillSubdistricts() {
+let places = [];
+
+async function loadPlaces() {
   const at = epoch();
-  const { features } = await getJson(`/api/v1/boundaries/subdistrict?at=${at}&geometry=point`);
+  const levels = await Promise.all(["district", "subdistrict"].map((level) => getJson(`/api/v1/boundaries/${level}?at=${at}&geometry=point`)));
   if (at !== epoch()) return;
-  const chosen = byId("compute-where").value;
-  fill("compute-where", features.map(({ properties }) => el("option", { value: properties.code, selected: properties.code === chosen }, properties.name)));
-  for (const button of byId("compute").querySelectorAll("button")) button.disabled = features.length === 0;
+  places = levels.flatMap(({ features }) => features.map(({ properties }) => properties));
+  fillPlaces();
+}
+
+// A subdistrict first: that is what is planned day by day.
+function fillPlaces() {
+  const [usual] = places.filter(({ code }) => code.length > 6).concat(places);
+  const chosen = places.find(({ code }) => code === byId("compute-where").value) ?? usual;
+  fill("compute-where", places.map(({ code, name }) => el("option", { value: code, selected: code === chosen.code }, code.length === 6 ? t("web.whole_of", { place: name }) : name)));
+  for (const button of byId("compute").querySelectorAll("button[type=submit]")) button.disabled = places.length === 0;
+}
+
+function fillSettings() {
+  const { effort, minutes } = byId("compute").elements;
+  const [wanted, limit] = [effort.value || USUAL.effort, Number(minutes.value || USUAL.minutes)];
+  effort.replaceChildren(...EFFORTS.map((value) => el("option", { value, selected: value === wanted }, t(`web.effort_${value}`))));
+  minutes.replaceChildren(...MINUTES.map((value) => el("option", { value, selected: value === limit }, t("web.minutes", { minutes: value }))));
 }
 
 function render() {
@@ -57,33 +80,25 @@ function item(plan, isCurrent) {
 
 async function compute(event) {
   event.preventDefault();
-  const task = event.submitter.value;
-  const where = byId("compute-where");
-  const place = where.selectedOptions[0].textContent;
+  const { where, effort, minutes, seed } = byId("compute").elements;
   const state = byId("compute-state");
-  const stop = progress(state, task, place);
+  const wanted = { task: event.submitter.value, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value) };
+  event.submitter.disabled = true;
   try {
-    const plan = await postJson("/api/v1/plans", { task, subdistrict: where.value, at: epoch() });
-    stop();
-    state.textContent = t("web.computed", { place });
-    await load();
-    open("plan", plan.id);
+    const asked = await order(wanted);
+    mine.add(asked.id);
+    state.textContent = t("web.order_sent", { what: orderName(asked) });
   } catch (refusal) {
-    stop();
     state.replaceChildren(el("span", { class: "light late", "aria-hidden": "true" }, "■"), " ", refusal.message);
+  } finally {
+    event.submitter.disabled = false;
   }
 }
 
-// Words while it runs, with the seconds it has taken; nobody looks at a spinner without words.
-function progress(state, task, place) {
-  const buttons = byId("compute").querySelectorAll("button");
-  const began = Date.now();
-  const say = () => { state.textContent = t(`web.computing_${task}`, { place, seconds: number(Math.floor((Date.now() - began) / 1000)) }); };
-  for (const button of buttons) button.disabled = true;
-  say();
-  const timer = setInterval(say, 1000);
-  return () => {
-    clearInterval(timer);
-    for (const button of buttons) button.disabled = false;
-  };
+async function ended(one) {
+  if (mine.has(one.id)) byId("compute-state").textContent = "";
+  if (one.state !== "done") return;
+  await load();
+  say(t("web.computed", { what: orderName(one) }));
+  if (mine.has(one.id) && route() === null) open("plan", one.plan);
 }

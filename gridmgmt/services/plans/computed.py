@@ -14,6 +14,7 @@ from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import text
 from gridmgmt.planning.divide import divide
 from gridmgmt.planning.frames import metric
+from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
 from gridmgmt.services.boundaries import boundaries_at
@@ -40,10 +41,12 @@ def divide_grids(
     target: int = 150,
     low: int = 120,
     high: int = 180,
+    effort: str = "fast",
     seed: int = 0,
     time_limit_s: float = 60.0,
     author: str = "",
     progress: Progress | None = None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> Plan:
     """Divide the communities below `within_code` (or only `community_codes`) into grids; the plan is stored.
 
@@ -66,12 +69,15 @@ def divide_grids(
         places=places_frame(session, bbox=_box(ground.communities)),
         streets=streets,
         barriers=barriers,
+        effort=effort,
         seed=seed,
         time_limit_s=time_limit_s,
         progress=progress,
+        so_far=so_far,
     )
     parts = result.parts.assign(code=None, name=None, parent_code=result.parts["within"])
-    parameters = {"target": target, "low": low, "high": high, "seed": seed, "communities": len(ground.communities)}
+    parameters = {"target": target, "low": low, "high": high, "effort": effort, "seed": seed}
+    parameters["communities"] = len(ground.communities)
     return saved(session, "divide", ground, parts, assigned(result), result, parameters, author)
 
 
@@ -87,6 +93,8 @@ def resize_communities(
     seed: int = 0,
     time_limit_s: float = 60.0,
     author: str = "",
+    progress: Progress = lambda done, of: None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> Plan:
     """Redraw the communities of a subdistrict (or of all below a code) to 1,000–2,000 households; the plan is stored.
 
@@ -113,6 +121,8 @@ def resize_communities(
         cells=cells,
         seed=seed,
         time_limit_s=time_limit_s,
+        progress=progress,
+        so_far=so_far,
     )
     names = ground.communities.set_index("code")["name"]
     parts = result.parts.to_crs(ground.communities.crs).assign(

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from gridmgmt.planning.merge import RURAL_RANGE, URBAN_RANGE, merge
 from gridmgmt.planning.merging.front import merge_front
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights
+from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
-from gridmgmt.services.plans.computed import assigned, saved
+from gridmgmt.services.plans.computed import Progress, assigned, saved
 from gridmgmt.services.plans.ground import (
     PREMISES_NORMS_M2,
     Ground,
@@ -42,6 +43,8 @@ def merge_stations(
     seed: int = 0,
     time_limit_s: float = 60.0,
     author: str = "",
+    progress: Progress = lambda done, of: None,
+    so_far: SoFar = lambda value, bound: None,
 ) -> Plan:
     """Merge the stations of a subdistrict, or of each subdistrict of the whole district; the plan is stored.
 
@@ -65,6 +68,8 @@ def merge_stations(
         weights=weights,
         seed=seed,
         time_limit_s=time_limit_s,
+        progress=progress,
+        so_far=so_far,
     )
     people = staff_of_plan(result, ground.communities["code"].to_numpy(dtype=object))
     figures = {**people.figures, "moves": people.moves.to_dict("records")}

@@ -43,7 +43,7 @@ from gridmgmt.store.tables.ingest import (
     PatrolVisit,
     Quarantine,
 )
-from gridmgmt.store.tables.plans import Plan, PlanAssignment, PlanPart
+from gridmgmt.store.tables.plans import Plan, PlanAssignment, PlanOrder, PlanPart
 from gridmgmt.store.tables.stations import PREMISES, Station, StationService
 from gridmgmt.store.tables.units import Barrier, Building, Compound, Entrance, Land, Place, Street
 from gridmgmt.store.tables.workflow import (
@@ -100,6 +100,7 @@ __all__ = [
     "PlaceVisit",
     "Plan",
     "PlanAssignment",
+    "PlanOrder",
     "PlanPart",
     "Quarantine",
     "RefreshToken",

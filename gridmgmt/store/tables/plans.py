@@ -5,14 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmgmt.store.tables.base import Base, not_negative, one_of, shape_column, sound_shape
+from gridmgmt.store.tables.base import Base, not_negative, one_of, quoted, shape_column, sound_shape
 from gridmgmt.store.tables.boundaries import KINDS
 
 TASKS = ("divide", "resize", "merge", "replay")
 STATES = ("computed", "published", "discarded")
+ORDERED_TASKS = ("divide", "resize", "merge")
+OPEN_STATES = ("asked", "running")
+ORDER_STATES = (*OPEN_STATES, "done", "failed", "cancelled")
 
 
 class Plan(Base):
@@ -70,3 +74,37 @@ class PlanAssignment(Base):
     plan_id: Mapped[UUID] = mapped_column(primary_key=True)
     unit_code: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[int]
+
+
+class PlanOrder(Base):
+    """A plan that was asked for, and how far it is.
+
+    `parameters` are those of the service that computes the task (low, high, seed, time_limit_s, …). `progress` holds
+    `done` and `of` (pools), `value` and `bound` of the first objective as far as they are known. `attempts` counts how
+    often the computation was begun: more than once where the process that did it died. `fault` says why it failed:
+    `code`, and the sentence as `zh` and `en`.
+    """
+
+    __tablename__ = "plan_order"
+    __table_args__ = (
+        one_of("task", ORDERED_TASKS),
+        one_of("state", ORDER_STATES),
+        CheckConstraint(f"(ended_at IS NULL) = (state IN ({quoted(OPEN_STATES)}))", name="ended"),
+        CheckConstraint("(fault IS NOT NULL) = (state = 'failed')", name="fault"),
+        Index(None, "asked_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    task: Mapped[str]
+    scope_code: Mapped[str] = mapped_column(ForeignKey("boundary_code.code"))
+    base_date: Mapped[date]
+    parameters: Mapped[dict[str, Any]]
+    author: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    state: Mapped[str] = mapped_column(server_default="asked")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    begun_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("plan.id", ondelete="SET NULL"))

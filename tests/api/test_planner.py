@@ -1,0 +1,83 @@
+"""The process that computes plans: an order is computed once, taken up again where its process dies, and cancelled."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from signal import SIGKILL
+
+import httpx
+import pytest
+from sqlalchemy import delete
+
+from api.beside import LOWEST
+from api.planner import planning
+from gridmgmt.store.engine import transaction
+from gridmgmt.store.tables import Plan, PlanOrder
+from tests.api.orders import AT, held_up, order_now, plans_there
+from tests.api.test_settler import comes
+
+PAUSE_S = 0.05
+DIVIDE = {"task": "divide", "scope": "440303002001", "at": AT}
+
+
+@pytest.fixture
+def client(reader: httpx.Client, small_district: str) -> Iterator[httpx.Client]:
+    """A client of an application, and beside it the process that computes plans."""
+    with transaction(small_district) as session:
+        session.execute(delete(PlanOrder))
+        session.execute(delete(Plan))
+    with planning(small_district, PAUSE_S):
+        yield reader
+    assert not multiprocessing.active_children()
+
+
+def asked(client: httpx.Client, **more: object) -> str:
+    """The address of an order."""
+    return client.post("/api/v1/plans", json=DIVIDE | more).headers["location"]
+
+
+def state(client: httpx.Client, where: str) -> str:
+    return str(client.get(where).json()["state"])
+
+
+def test_a_plan_whose_process_is_killed_is_taken_up_again_and_computed_once(
+    client: httpx.Client, small_district: str
+) -> None:
+    with held_up(small_district):
+        where = asked(client)
+        assert comes(lambda: state(client, where) == "running")
+        (process,) = multiprocessing.active_children()
+        assert process.pid is not None
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == LOWEST
+        os.kill(process.pid, SIGKILL)
+        assert comes(lambda: client.get(where).json()["attempts"] == 2)
+        assert state(client, where) == "running"
+    assert comes(lambda: state(client, where) == "done")
+    order = order_now(small_district, where.rpartition("/")[2])
+    assert (order.attempts, plans_there(small_district)) == (2, [order.plan_id])
+
+
+def test_a_cancelled_plan_ends_its_process_and_the_next_one_is_computed(
+    client: httpx.Client, small_district: str
+) -> None:
+    with held_up(small_district):
+        where = asked(client)
+        assert comes(lambda: state(client, where) == "running")
+        (process,) = multiprocessing.active_children()
+        assert client.post(f"{where}/cancel").json()["state"] == "cancelled"
+        process.join(60)
+        assert process.exitcode == 0
+    following = asked(client, seed=1)
+    assert comes(lambda: state(client, following) == "done")
+    assert state(client, where) == "cancelled"
+    assert len(plans_there(small_district)) == 1
+
+
+def test_two_applications_compute_each_plan_once(client: httpx.Client, small_district: str) -> None:
+    with planning(small_district, PAUSE_S):
+        with held_up(small_district):
+            orders = [asked(client, seed=seed) for seed in range(2)]
+            assert comes(lambda: {state(client, where) for where in orders} == {"running"})
+        assert comes(lambda: {state(client, where) for where in orders} == {"done"})
+    attempts = [client.get(where).json()["attempts"] for where in orders]
+    assert (attempts, len(plans_there(small_district))) == ([1, 1], 2)

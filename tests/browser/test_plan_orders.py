@@ -1,0 +1,107 @@
+"""A plan asked for on the page: how far it is and what it is worth meanwhile, a button that ends it, its plan."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import delete, func, select, update
+
+from gridmgmt.access import Role
+from gridmgmt.store.engine import transaction
+from gridmgmt.store.tables import PlanOrder
+from tests.api.orders import compute_all, plans_there, taken_up
+from tests.browser.conftest import PHONE, Watch, new_sign_in
+from tests.browser.test_desk import no_tiles
+
+TOLD = {"done": 3, "of": 14, "value": 1240, "bound": 1178}
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_for(small_district: str) -> Iterator[None]:
+    """Whatever a test has asked for is forgotten after it."""
+    yield
+    with transaction(small_district) as session:
+        session.execute(delete(PlanOrder))
+
+
+def ask(page: Page, name: str) -> None:
+    """Ask for a plan of the first subdistrict; it is in the list."""
+    page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(".order")).to_contain_text("南湖街道")
+
+
+def test_a_plan_in_the_making_is_seen_and_can_be_cancelled(start: Page, small_district: str) -> None:
+    order = start.locator(".order")
+    ask(start, "划分网格")
+    expect(order).to_contain_text("南湖街道 · 划分网格")
+    expect(order).to_contain_text("等待计算")
+    expect(start.locator("#compute-state")).to_contain_text("可以离开此页")
+    with taken_up(small_district) as tell:
+        expect(order).to_contain_text("最长 5 分钟")
+        tell(TOLD)
+        expect(order).to_contain_text("3/14 片")
+        expect(order).to_contain_text("范围外 1,240 户 · 下界 1,178 · 差距 5%")
+        expect(order.get_by_role("progressbar")).to_have_js_property("value", 3)
+        start.get_by_role("button", name="EN").click()
+        expect(order).to_contain_text("1,240 households out of range · bound 1,178 · gap 5%")
+        order.get_by_role("button", name="Cancel").click()
+        order.get_by_role("button", name="Press again to confirm").click()
+        expect(order).to_have_count(0)
+        expect(start.locator("#notices")).to_contain_text("Cancelled: 南湖街道 · Division into grids")
+    compute_all(small_district)
+    assert plans_there(small_district) == []
+
+
+def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) -> None:
+    start.get_by_text("计算设置").click()
+    start.get_by_label("最长计算时间").select_option("1")
+    start.get_by_label("随机种子").fill("3")
+    ask(start, "合并工作站")
+    start.get_by_text("计算设置").click()
+    compute_all(small_district)
+    expect(start.locator("#sheet .segments")).to_be_visible()
+    expect(start.locator(".order")).to_have_count(0)
+    plan = start.url.rpartition("/")[2]
+    expect(start.locator(f".plans a[href='#/plan/{plan}']")).to_be_visible()
+    with transaction(small_district) as session:
+        order = session.scalars(select(PlanOrder)).one()
+        assert (str(order.plan_id), order.parameters["seed"], order.parameters["time_limit_s"]) == (plan, 3, 60)
+
+
+def test_what_is_refused_or_fails_says_why_in_both_languages(
+    start: Page, desk: tuple[Page, Watch], small_district: str
+) -> None:
+    start.route("**/api/v1/plans", lambda route: route.continue_(post_data={"task": "merge", "scope": "440303002001"}))
+    start.get_by_role("button", name="合并工作站", exact=True).click()
+    expect(start.locator("#compute-state")).to_contain_text("440303002001 是社区")
+    start.unroute("**/api/v1/plans")
+    assert all("422" in line for line in desk[1].console)  # the browser logs the refusal it was given
+    desk[1].console.clear()
+    ask(start, "调整社区")
+    fault = {"code": "invalid_input", "zh": "没有服务站服务社区", "en": "no station serves community"}
+    with transaction(small_district) as session:
+        session.execute(update(PlanOrder).values(state="failed", fault=fault, ended_at=func.now()))
+    expect(start.locator(".order")).to_contain_text("没有算出:没有服务站服务社区")
+    start.get_by_role("button", name="EN").click()
+    expect(start.locator(".order")).to_contain_text("No plan: no station serves community")
+
+
+def test_a_viewer_on_a_phone_sees_what_is_computed_and_cannot_end_it(
+    browser: Browser, address: str, small_district: str, start: Page
+) -> None:
+    context = browser.new_context(viewport=PHONE, locale="zh-CN", reduced_motion="reduce", base_url=address)
+    new_sign_in(small_district, "viewer", Role.viewer).enter(context, address)
+    page, watch = context.new_page(), Watch(address)
+    watch.listen(page)
+    page.route("**/tiles/**", no_tiles)
+    ask(start, "合并工作站")
+    with taken_up(small_district) as tell:
+        tell(TOLD)
+        page.goto("/?at=2006-09-01")
+        expect(page.locator(".order")).to_contain_text("南湖街道 · 工作站合并")
+        expect(page.locator(".order")).to_contain_text("偏离范围 1,240 户")
+        expect(page.locator(".order button")).to_be_hidden()
+        expect(page.locator("#compute")).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    watch.require_silence()
+    context.close()
