@@ -24,6 +24,7 @@ from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts, half_cuts
 from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
+from gridmgmt.planning.partition.fewparts.spreading import spreading_bound
 from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
@@ -107,6 +108,26 @@ def test_brute_force_agrees(case: Graph, parts: int, tolerance: float, objective
     assert proof.status == "optimal"
     assert proof.value == pytest.approx(best)
     assert proof.bound == pytest.approx(best)
+
+
+@QUICK
+@given(connected_graphs(), st.sampled_from([2, 3]), st.floats(0.05, 0.6), st.integers(0, 3))
+def test_no_plan_cuts_less_than_the_bounds(case: Graph, parts: int, tolerance: float, seed: int) -> None:
+    graph, weights = case
+    target = max(1, weights.sum()) / parts
+    low, high = target * (1 - tolerance), target * (1 + tolerance)
+    plans = every_plan(graph, weights, parts, low, high)
+    assume(plans)
+    problem = pool_of(graph, weights, parts, low, high, "cut_edges")
+    least = min(cut(graph, plan) for plan in plans)
+    assert spreading_bound(problem, seed, Budget()) <= least + 1e-9
+    assert spectral_bound(problem, parts) <= least + 1e-9
+
+
+def test_the_bound_of_a_wide_lattice_is_most_of_its_cut() -> None:
+    problem = pool_of(lattice(14, 14), np.ones(196), 2, 97, 99, "cut_edges")
+    assert connected_sets(problem.graph, Budget()) is None
+    assert 13 < spreading_bound(problem, 0, Budget()) <= 14
 
 
 @QUICK

@@ -8,9 +8,10 @@ import numpy as np
 from gridmgmt.planning.partition.fewparts.bounding import CutBound, bound_cut
 from gridmgmt.planning.partition.fewparts.choosing import Choice, Goal, choose
 from gridmgmt.planning.partition.fewparts.found import Found
-from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
+from gridmgmt.planning.partition.fewparts.frontier import Diagram
 from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts, half_cuts
 from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
+from gridmgmt.planning.partition.fewparts.spreading import spreading_bound
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
 
@@ -36,9 +37,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Task:
-    """A pool, its number of parts, the objectives in order, what the search found, the last stop."""
+    """A pool, its diagram if it is narrow, how many parts, the objectives in order, the best so far, the last stop."""
 
     problem: Problem
+    diagram: Diagram | None
     parts: int
     objectives: Sequence[str]
     found: Found
@@ -53,18 +55,24 @@ class Task:
 
 def prove(task: Task) -> Proof:
     """A proof, as far as the limits allow; a bound alone where the pool is too wide for the diagram."""
-    if task.budget.spent():
-        return Proof(None, 0.0, False, True)
-    if task.objectives[0] == "cut_edges" and task.problem.graph.data.min(initial=0) < 0:
+    problem, diagram = task.problem, task.diagram
+    if task.objectives[0] == "cut_edges" and problem.graph.data.min(initial=0) < 0:
         return Proof(None, 0.0, False)
-    diagram = connected_sets(task.problem.graph, task.budget)
     if task.budget.spent():
         return Proof(None, 0.0, False, True)
     if task.objectives[0] == "deviation":
         return Proof(None, 0.0, False) if diagram is None else prove_deviation(task, diagram)
     if diagram is None:
-        return Proof(None, _rounded(spectral_bound(task.problem, task.parts), _tick(task.problem)), False)
+        return bound_wide(task)
     return prove_cut(task, diagram)
+
+
+def bound_wide(task: Task) -> Proof:
+    """The better of two bounds of the cut; the last word where the search has reached it."""
+    problem, tick = task.problem, _tick(task.problem)
+    bound = max(spectral_bound(problem, task.parts), spreading_bound(problem, task.seed, task.budget))
+    reached = task.found.in_range and task.found.rank[1] <= _rounded(bound, tick) + TINY
+    return Proof(None, _rounded(bound, tick), reached, task.budget.spent())
 
 
 def prove_cut(task: Task, diagram: Diagram) -> Proof:

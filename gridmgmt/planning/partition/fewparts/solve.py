@@ -1,10 +1,11 @@
-"""One pool into a given, small number of parts: walks, then a proof, then more walks where the proof stays open."""
+"""One pool into a given, small number of parts: a short search and a proof; a long search where there is no proof."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
+from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.proof import Proof, Task, prove
 from gridmgmt.planning.partition.pools import Pool
@@ -32,14 +33,19 @@ def divide_few(problem: Problem, pool: Pool, objectives: Sequence[str], seed: in
     """Labels, bound and reason of a pool with `pool.parts` parts (`problem` is the pool alone)."""
     parts = pool.parts or 1
     found = search_few(problem, parts, range(ROUNDS[problem.first]), seed, budget)
-    proof = Proof(None, 0.0, False, budget.spent())
-    if pool.reason is None and not (problem.locks >= 0).any() and not budget.spent():
-        proof = prove(Task(problem, parts, objectives, found, seed, budget))
+    if pool.reason is not None or (problem.locks >= 0).any():
+        return _division(pool, _searched_on(problem, parts, found, seed, budget), Proof(None, 0.0, False))
+    diagram = connected_sets(problem.graph, budget)
+    if diagram is None:
+        found = _searched_on(problem, parts, found, seed, budget)
+    proof = prove(Task(problem, diagram, parts, objectives, found, seed, budget))
     if proof.labels is not None:
         return _division(pool, replace(found, best=measured(problem, proof.labels, parts)), proof)
     if proof.final and not found.in_range:
         return replace(_division(pool, found, proof), reason=why.PACKING)
-    return _division(pool, found if proof.final else _searched_on(problem, parts, found, seed, budget), proof)
+    if diagram is not None and not proof.final:
+        found = _searched_on(problem, parts, found, seed, budget)
+    return _division(pool, found, proof)
 
 
 def _searched_on(problem: Problem, parts: int, found: Found, seed: int, budget: Budget) -> Found:
