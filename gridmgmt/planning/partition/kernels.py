@@ -17,6 +17,7 @@ from gridmgmt.planning.partition.streams import below, uniform
 __all__ = ["anneal_on", "grow", "measure"]
 
 USUAL_ROUNDNESS = 0.69
+OPENINGS = 0.3  # of the proposals that cross no border, those that open a part
 NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
 
@@ -26,7 +27,7 @@ def _load_price(members, load, limits, prices, flexible):
     low, high, target = limits
     off = (load - target) / target
     missing = max(low - load, load - high)
-    price = prices[1] * off * off + prices[5] * abs(off)
+    price = prices[6] + prices[1] * off * off + prices[5] * abs(off)
     if missing > 0:
         # With a free number of parts what counts is how many live outside; else how far a part is from its range.
         price += prices[0] * (0.3 + load / target if flexible else 0.3 + 5.0 * missing / target)
@@ -117,7 +118,8 @@ def anneal_on(
 ):
     """Go on from `labels`, in place, over some `heats`: as many proposals each as there are units.
 
-    Keeps in `best` what was least in price at the end of a heat and returns that price.
+    Keeps in `best` what was least in price at the end of a heat and returns that price. `best_value` is that of `best`
+    so far; infinite at first, when `best` and `labels` are the same.
     graph : indptr, indices, cut costs, borders
     units : weights, areas, perimeters, home label (−1: none), stakes: all that the cuts around a unit can change
     `state`: as `measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
@@ -133,6 +135,7 @@ def anneal_on(
     seen, queue, ends = room
     count, parts = len(labels), len(members)
     value = measure(graph, units, labels, state, limits, prices, flexible)
+    best_value = min(best_value, value)
     nobody, mark = np.int64(-1), np.int64(1)  # typed, or each literal is compiled for itself
     roundest = roundness * (USUAL_ROUNDNESS - 1)
     for unit in range(count):
@@ -146,7 +149,7 @@ def anneal_on(
             there = indices[first + below(stream, last - first)]
             source, to, back = labels[unit], labels[there], nobody
             if source == to:
-                if not flexible:
+                if not flexible or uniform(stream) > OPENINGS:
                     continue
                 to = below(stream, parts)
                 if members[to] > 0:
@@ -194,8 +197,11 @@ def anneal_on(
             round_source = _shape_price(members_source, area_source, rim_source, roundness)
             round_to = _shape_price(members_to, area_to, rim_to, roundness)
             change += round_source + round_to + cut_price * cut
-            if change > 0 and (change > NEVER * heat or uniform(stream) >= np.exp(-change / heat)):
-                continue
+            if change > 0:
+                worse, chance = change / heat, uniform(stream)
+                # e⁻ˣ ≤ 1 / (1 + x + x²/2): most proposals are refused without the exponential
+                if chance * (1.0 + worse + 0.5 * worse * worse) > 1.0 or chance >= np.exp(-worse):
+                    continue
             labels[unit] = to
             if back >= 0:
                 labels[back] = source

@@ -27,6 +27,8 @@ class Goals:
     cut : per unit of cut cost
     moved : per unit of weight that leaves its home
     unevenness : |weight − target| / target, per part
+    part : per part. What parts cost on the mean, taken off, makes the least sum the least mean: without it a plan of
+        few parts looks cheap only because they are few (Dinkelbach 1967)
     """
 
     outside: float = 20.0
@@ -35,9 +37,12 @@ class Goals:
     cut: float = 0.0
     moved: float = 0.0
     unevenness: float = 0.0
+    part: float = 0.0
 
     def as_array(self) -> FloatArray:
-        return np.array([self.outside, self.deviation, self.roundness, self.cut, self.moved, self.unevenness])
+        return np.array(
+            [self.outside, self.deviation, self.roundness, self.cut, self.moved, self.unevenness, self.part]
+        )
 
 
 @dataclass(frozen=True)

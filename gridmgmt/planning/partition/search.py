@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from gridmgmt.planning.partition.problem import IntArray, Problem, count_range
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 
 Cancelled = Callable[[], bool]
 SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
@@ -53,9 +54,9 @@ class Effort:
 CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 REHEAT = (0.4, 0.06)
-FAST = Effort(passes=550, attempts=15, restarts=5, cycles=18, heat=(0.8, 0.05))
-THOROUGH = Effort(passes=2500, attempts=16, restarts=12, cycles=60, listing=200, lumpiness=8.0, proof=60.0)
-EXACT = replace(THOROUGH, even=True)
+FAST = Effort(passes=550, attempts=15, restarts=8, cycles=10, heat=(0.8, 0.05))
+THOROUGH = Effort(passes=1200, attempts=84, restarts=80, cycles=120, listing=200, lumpiness=8.0, proof=60.0)
+EXACT = replace(THOROUGH, passes=2500, attempts=16, restarts=12, cycles=60, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
@@ -111,21 +112,28 @@ def search_pool(
     for attempt in range(max(effort.attempts, effort.restarts)):
         if attempt and budget.spent():
             return best, True
-        count = counts[max(0, attempt - effort.restarts + 1) % len(counts)]
+        count = counts[attempt % len(counts)]
         labels, price = anneal_once(problem, count, effort, seed + attempt, spare, budget)
         met = met_weight(problem, labels)
         if (met, -price) > best_rank:
             best, best_rank = labels, (met, -price)
         if problem.size == 1 or (met == problem.total and attempt + 1 >= effort.restarts):
             break
+    cycle = effort.cycle
     for turn in range(0 if (problem.home >= 0).any() else effort.cycles):
         if budget.spent():
             break
-        labels, price = anneal_from(problem, best, effort.cycle, seed + CYCLES + turn, spare, budget)
+        labels, price = anneal_from(problem, best, cycle, seed + CYCLES + turn, spare, budget)
         rank = (met_weight(problem, labels), -price)
         if rank > best_rank:
             best, best_rank = labels, rank
     return best, budget.spent()
+
+
+@lru_cache(maxsize=8)
+def _heats(first: float, last: float, passes: int) -> FloatArray:
+    """(passes,) falling by one factor."""
+    return np.geomspace(first, last, passes)
 
 
 def compact_locks(problem: Problem) -> Problem:
@@ -167,8 +175,8 @@ def anneal_from(
     labels, best, stream = start.copy(), start.copy(), new_stream(seed)
     state = (*np.empty((5, parts)), np.empty(parts, dtype=np.int64))
     room = tuple(np.empty((3, problem.size + 1), dtype=np.int64))
-    price = kernels.measure(arrays, units, start, state, limits, prices, flexible)
-    heats = np.geomspace(*effort.heat, effort.passes)
+    price = np.inf
+    heats = _heats(*effort.heat, effort.passes)
     step = max(1, CHUNK // max(1, problem.size))
     for first in range(0, effort.passes, step):
         if first and budget.spent():
