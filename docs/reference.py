@@ -45,7 +45,7 @@ def metric_reference() -> str:
     """Every metric of the scorecard: key and version, titles, unit, which way is better, formula, source."""
     rows = [
         f"| `{metric.key}` {metric.version} | {metric.title('en')} | {metric.title('zh')} | {metric.unit} "
-        f"| {metric.better} | {_cell(metric.formula)} | {_cell(metric.source)} |"
+        f"| {metric.better} | {_cell(metric.formula('en'))} | {_cell(metric.source)} |"
         for metric in METRICS.values()
     ]
     head = ["# Metrics of the scorecard", "", METRICS_NOTE, ""]

@@ -134,11 +134,11 @@ def test_dedicated_grids_have_no_range_to_keep() -> None:
 
 def test_every_metric_says_what_it_is() -> None:
     for metric in METRICS.values():
-        assert metric.formula
         assert metric.source
         assert metric.version >= 1
         for language in LANGUAGES:
             assert metric.title(language)
+            assert metric.formula(language)
             assert f"scorecard.unit_{metric.unit}" in catalogue(language)
             assert f"scorecard.group_{metric.group}" in catalogue(language)
 

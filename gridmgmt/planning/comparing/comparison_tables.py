@@ -82,7 +82,7 @@ def _metrics(pairs: Sequence[MetricPair], language: Language) -> pd.DataFrame:
             pair.metric.shown(pair.b, language),
             "–" if pair.difference is None else pair.metric.shown(pair.difference, language, signed=True),
             _say(f"better_{pair.better}", language),
-            pair.metric.formula,
+            pair.metric.formula(language),
             f"{pair.metric.key} {pair.metric.version}",
         )
         for pair in pairs

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.frames import names_of
 from gridmgmt.planning.merging.prices import Goal, Weights
 
 #: What of `merge` a goal or weight is read from.
@@ -21,13 +22,15 @@ def require_areas(frame: GeoDataFrame) -> None:
     shapes = frame.geometry.to_numpy()
     flat = np.flatnonzero((shapely.get_dimensions(shapes) < 2) | shapely.is_empty(shapes))
     if len(flat):
-        row = frame.index[flat[0]]
-        raise InvalidInput(detail=Words("reasons.communities_no_area", count=len(flat), of=len(frame), row=row))
+        first = names_of(frame)[flat[0]]
+        raise InvalidInput(detail=Words("reasons.communities_no_area", count=len(flat), of=len(frame), first=first))
     faulty = np.flatnonzero(~shapely.is_valid(shapes))
     if len(faulty):
         why = shapely.is_valid_reason(shapes[faulty[0]])
-        row = frame.index[faulty[0]]
-        raise InvalidInput(detail=Words("reasons.polygons_invalid", count=len(faulty), of=len(frame), row=row, why=why))
+        first = names_of(frame)[faulty[0]]
+        raise InvalidInput(
+            detail=Words("reasons.polygons_invalid", count=len(faulty), of=len(frame), first=first, why=why)
+        )
 
 
 def require_measures(goals: Sequence[Goal], weights: Weights | None, given: Mapping[str, Any]) -> None:

@@ -27,7 +27,6 @@ class Metric:
     unit: Unit
     better: Better
     group: Group
-    formula: str
     source: str
     compute: Compute
     version: int = 1
@@ -35,6 +34,10 @@ class Metric:
     def title(self, language: Language) -> str:
         """What it is called."""
         return text(f"scorecard.{self.key}", language)
+
+    def formula(self, language: Language) -> str:
+        """How it is computed."""
+        return text(f"formulas.{self.key}", language)
 
     def shown(self, value: float | None, language: Language, *, signed: bool = False) -> str:
         """The value with its unit, as people read it; "no data" where there is none.
@@ -54,82 +57,87 @@ class Metric:
 
 OWN = "gridmgmt"
 ZHANGZI = "长政办〔2018〕61号 二(三)11"
-SHARE = "parts with |households − target| ≤ {} % of the target ÷ parts"
-WALK = "{} of the metres on foot to the serving station, by household"
-NEAR = "households at most {} on foot from their station ÷ households"
 
-# fmt: off
 _BALANCE = (
-    Metric("deviation_max", "households", "lower", "balance",
-           "max |households − target| over the parts", OWN, formulas.largest_deviation),
-    Metric("deviation_mean", "households", "lower", "balance",
-           "mean |households − target| over the parts", OWN, formulas.mean_deviation),
-    *(Metric(f"share_within_{percent}", "share", "higher", "balance",
-             SHARE.format(percent), "Cockings et al. 2011", formulas.within(percent / 100))
-      for percent in (10, 12, 20)),
-    Metric("share_in_range", "share", "higher", "balance",
-           "parts with low ≤ households ≤ high ÷ parts", ZHANGZI, formulas.parts_in_range),
-    Metric("household_share_in_range", "share", "higher", "balance",
-           "households of parts with low ≤ households ≤ high ÷ households", ZHANGZI, formulas.households_in_range),
-    Metric("oversize_atoms", "units", "lower", "balance",
-           "units with households > high", OWN, formulas.oversize_units),
+    Metric("deviation_max", "households", "lower", "balance", OWN, formulas.largest_deviation),
+    Metric("deviation_mean", "households", "lower", "balance", OWN, formulas.mean_deviation),
+    *(
+        Metric(
+            f"share_within_{percent}",
+            "share",
+            "higher",
+            "balance",
+            "Cockings et al. 2011",
+            formulas.within(percent / 100),
+        )
+        for percent in (10, 12, 20)
+    ),
+    Metric("share_in_range", "share", "higher", "balance", ZHANGZI, formulas.parts_in_range),
+    Metric("household_share_in_range", "share", "higher", "balance", ZHANGZI, formulas.households_in_range),
+    Metric("oversize_atoms", "units", "lower", "balance", OWN, formulas.oversize_units),
 )
 _GROUND = (
-    Metric("compounds_split", "compounds", "lower", "ground",
-           "compounds with units in more than one part", ZHANGZI, formulas.compounds_split),
-    Metric("barriers_crossed", "pairs", "lower", "ground",
-           "pairs (part, barrier) where the barrier lies between two neighbouring units of the part",
-           OWN, formulas.barriers_crossed),
-    Metric("not_contiguous", "parts", "lower", "ground",
-           "parts in more than one piece", "罗湖 2006 二(四)", formulas.not_contiguous),
-    Metric("holes", "holes", "lower", "ground",
-           "inner rings of the parts, of at least 1 m²", OWN, formulas.hole_count),
+    Metric("compounds_split", "compounds", "lower", "ground", ZHANGZI, formulas.compounds_split),
+    Metric("barriers_crossed", "pairs", "lower", "ground", OWN, formulas.barriers_crossed),
+    Metric("not_contiguous", "parts", "lower", "ground", "罗湖 2006 二(四)", formulas.not_contiguous),
+    Metric("holes", "holes", "lower", "ground", OWN, formulas.hole_count),
 )
 _SHAPE = (
-    Metric("polsby_popper_mean", "ratio", "higher", "shape", "mean of 4π·area ÷ perimeter²",
-           "Polsby & Popper 1991", formulas.over_shapes(metrics.polsby_popper, np.mean)),
-    Metric("polsby_popper_min", "ratio", "higher", "shape", "least of 4π·area ÷ perimeter²",
-           "Polsby & Popper 1991", formulas.over_shapes(metrics.polsby_popper, np.min)),
-    Metric("reock_mean", "ratio", "higher", "shape", "mean of area ÷ area of the smallest enclosing circle",
-           "Reock 1961", formulas.over_shapes(shapes.reock, np.mean)),
-    Metric("hull_ratio_mean", "ratio", "higher", "shape", "mean of area ÷ area of the convex hull",
-           "Niemi et al. 1990", formulas.over_shapes(shapes.hull_ratio, np.mean)),
-    Metric("cut_edges", "pairs", "lower", "shape",
-           "pairs of neighbouring units in different parts (neighbours: a shared border, else Gabriel's graph)",
-           "DeFord et al. 2021; Gabriel & Sokal 1969", formulas.cut_edges),
-    Metric("shared_boundary_m", "m", "lower", "shape",
-           "length of the borders between parts, each once", OWN, formulas.shared_boundary),
+    Metric(
+        "polsby_popper_mean",
+        "ratio",
+        "higher",
+        "shape",
+        "Polsby & Popper 1991",
+        formulas.over_shapes(metrics.polsby_popper, np.mean),
+    ),
+    Metric(
+        "polsby_popper_min",
+        "ratio",
+        "higher",
+        "shape",
+        "Polsby & Popper 1991",
+        formulas.over_shapes(metrics.polsby_popper, np.min),
+    ),
+    Metric("reock_mean", "ratio", "higher", "shape", "Reock 1961", formulas.over_shapes(shapes.reock, np.mean)),
+    Metric(
+        "hull_ratio_mean",
+        "ratio",
+        "higher",
+        "shape",
+        "Niemi et al. 1990",
+        formulas.over_shapes(shapes.hull_ratio, np.mean),
+    ),
+    Metric("cut_edges", "pairs", "lower", "shape", "DeFord et al. 2021; Gabriel & Sokal 1969", formulas.cut_edges),
+    Metric("shared_boundary_m", "m", "lower", "shape", OWN, formulas.shared_boundary),
 )
 _CHANGE = (
-    Metric("households_moved", "households", "lower", "change",
-           "households whose part is not the one matched to their area today (linear assignment)",
-           "Kuhn 1955", formulas.households_moved),
-    Metric("units_moved", "units", "lower", "change",
-           "units whose part is not the one matched to their area today", "Kuhn 1955", formulas.units_moved),
-    Metric("areas_touched", "areas", "lower", "change",
-           "areas of today whose units are not just those of one part", OWN, formulas.areas_touched),
-    Metric("variation_of_information", "bit", "lower", "change",
-           "H(today given plan) + H(plan given today), households as weights, log₂",
-           "Meilă 2007", formulas.information_lost),
+    Metric("households_moved", "households", "lower", "change", "Kuhn 1955", formulas.households_moved),
+    Metric("units_moved", "units", "lower", "change", "Kuhn 1955", formulas.units_moved),
+    Metric("areas_touched", "areas", "lower", "change", OWN, formulas.areas_touched),
+    Metric("variation_of_information", "bit", "lower", "change", "Meilă 2007", formulas.information_lost),
 )
 _WALKING = (
-    Metric("walk_median_m", "m", "lower", "walking", WALK.format("median"), OWN, formulas.walk_quantile(0.5)),
-    Metric("walk_p90_m", "m", "lower", "walking", WALK.format("90th percentile"), OWN, formulas.walk_quantile(0.9)),
-    Metric("walk_max_m", "m", "lower", "walking",
-           "longest walk of a household that has a way", OWN, formulas.longest_walk),
-    *(Metric(f"walk_share_{limit}_m", "share", "higher", "walking",
-             NEAR.format(f"{limit} m"), "GB 50180-2018", formulas.share_near(limit)) for limit in THRESHOLDS_M),
-    Metric("walk_share_15_minutes", "share", "higher", "walking",
-           NEAR.format(f"{FIFTEEN_MINUTES_M:g} m (15 minutes at 1.25 m/s)"),
-           "长政办〔2018〕61号 二(四)20; Bohannon & Andrews 2011", formulas.share_near(FIFTEEN_MINUTES_M)),
+    Metric("walk_median_m", "m", "lower", "walking", OWN, formulas.walk_quantile(0.5)),
+    Metric("walk_p90_m", "m", "lower", "walking", OWN, formulas.walk_quantile(0.9)),
+    Metric("walk_max_m", "m", "lower", "walking", OWN, formulas.longest_walk),
+    *(
+        Metric(f"walk_share_{limit}_m", "share", "higher", "walking", "GB 50180-2018", formulas.share_near(limit))
+        for limit in THRESHOLDS_M
+    ),
+    Metric(
+        "walk_share_15_minutes",
+        "share",
+        "higher",
+        "walking",
+        "长政办〔2018〕61号 二(四)20; Bohannon & Andrews 2011",
+        formulas.share_near(FIFTEEN_MINUTES_M),
+    ),
 )
 _WORK = (
-    Metric("workload_gini", "ratio", "lower", "work",
-           "Gini coefficient of the households per part", "Gini 1912", formulas.workload_gini),
-    Metric("certified_gap", "share", "lower", "proof",
-           "(value − proven bound) ÷ value of the plan's objective", OWN, formulas.certified_gap),
+    Metric("workload_gini", "ratio", "lower", "work", "Gini 1912", formulas.workload_gini),
+    Metric("certified_gap", "share", "lower", "proof", OWN, formulas.certified_gap),
 )
-# fmt: on
 
 METRICS = {row.key: row for row in (*_BALANCE, *_GROUND, *_SHAPE, *_CHANGE, *_WALKING, *_WORK)}
 """Every metric by key, in the order of a scorecard."""
