@@ -15,7 +15,9 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resize import resize
-from gridmgmt.planning.resizing.regrow import FIRST, annealed, matched, measured, merged_small, restored, search
+from gridmgmt.planning.resizing import kernel
+from gridmgmt.planning.resizing.annealing import LAST_PENALTY, Schedule, annealed
+from gridmgmt.planning.resizing.regrow import FIRST, matched, measured, merged_small, restored, search
 from gridmgmt.planning.resizing.relabel import guide, moved_bound
 from gridmgmt.planning.resizing.settle import whole_grids
 from gridmgmt.planning.resizing.starts import as_today, guided
@@ -230,3 +232,27 @@ def test_what_is_told_last_is_what_the_report_says() -> None:
     )
     objective = plan.report["objective"]
     assert (done, heard[-1]) == ([(1, 1)], (objective["value"], objective["bound"]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(divisions, divisions, loads, st.integers(0, 3), st.integers(0, 5))
+def test_parts_exchange_names_at_the_price_of_the_households_that_move_then(
+    before: list[int], after: list[int], households: list[int], source: int, goal: int
+) -> None:
+    home, labels, weights = np.array(before), np.array(after), np.array(households, dtype=np.float64)
+    today = np.concatenate([[0], np.cumsum(np.bincount(home))]), np.argsort(home, kind="stable")
+    renamed = np.where(labels == source, goal, np.where(labels == goal, source, labels))
+    more = weights[renamed != home].sum() - weights[labels != home].sum()
+    assert kernel._renaming((weights, home), today, labels, source, goal) == (more if source != goal else 0)
+    load, members = np.bincount(labels, weights=weights, minlength=6), np.bincount(labels, minlength=6)
+    kernel._rename(labels, members, load, source, goal)
+    assert (labels == renamed).all()
+    assert (members == np.bincount(renamed, minlength=6)).all()
+    assert (load == np.bincount(renamed, weights=weights, minlength=6)).all()
+
+
+def test_the_part_that_swallowed_a_larger_community_takes_its_name() -> None:
+    home = np.where(column(cells()) < 5, 0, 1)
+    problem = problem_of(cells().assign(households=50), home)  # 750 and 1,050: one part, under the lesser name
+    labels = annealed(problem, np.zeros(len(home), dtype=np.int64), Schedule(1.0, LAST_PENALTY, False, 0.0), 0)
+    assert (labels == 1).all()

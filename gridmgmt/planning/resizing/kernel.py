@@ -6,7 +6,9 @@ A part is a label: label l < `spare` continues today's community l, the others a
 
 where `lack` is what a part of that load misses to be in range. Where parts may close, a part below the range lacks the
 lesser of what it needs and what it has (a hat with its top at low / 2): a small community is free to grow or to
-dissolve, whichever moves fewer. Every part stays connected at every step. Compiled once per machine (numba cache).
+dissolve, whichever moves fewer. Now and then a part that holds units of another community takes that one's name: it
+may have swallowed a community larger than its own. Every part stays connected at every step. Compiled once per machine
+(numba cache).
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 # ruff: noqa: C901 - a function call per proposal and a closure are what numba does worst
@@ -72,7 +74,7 @@ def _put(labels, unit, part, back, back_part):
 
 
 @njit(cache=True, nogil=True)
-def _whole(graph, labels, unit, source, back, to, room, mark):
+def whole(graph, labels, unit, source, back, to, room, mark):
     """Whether both parts hang together after `unit` left `source` (and `back` left `to`)."""
     indptr, indices, _ = graph
     ends, seen, queue = room
@@ -83,6 +85,37 @@ def _whole(graph, labels, unit, source, back, to, room, mark):
         return True
     found = _ends(indptr, indices, labels, back, to, ends, unit)
     return _joined(indptr, indices, labels, to, ends, found, seen, mark + 2, queue)
+
+
+@njit(cache=True, nogil=True)
+def _held(units, today, labels, community, part):
+    """Households of a community of today in a part; a new label stands for no community."""
+    starts, rows = today
+    households = 0.0
+    if community < len(starts) - 1:
+        for place in range(starts[community], starts[community + 1]):
+            if labels[rows[place]] == part:
+                households += units[0][rows[place]]
+    return households
+
+
+@njit(cache=True, nogil=True)
+def _renaming(units, today, labels, source, goal):
+    """Households more that move where the parts `source` and `goal` (maybe empty) exchange their names."""
+    kept = _held(units, today, labels, source, source) + _held(units, today, labels, goal, goal)
+    return kept - _held(units, today, labels, goal, source) - _held(units, today, labels, source, goal)
+
+
+@njit(cache=True, nogil=True)
+def _rename(labels, members, load, source, goal):
+    """Exchange the names of two parts, in place."""
+    for unit in range(len(labels)):
+        if labels[unit] == source:
+            labels[unit] = goal
+        elif labels[unit] == goal:
+            labels[unit] = source
+    members[source], members[goal] = members[goal], members[source]
+    load[source], load[goal] = load[goal], load[source]
 
 
 @njit(cache=True, nogil=True)
@@ -105,20 +138,25 @@ def measure(graph, units, labels, parts, limits, closing):
 
 @njit(cache=True, nogil=True)
 def reshape_on(
-    graph, units, labels, best, best_energy, fixed, limits, heats, penalties, worst, shares, edge_price, closing, stream
-):
+    graph, units, today, labels, best, best_energy, fixed, limits, heats, penalties, worst, shares, edge_price, closing,
+    stream,
+):  # fmt: skip
     """Go on from `labels`, in place, over some heats: a proposal per unit in each. Returns the least energy met.
 
     The labels of that energy, at the penalty `worst`, are kept in `best`.
     graph : indptr, indices, borders (m);  units : weights, home (the label that continues its community)
+    today : where the units of each community start in `rows`, one more than communities; `rows` (n,)
     labels : (n,) every part connected;  fixed : (n,) units that stay
     limits : low, high, number of labels, first label that is new;  heats, penalties : T (households), λ of each pass
-    shares : of proposals that open a part, that exchange two units;  edge_price : ε, households per m
+    shares : of proposals that open a part, exchange two units, exchange names;  edge_price : ε, households per m
     """
     weights, home = units
     low, high, parts, spare = limits
-    opening, swaps = shares
+    opening, swaps, renames = shares
     count = len(labels)
+    bound = np.zeros(parts, np.bool_)  # names that units which stay keep where they are
+    for unit in range(count):
+        bound[labels[unit]] |= fixed[unit]
     load, members, moved, lacking, border = measure(graph, units, labels, parts, limits, closing)
     room = (np.empty(count + 1, np.int64), np.zeros(count, np.int64), np.empty(count, np.int64))
     mark = 1
@@ -128,8 +166,17 @@ def reshape_on(
             unit = below(stream, count)
             if fixed[unit]:
                 continue
-            to = _goal(graph, labels, home, members, spare, opening, stream, unit)
             source = labels[unit]
+            if uniform(stream) < renames:
+                to = home[unit]
+                if to == source or bound[to] or bound[source]:
+                    continue
+                change = _renaming(units, today, labels, source, to)
+                if change <= 0 or uniform(stream) < np.exp(-change / heat):
+                    _rename(labels, members, load, source, to)
+                    moved += change
+                continue
+            to = _goal(graph, labels, home, members, spare, opening, stream, unit)
             if to < 0 or (members[source] == 1 and (members[to] == 0 or not closing)):
                 continue
             weight, back = weights[unit], -1
@@ -151,7 +198,7 @@ def reshape_on(
                 continue
             _put(labels, unit, to, back, source)
             mark += 4
-            if not _whole(graph, labels, unit, source, back, to, room, mark):
+            if not whole(graph, labels, unit, source, back, to, room, mark):
                 _put(labels, unit, source, back, to)
                 continue
             load[source] -= weight
@@ -168,66 +215,3 @@ def reshape_on(
             for unit in range(count):  # a slice takes three seconds to compile
                 best[unit] = labels[unit]
     return best_energy
-
-
-@njit(cache=True, nogil=True)
-def restore(graph, units, labels, fixed, low, high):
-    """Send home, in place, what was moved for nothing: where both parts stay whole and no farther from the range.
-
-    A unit without households always may go; any other where its part keeps `low` and its home stays within `high`.
-    """
-    indptr, indices, _ = graph
-    weights, home = units
-    count = len(labels)
-    load = np.zeros(max(labels.max(), home.max()) + 1)
-    for unit in range(count):
-        load[labels[unit]] += weights[unit]
-    room = (np.empty(count + 1, np.int64), np.zeros(count, np.int64), np.empty(count, np.int64))
-    mark, waiting = 1, True
-    while waiting:
-        waiting = False
-        for unit in range(count):
-            source, goal, weight = labels[unit], home[unit], weights[unit]
-            if source == goal or fixed[unit]:
-                continue
-            if weight > 0 and (load[goal] + weight > high or load[source] - weight < low):
-                continue
-            beside, kin = False, False
-            for edge in range(indptr[unit], indptr[unit + 1]):
-                beside = beside or labels[indices[edge]] == goal
-                kin = kin or labels[indices[edge]] == source
-            if not beside:
-                continue
-            labels[unit] = goal
-            mark += 4
-            if (kin or weight == 0) and _whole(graph, labels, unit, source, -1, goal, room, mark):
-                load[source] -= weight
-                load[goal] += weight
-                waiting = True
-            else:
-                labels[unit] = source
-
-
-@njit(cache=True, nogil=True)
-def absorb(graph, weights, labels, fixed):
-    """Parts without households and without a unit that is `fixed` join the neighbour they share most border with."""
-    indptr, indices, borders = graph
-    parts = labels.max() + 1
-    load, held = np.zeros(parts), np.zeros(parts, np.bool_)
-    for unit in range(len(labels)):
-        load[labels[unit]] += weights[unit]
-        held[labels[unit]] |= fixed[unit]
-    for part in range(parts):
-        if load[part] > 0 or held[part]:
-            continue
-        along = np.zeros(parts)
-        for unit in range(len(labels)):
-            if labels[unit] == part:
-                for edge in range(indptr[unit], indptr[unit + 1]):
-                    along[labels[indices[edge]]] += borders[edge] + 1e-9
-        along[part] = 0.0
-        if along.max() > 0:
-            goal = along.argmax()
-            for unit in range(len(labels)):
-                if labels[unit] == part:
-                    labels[unit] = goal

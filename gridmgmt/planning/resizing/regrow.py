@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,44 +9,24 @@ from scipy.optimize import linear_sum_assignment
 
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import UNLIMITED, Budget
+from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.resizing.annealing import LAST_PENALTY, WORK, Schedule, annealed, arrays
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
-WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
-CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
-EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
-POLISHES = 3  # rounds from the best plan
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """One annealing: first heat (households), first price of a missing household, whether parts may close.
-
-    `work` limits its proposals (200 passes at least). With `spare` the search aims that many households above the lower
-    limit: what it misses in the end is then less.
-    """
-
-    heat: float
-    penalty: float
-    closing: bool
-    swaps: float
-    spare: int = 0
-    work: int = WORK
-    last_heat: float = 1.0
-    edge_price: float = EDGE_PRICE
-
+REHEATINGS, PATIENCE, ELITE = 9, 3, 2  # rounds from the best plans, rounds without a better one, plans of a round
+APART = 3  # rounds whose plans differ in the number of parts
+MISSING = 25.0  # households moved that one household outside the range is worth in the choice of plans to go on from
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
-FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 8), Schedule(50, 4, False, 0.3))
-POLISH = (
-    Schedule(8, 3, True, 0.5),
-    Schedule(15, 2, True, 0.6, 4),
-    Schedule(25, 3, False, 0.4),
-    Schedule(12, 6, False, 0.4, 8),
+FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 4), Schedule(50, 4, False, 0.3))
+# The number of parts is settled early: then which they are, hot enough that the lumps find other places.
+REHEAT = (
+    Schedule(15, 8, False, 0.5, work=WORK // 2),
+    Schedule(28, 6, False, 0.5, work=WORK // 2),
+    Schedule(20, 4, True, 0.5, work=WORK // 2),
 )
-LAST_PENALTY = 40.0
 SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
 
 # Border alone: a household weighs as much as a hundred kilometres of it, so that none moves for a shorter one.
@@ -116,19 +95,21 @@ def _rank(found: Found) -> tuple[int, int, int, float]:
 def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int) -> Found:
     """First plans, each annealed; then the best annealed again, until a round does not help."""
     pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
-    rounds = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
-    for round_, (margin, schedules) in enumerate(rounds):
+    firsts = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
+    for round_, (margin, schedules) in enumerate(firsts):
         start = today.labels if margin is None else guided(problem, margin, seed, budget)
         pool += _annealed(problem, [(start, schedule) for schedule in schedules], seed + 100 * round_, budget)
         _tell(pool, bound, budget)
         if min(found.rank for found in pool)[:2] <= enough or budget.spent():
             return min(pool, key=_rank)
-    for round_ in range(POLISHES):
-        before = min(found.rank for found in pool)[:2]
-        tasks = [(start, schedule) for start in _promising(pool) for schedule in POLISH]
+    waited = 0
+    for round_ in range(REHEATINGS):
+        before = min(map(_promise, pool))
+        tasks = [(found.labels, schedule) for found in _elite(pool, round_ < APART) for schedule in REHEAT]
         pool += _annealed(problem, tasks, seed + 1000 * (round_ + 1), budget)
         _tell(pool, bound, budget)
-        if min(found.rank for found in pool)[:2] in (before, enough) or budget.spent():
+        waited = 0 if min(map(_promise, pool)) < before else waited + 1
+        if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
             break
     return min(pool, key=_rank)
 
@@ -140,11 +121,17 @@ def _tell(pool: list[Found], bound: int, budget: Budget) -> None:
         budget.so_far(best.moved, min(bound, best.moved))
 
 
-def _promising(pool: list[Found]) -> list[IntArray]:
-    """The best plan, and the one that would be if what it misses could be had at a price."""
-    best = min(pool, key=_rank)
-    near = min(pool, key=lambda found: found.moved + LAST_PENALTY * found.violation / 4)
-    return [best.labels] if near is best else [best.labels, near.labels]
+def _elite(pool: list[Found], apart: bool) -> list[Found]:
+    """The plans to go on from: the most promising ones; `apart`: with different numbers of parts."""
+    chosen: dict[object, Found] = {}
+    for found in sorted(pool, key=_promise):
+        chosen.setdefault(len(np.unique(found.labels)) if apart else _promise(found), found)
+    return list(chosen.values())[:ELITE]
+
+
+def _promise(found: Found) -> tuple[float, int]:
+    """Households moved, what the plan misses had at a price; then communities touched."""
+    return found.moved + MISSING * found.violation, found.touched
 
 
 def _annealed(problem: Problem, tasks: list[tuple[IntArray, Schedule]], seed: int, budget: Budget) -> list[Found]:
@@ -158,45 +145,6 @@ def _annealed(problem: Problem, tasks: list[tuple[IntArray, Schedule]], seed: in
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         return [found for found in threads.map(one, range(len(tasks))) if found is not None]
-
-
-def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> IntArray:
-    """Fewer moved households and fewer outside the range, every part whole at every step.
-
-    The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
-    """
-    from gridmgmt.planning.partition.streams import new_stream
-    from gridmgmt.planning.resizing import kernel
-
-    labels_today = communities(problem)
-    spare = max(labels_today, int(start.max()) + 1)
-    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, schedule.work // problem.size))
-    ramp = np.linspace(0.0, 1.0, passes) ** 2
-    graph, units = _arrays(problem)
-    low = float(min(problem.low + schedule.spare, problem.high))
-    limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
-    heats = np.geomspace(schedule.heat, schedule.last_heat, passes)
-    penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
-    labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
-    step = max(1, CHUNK // problem.size)
-    for first in range(0, passes, step):
-        if first and budget.spent():
-            break
-        energy = kernel.reshape_on(
-            graph, units, labels, best, energy, problem.locks >= 0, limits,
-            heats[first : first + step], penalties[first : first + step], LAST_PENALTY,
-            (0.03 if schedule.closing else 0.0, schedule.swaps), schedule.edge_price, schedule.closing, stream,
-        )  # fmt: skip
-    return best
-
-
-def _arrays(problem: Problem) -> tuple[tuple[Any, Any, Any], tuple[Any, Any]]:
-    """Graph and units as the compiled loops want them."""
-    graph = problem.graph
-    return (
-        (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), problem.borders.data),
-        (problem.weights.astype(np.float64), problem.home),
-    )
 
 
 def measured(problem: Problem, labels: IntArray) -> Found:
@@ -218,12 +166,12 @@ def restored(problem: Problem, found: Found) -> Found:
 
     Annealing trades units without households for shorter borders at no price.
     """
-    from gridmgmt.planning.resizing import kernel
+    from gridmgmt.planning.resizing import mending
 
-    graph, (weights, home) = _arrays(problem)
+    graph, (weights, home) = arrays(problem)
     labels, held = found.labels.copy(), problem.locks >= 0
-    kernel.absorb(graph, weights, labels, held)
-    kernel.restore(graph, (weights, home), labels, held, float(problem.low), float(problem.high))
+    mending.absorb(graph, weights, labels, held)
+    mending.restore(graph, (weights, home), labels, held, float(problem.low), float(problem.high))
     return measured(problem, labels)
 
 

@@ -1,0 +1,80 @@
+"""One annealing of `resize`: schedules, and the chunks in which the compiled loop runs them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gridmgmt.planning.partition.problem import IntArray, Problem
+from gridmgmt.planning.partition.search import UNLIMITED, Budget
+from gridmgmt.planning.resizing.starts import communities
+
+WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
+CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
+EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
+OPENING, RENAMES = 0.03, 0.02  # shares of proposals: to open a part, to exchange names
+LAST_PENALTY = 80.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One annealing: first heat (households), first price of a missing household, whether parts may close.
+
+    `work` limits its proposals (200 passes at least). With `spare` the search aims that many households above the lower
+    limit: what it misses in the end is then less.
+    """
+
+    heat: float
+    penalty: float
+    closing: bool
+    swaps: float
+    spare: int = 0
+    work: int = WORK
+    last_heat: float = 1.0
+    edge_price: float = EDGE_PRICE
+
+
+def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> IntArray:
+    """Fewer moved households and fewer outside the range, every part whole at every step.
+
+    The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
+    """
+    from gridmgmt.planning.partition.streams import new_stream
+    from gridmgmt.planning.resizing import kernel
+
+    labels_today = communities(problem)
+    spare = max(labels_today, int(start.max()) + 1)
+    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, schedule.work // problem.size))
+    ramp = np.linspace(0.0, 1.0, passes) ** 2
+    graph, units = arrays(problem)
+    low = float(min(problem.low + schedule.spare, problem.high))
+    limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
+    shares = (OPENING if schedule.closing else 0.0, schedule.swaps, RENAMES)
+    heats = np.geomspace(schedule.heat, schedule.last_heat, passes)
+    penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
+    labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
+    step = max(1, CHUNK // problem.size)
+    for first in range(0, passes, step):
+        if first and budget.spent():
+            break
+        energy = kernel.reshape_on(
+            graph, units, _today(problem), labels, best, energy, problem.locks >= 0, limits,
+            heats[first : first + step], penalties[first : first + step], LAST_PENALTY,
+            shares, schedule.edge_price, schedule.closing, stream,
+        )  # fmt: skip
+    return best
+
+
+def arrays(problem: Problem) -> tuple[tuple[Any, Any, Any], tuple[Any, Any]]:
+    """Graph and units as the compiled loops want them."""
+    graph = problem.graph
+    return (
+        (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), problem.borders.data),
+        (problem.weights.astype(np.float64), problem.home),
+    )
+
+
+def _today(problem: Problem) -> tuple[IntArray, IntArray]:
+    """Where the units of each community start in the second array, and the units, community by community."""
+    starts = np.concatenate([[0], np.cumsum(np.bincount(problem.home))]).astype(np.int64)
+    return starts, np.argsort(problem.home, kind="stable").astype(np.int64)
