@@ -103,7 +103,7 @@ def snap(graph: StreetGraph, places: Any, barriers: Any = (), reach_m: float = 1
     >>> free.connector_m.tolist(), walled.connector_m.tolist(), walled.along_m.tolist()
     ([15.0], [25.0], [30.0])
     """
-    points = shapely.get_coordinates(shapely.point_on_surface(np.asarray(places, dtype=object)))
+    points = _inner_points(np.asarray(places, dtype=object))
     segments, walls = graph.segments(), shapely.STRtree(barrier_lines(barriers))
     tree = shapely.STRtree(segments)
     chosen, hidden = _seen(tree, walls, points, reach_m)
@@ -122,6 +122,14 @@ def snap(graph: StreetGraph, places: Any, barriers: Any = (), reach_m: float = 1
     return Snapped(chosen, along, found.connector_m)
 
 
+def _inner_points(places: Geometries) -> Floats:
+    """(n, 2) a point of each place: itself, of an area one inside."""
+    single = (shapely.get_type_id(places) == shapely.GeometryType.POINT).all()
+    inner = places if single else shapely.point_on_surface(places)
+    points: Floats = shapely.get_coordinates(inner)
+    return points
+
+
 @dataclass(frozen=True)
 class _Joined:
     """(n, 2) where the connectors of places end, and (n,) how long they are, infinite where there is none."""
@@ -133,9 +141,17 @@ class _Joined:
     def to(cls, lines: Geometries, chosen: Ints, points: Floats) -> "_Joined":
         end, connector_m = points.copy(), np.full(len(points), np.inf)
         there = np.flatnonzero(chosen >= 0)
-        ways = shapely.shortest_line(shapely.points(points[there]), lines[chosen[there]])
-        end[there], connector_m[there] = shapely.get_coordinates(ways)[1::2], shapely.length(ways)
+        end[there], connector_m[there] = _feet(points[there], lines[chosen[there]])
         return cls(end, connector_m)
+
+
+def _feet(points: Floats, lines: Geometries) -> tuple[Floats, Floats]:
+    """(n, 2) the nearest point of each place's own straight line, and (n,) how far it is."""
+    start, stop = shapely.get_coordinates(lines).reshape(-1, 2, 2).transpose(1, 0, 2)
+    along = stop - start
+    share = ((points - start) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), np.finfo(float).tiny)
+    feet = np.where(share[:, None] < 1, start + np.maximum(share, 0)[:, None] * along, stop)  # at an end, just there
+    return feet, np.hypot(*(points - feet).T)
 
 
 def _seen(tree: shapely.STRtree, walls: shapely.STRtree, points: Floats, reach_m: float) -> tuple[Ints, Ints]:
@@ -180,9 +196,8 @@ def _nearest_free(
     """The nearest line within reach whose connector crosses no wall, −1 for none; whether a nearer one does."""
     places = shapely.points(points)
     place, segment = tree.query(places, predicate="dwithin", distance=reach_m)
-    lines = shapely.shortest_line(places[place], tree.geometries[segment])
-    lengths = shapely.length(lines)
-    free = ~_crossing(walls, lines, lengths)
+    ends, lengths = _feet(points[place], tree.geometries[segment])
+    free = ~_crossing(walls, places[place], ends, lengths)
     order = np.flatnonzero(free)[np.lexsort((segment[free], lengths[free], place[free]))]
     first = order[np.unique(place[order], return_index=True)[1]]
     found, reached_m = np.full(len(points), -1, dtype=np.int64), np.full(len(points), np.inf)
@@ -192,16 +207,18 @@ def _nearest_free(
     return found, hidden
 
 
-def _crossing(walls: shapely.STRtree, lines: Geometries, lengths: Floats) -> NDArray[np.bool_]:
-    """Which connectors cross a wall before their last half metre."""
-    crossing = np.zeros(len(lines), dtype=bool)
+def _crossing(walls: shapely.STRtree, places: Geometries, ends: Floats, lengths: Floats) -> NDArray[np.bool_]:
+    """Which connectors from places to (n, 2) ends cross a wall before their last half metre."""
+    crossing = np.zeros(len(places), dtype=bool)
     if not len(walls):
         return crossing
     long = np.flatnonzero(lengths > TOUCH_M)
-    ends = shapely.get_coordinates(lines[long]).reshape(-1, 2, 2)
-    kept = ((lengths[long] - TOUCH_M) / lengths[long])[:, None]
-    short = shapely.linestrings(np.stack([ends[:, 0], ends[:, 0] + kept * (ends[:, 1] - ends[:, 0])], axis=1))
-    crossing[long[np.unique(walls.query(short, predicate="intersects")[0])]] = True
+    near, _ = walls.query(places[long], predicate="dwithin", distance=lengths[long])
+    some = long[np.unique(near)]  # where no wall is as near as the street, none lies between
+    starts = shapely.get_coordinates(places[some])
+    kept = ((lengths[some] - TOUCH_M) / lengths[some])[:, None]
+    short = shapely.linestrings(np.stack([starts, starts + kept * (ends[some] - starts)], axis=1))
+    crossing[some[np.unique(walls.query(short, predicate="intersects")[0])]] = True
     return crossing
 
 
