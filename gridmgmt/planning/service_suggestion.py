@@ -8,6 +8,7 @@ does plus the N largest gains still open (Nemhauser, Wolsey & Fisher 1978), and 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -163,8 +164,10 @@ def _proof(gains: _Gains, chosen: tuple[int, ...], count: int, aim: Aim) -> dict
     value = gains.total(chosen, aim)[0]
     table = gains.table(aim == "coverage")
     open_ = np.maximum(table - table[list(chosen)].max(axis=0), 0).sum(axis=1, dtype=float)
-    bound = value if count <= 2 else value + float(np.sort(open_)[-count:].sum())
-    return {"value": round(value), "bound": round(bound), "gap": round((bound - value) / bound, 6) if bound else 0.0}
+    if count <= 2:
+        return {"value": round(value), "bound": round(value), "gap": 0.0}
+    bound = value + float(np.sort(open_)[-count:].sum())
+    return {"value": round(value), "bound": ceil(bound), "gap": round((bound - value) / bound, 6) if bound else 0.0}
 
 
 def _report(before: Floats, after: Floats, weights: Ints, limit_m: float) -> dict[str, Any]:

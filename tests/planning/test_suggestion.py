@@ -66,6 +66,20 @@ def test_more_stations_carry_a_bound_that_holds() -> None:
     assert found.stations["gained_households"].sum() == found.report["gained_households"]
 
 
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4900), st.integers(1, 50)), min_size=1, max_size=8),
+    st.lists(st.integers(0, 4900), min_size=3, max_size=6, unique=True),
+    st.sampled_from(["coverage", "walk"]),
+)
+def test_no_three_stations_bring_more_than_the_bound(homes: list[tuple[int, int]], places: list[int], aim: Aim) -> None:
+    houses, street, station, sites = town(homes, places)
+    found = suggest_station(houses, street, station, candidates=sites, count=3, aim=aim, limit_m=700).report
+    first = 0 if aim == "coverage" else 1
+    best = max(brought(homes, some, 700)[first] for some in itertools.combinations(places, 3))
+    assert found["value"] <= best <= found["bound"]
+
+
 def test_street_corners_stand_in_for_places() -> None:
     houses, street, station, _ = town([(5000, 10)], [0])
     found = suggest_station(houses, street, station)
