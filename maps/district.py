@@ -89,7 +89,7 @@ class District:
     def replayed(self) -> ReplayResult:
         """The merge of 2006 beside the best one: for the whole district, where it is that one."""
         if self.within_code or list(self._level("district")["code"]) != [read_luohu_2006().district_code]:
-            raise NotFound(what=Words("common.replay"), key=self.within_code or self.place)
+            raise NotFound(what=Words("things.replay"), key=self.within_code or self.place)
         return replay_luohu_2006(self.session)
 
     @property

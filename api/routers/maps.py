@@ -52,7 +52,7 @@ def show_map(session: DbSession, person: Reader, name: str, settings: Settings) 
     """One page, in a sandbox."""
     page = settings.maps_folder / name
     if not PAGE_NAME.fullmatch(name) or not page.is_file() or not _sees_all(session, person):
-        raise NotFound(what=Words("common.map"), key=name)
+        raise NotFound(what=Words("things.map"), key=name)
     own = {"Cache-Control": "private, no-cache", "Vary": CREDENTIALS}
     headers = {"Content-Security-Policy": PAGE_CSP, "X-Frame-Options": "SAMEORIGIN", **own}
     return FileResponse(page, media_type="text/html; charset=utf-8", headers=headers)

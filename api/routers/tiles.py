@@ -38,7 +38,7 @@ def tile_json(request: Request, session: DbSession, person: Reader, layers: str,
     names = list(dict.fromkeys(layers.split(",")))
     unknown = [name for name in names if name not in LAYERS]
     if unknown:
-        raise NotFound(what=Words("common.layer"), key=unknown[0])
+        raise NotFound(what=Words("things.layer"), key=unknown[0])
     document = {
         "tilejson": "3.0.0",
         "name": layers,

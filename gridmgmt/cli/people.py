@@ -108,7 +108,7 @@ def revoke(name: Name, role: Role, scope: Scope = None, on: Day = None) -> None:
         row = access.find_person(session, name)
         held = [given for given in access.grants_of(session, row) if (given.role, given.scope_code) == (role, scope)]
         if not held:
-            raise NotFound(what=Words("common.grant"), key=f"{name} {role.value} {scope or ''}".strip())
+            raise NotFound(what=Words("things.grant"), key=f"{name} {role.value} {scope or ''}".strip())
         ended = access.revoke_grant(session, held[-1].id, _day(on))
         access.audit.record(session, access.audit.operator(), "revoke_grant", row.name, {"role": role.value})
     _say("revoked", name=row.name, grant=_grant_words(ended))

@@ -135,10 +135,16 @@ def _hindrance(case: Case, move: Move, actor: Actor) -> Words | None:
         return Words("reasons.verify_first")
     level = level_of(standing.holder)
     if move.levels and level not in move.levels:
-        return Words("reasons.held_at_level", level=Words(f"common.{level or 'nobody'}"))
+        return Words("reasons.held_at_level", level=_level_word(level))
     if move.acting == "sender" and standing.sender is None:
         return Words("reasons.nobody_sent")
     return None if actor.unbound or _reaches(case, move, actor) else Words("reasons.not_yours")
+
+
+def _level_word(level: Level | None) -> Words:
+    if level is None or level == "department":
+        return Words("things.department" if level else "things.nobody")
+    return Words(f"common.{level}")
 
 
 def _state_word(state: str) -> Words | str:

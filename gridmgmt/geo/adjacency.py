@@ -45,7 +45,7 @@ def adjacency(geometries: Any, *, tolerance_m: float = 0.01) -> csr_array:
     >>> adjacency(squares).toarray().tolist()
     [[0.0, 10.0, 0.0], [10.0, 0.0, 10.0], [0.0, 10.0, 0.0]]
     """
-    _require_metric(geometries, Words("common.adjacency"))
+    _require_metric(geometries, Words("things.adjacency"))
     polygons = np.asarray(geometries, dtype=object)
     count = len(polygons)
     owners, ends = _segments(polygons)

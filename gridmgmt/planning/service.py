@@ -108,13 +108,13 @@ def walking(
 ) -> Walks:
     """Buildings and stations on the walking network, ready to be asked for distances; frames in any CRS."""
     homes = metric(buildings)
-    require_places(buildings, Words("common.homes"))
-    require_places(stations, Words("common.stations"))
-    walkable = beside(_walkable(streets), homes, Words("common.streets"))
-    walls = None if barriers is None or barriers.empty else beside(barriers, homes, Words("common.barriers"))
+    require_places(buildings, Words("things.homes"))
+    require_places(stations, Words("things.stations"))
+    walkable = beside(_walkable(streets), homes, Words("things.streets"))
+    walls = None if barriers is None or barriers.empty else beside(barriers, homes, Words("things.barriers"))
     blocks = () if walls is None else walls.geometry.dropna().to_numpy()
     graph = street_graph(walkable.geometry.to_numpy())
-    sites = beside(stations, homes, Words("common.stations")).geometry.to_numpy()
+    sites = beside(stations, homes, Words("things.stations")).geometry.to_numpy()
     return Walks(graph, *(snap(graph, places, blocks, reach_m) for places in (homes.geometry.to_numpy(), sites)))
 
 

@@ -108,4 +108,4 @@ class Profile:
         for norm in self.norms:
             if norm.key == key:
                 return norm
-        raise NotFound(what=Words("common.norm"), key=f"{self.name}/{key}")
+        raise NotFound(what=Words("things.norm"), key=f"{self.name}/{key}")

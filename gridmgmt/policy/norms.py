@@ -41,7 +41,7 @@ def profile(name: str) -> Profile:
         if not path.is_file():
             raise InvalidInput(detail=Words("reasons.profile_no_file", name=name))
         return _parse(path, path.stem)
-    raise NotFound(what=Words("common.profile"), key=name)
+    raise NotFound(what=Words("things.profile"), key=name)
 
 
 def _is_profile(entry: Traversable) -> bool:

@@ -63,7 +63,7 @@ def load_city(
     if session.get(LoadReceipt, digest) is not None:
         return False
     if session.scalar(select(exists().where(BoundaryCode.code.is_not(None)))):
-        raise Conflict(what=Words("common.stored_district"), key=_district_name(session))
+        raise Conflict(what=Words("things.stored_district"), key=_district_name(session))
     rows = sum(_load(session, name, frame, valid_from, progress) for name, frame in frames.items())
     session.add(LoadReceipt(content_hash=digest, what="city", valid_from=valid_from, row_count=rows))
     session.flush()

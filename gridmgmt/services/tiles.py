@@ -37,9 +37,9 @@ def tile(session: Session, layer: str, z: int, x: int, y: int, at: date, area: A
     tile that does not exist.
     """
     if layer not in LAYERS:
-        raise NotFound(what=Words("common.layer"), key=layer)
+        raise NotFound(what=Words("things.layer"), key=layer)
     if not (0 <= z <= DEEPEST_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
-        raise NotFound(what=Words("common.tile"), key=f"{z}/{x}/{y}")
+        raise NotFound(what=Words("things.tile"), key=f"{z}/{x}/{y}")
     name, first_zoom = LAYERS[layer]
     if z < first_zoom:
         return b""

@@ -125,7 +125,7 @@ def read_facts(
 
 def _checked(units: GeoDataFrame, part: str) -> GeoDataFrame:
     """The units in metres; InvalidInput where one has no place or no part."""
-    require_places(units, Words("common.units"))
+    require_places(units, Words("things.units"))
     filled(units, part)
     return metric(units)
 
@@ -148,7 +148,7 @@ def _parts_like(
 ) -> GeoDataFrame | None:
     """One row per part in the order of `numbers`, metres: the parts given, else units dissolved where they tile."""
     if parts is not None:
-        plane = beside(parts, units, Words("common.parts"))
+        plane = beside(parts, units, Words("things.parts"))
         own = plane.set_index(column_of(plane, part if part in plane else "part"))
         if not own.index.is_unique or not np.isin(numbers, own.index.to_numpy()).all():
             raise InvalidInput(detail=Words("reasons.parts_rows", part=part))
@@ -197,7 +197,7 @@ def _crossings(
     if not len(row) or barriers.empty:
         return []
     lines = shapely.linestrings(np.stack([places[row], places[col]], axis=1))
-    tree = shapely.STRtree(beside(barriers, units, Words("common.barriers")).geometry.to_numpy())
+    tree = shapely.STRtree(beside(barriers, units, Words("things.barriers")).geometry.to_numpy())
     pair, barrier = tree.query(lines, predicate="intersects")
     found, count = np.unique(np.column_stack([labels[row[pair]], barrier]), axis=0, return_counts=True)
     return [(int(part), int(line), int(times)) for (part, line), times in zip(found, count, strict=True)]

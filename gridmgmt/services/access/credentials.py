@@ -78,7 +78,7 @@ def revoke_credential(
     """End a secret (of `person`, where one is named); a repeat changes nothing."""
     row = session.get(tables.Credential, credential_id)
     if row is None or (person is not None and row.person_id != person.id):
-        raise NotFound(what=Words("common.secret"), key=str(credential_id))
+        raise NotFound(what=Words("things.secret"), key=str(credential_id))
     row.revoked_at = row.revoked_at or now
     session.flush()
     return row
@@ -89,7 +89,7 @@ def _add(session: Session, row: tables.Person, kind: str, label: str, device_id:
         tables.Credential.device_id == device_id, tables.Credential.revoked_at.is_(None)
     )
     if device_id is not None and session.scalar(taken) is not None:
-        raise Conflict(what=Words("common.device"), key=device_id)
+        raise Conflict(what=Words("things.device"), key=device_id)
     secret = new_secret()
     kept = tables.Credential(person_id=row.id, kind=kind, label=label, device_id=device_id, secret_hash=hashed(secret))
     session.add(kept)

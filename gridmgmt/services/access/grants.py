@@ -33,7 +33,7 @@ def grant(
     days already, or where the person would hold two of the three separated roles.
     """
     if scope_code is not None and session.get(tables.BoundaryCode, scope_code) is None:
-        raise NotFound(what=Words("common.boundary"), key=scope_code)
+        raise NotFound(what=Words("things.boundary"), key=scope_code)
     _require_department(session, role, department_code)
     given = tables.RoleGrant(
         person_id=row.id,
@@ -44,7 +44,7 @@ def grant(
         valid_to=valid_to,
     )
     with no_overlap(
-        session, Words("common.grant"), f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to
+        session, Words("things.grant"), f"{row.name} {role.value} {scope_code or ''}".strip(), valid_from, valid_to
     ):
         session.add(given)
         session.flush()
@@ -56,7 +56,7 @@ def _require_department(session: Session, role: Role, code: str | None) -> None:
         raise InvalidInput(detail=Words("reasons.grant_department"))
     known = select(tables.CodeEntry.code).where(tables.CodeEntry.kind == DEPARTMENT, tables.CodeEntry.code == code)
     if code is not None and session.scalar(known.limit(1)) is None:
-        raise NotFound(what=Words("common.department"), key=code)
+        raise NotFound(what=Words("things.department"), key=code)
 
 
 def revoke_grant(
@@ -65,7 +65,7 @@ def revoke_grant(
     """End a grant (of `person`, where one is named) before the day `on`; one not begun by then is taken back whole."""
     given = session.get(tables.RoleGrant, grant_id)
     if given is None or (person is not None and given.person_id != person.id):
-        raise NotFound(what=Words("common.grant"), key=str(grant_id))
+        raise NotFound(what=Words("things.grant"), key=str(grant_id))
     if given.valid_from >= on:
         session.delete(given)
     elif given.valid_to is None or given.valid_to > on:
@@ -84,7 +84,7 @@ def stand_in(
     if absent.id == substitute.id:
         raise InvalidInput(detail=Words("reasons.stand_in_oneself", absent=absent.name, substitute=substitute.name))
     lent = tables.StandIn(absent_id=absent.id, substitute_id=substitute.id, valid_from=valid_from, valid_to=valid_to)
-    with no_overlap(session, Words("common.stand_in"), absent.name, valid_from, valid_to):
+    with no_overlap(session, Words("things.stand_in"), absent.name, valid_from, valid_to):
         session.add(lent)
         session.flush()
     return lent
@@ -94,7 +94,7 @@ def end_stand_in(session: Session, lent_id: UUID, on: date, *, absent: tables.Pe
     """End a stand-in for `absent` before the day `on`; one not begun by then is taken back whole."""
     lent = session.get(tables.StandIn, lent_id)
     if lent is None or lent.absent_id != absent.id:
-        raise NotFound(what=Words("common.stand_in"), key=str(lent_id))
+        raise NotFound(what=Words("things.stand_in"), key=str(lent_id))
     if lent.valid_from >= on:
         session.delete(lent)
     else:

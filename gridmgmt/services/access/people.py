@@ -33,7 +33,7 @@ def add_person(
     if not wanted or not display_name.strip():
         raise InvalidInput(detail=Words("reasons.person_nameless"))
     if session.scalar(select(tables.Person.id).where(tables.Person.name == wanted)) is not None:
-        raise Conflict(what=Words("common.person"), key=wanted)
+        raise Conflict(what=Words("things.person"), key=wanted)
     if worker_code is not None and session.get(tables.Worker, worker_code) is None:
         raise NotFound(what=Words("common.worker"), key=worker_code)
     row = tables.Person(name=wanted, display_name=display_name.strip(), worker_code=worker_code, demo=demo)
@@ -55,7 +55,7 @@ def find_person(session: Session, name: str) -> tables.Person:
     """The account of a sign-in name; NotFound where there is none."""
     row = session.scalar(select(tables.Person).where(tables.Person.name == normal_name(name)))
     if row is None:
-        raise NotFound(what=Words("common.person"), key=name)
+        raise NotFound(what=Words("things.person"), key=name)
     return row
 
 

@@ -51,7 +51,7 @@ def appoint(
             _end(session, row, valid_from)
     period = {"valid_from": valid_from, "valid_to": valid_to}
     row = tables.WorkerGrid(worker_code=worker_code, grid_code=grid_code, main=main, **period)
-    with no_overlap(session, Words("common.appointment"), f"{worker_code} {grid_code}", valid_from, valid_to):
+    with no_overlap(session, Words("things.appointment"), f"{worker_code} {grid_code}", valid_from, valid_to):
         session.add(row)
         session.flush()
     return row
@@ -62,7 +62,7 @@ def relieve(session: Session, worker_code: str, grid_code: str, on: date) -> tab
     of = (tables.WorkerGrid.worker_code == worker_code, tables.WorkerGrid.grid_code == grid_code)
     found = _held(session, on, *of)
     if not found:
-        raise NotFound(what=Words("common.appointment"), key=f"{worker_code} {grid_code}")
+        raise NotFound(what=Words("things.appointment"), key=f"{worker_code} {grid_code}")
     return _end(session, found[-1], on)
 
 

@@ -160,7 +160,7 @@ def dismiss_candidate(
     """
     row, mark = _locked(session, candidate_id, person)
     if row.decision == ACCEPTED:
-        raise Conflict(what=Words("common.candidate"), key=str(candidate_id))
+        raise Conflict(what=Words("things.candidate"), key=str(candidate_id))
     _decide(session, row, DISMISSED, reason[:LONGEST], person, now)
     return _candidate(row, mark.lon, mark.lat)
 
@@ -189,7 +189,7 @@ def _locked(session: Session, candidate_id: UUID, person: Person | None) -> tupl
     chosen = _visible(person).where(IncidentCandidate.id == candidate_id).with_for_update()
     found = session.execute(chosen.execution_options(populate_existing=True)).one_or_none()
     if found is None:
-        raise NotFound(what=Words("common.candidate"), key=str(candidate_id))
+        raise NotFound(what=Words("things.candidate"), key=str(candidate_id))
     return found[0], _candidate(*found)
 
 

@@ -50,13 +50,13 @@ def tell_duty(
     new = session.scalar(insert_once(DutyPeriod).values(row).on_conflict_do_nothing().returning(DutyPeriod.id))
     kept = session.get_one(DutyPeriod, duty_id, with_for_update=True, populate_existing=True)
     if (kept.worker_code, kept.started_at) != (worker_code, started_at):
-        raise Conflict(what=Words("common.duty"), key=str(duty_id))
+        raise Conflict(what=Words("things.duty"), key=str(duty_id))
     told = ended_at is not None and kept.ended_at is None
     if told:
         kept.ended_at = ended_at
         session.flush()
     if kept.ended_at != ended_at and ended_at is not None:
-        raise Conflict(what=Words("common.duty"), key=str(duty_id))
+        raise Conflict(what=Words("things.duty"), key=str(duty_id))
     if told or new is not None:
         _count_anew(session, kept)
     return _duty(kept)

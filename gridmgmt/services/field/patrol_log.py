@@ -163,7 +163,7 @@ def add_visit(session: Session, patrol_id: PatrolId, visit_id: UUID, visit: Visi
     session.execute(insert_once(PatrolVisit).values(row).on_conflict_do_nothing())
     kept = session.execute(select(PatrolVisit).where(PatrolVisit.id == visit_id)).scalar_one()
     if kept.content_hash != digest:
-        raise Conflict(what=Words("common.visit"), key=str(visit_id))
+        raise Conflict(what=Words("things.visit"), key=str(visit_id))
     return VisitReceipt(visit_id, PatrolId(kept.patrol_id), kept.received_at, digest)
 
 

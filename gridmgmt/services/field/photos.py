@@ -109,7 +109,7 @@ def read_photo(session: Session, sha256: str, person: Person | None = None) -> P
     """A photo for somebody who sent it or sees an incident with it; NotFound for everybody else."""
     photo = session.get(Photo, sha256)
     if photo is None or not _may_see(session, photo, person):
-        raise NotFound(what=Words("common.photo"), key=sha256)
+        raise NotFound(what=Words("things.photo"), key=sha256)
     return photo
 
 

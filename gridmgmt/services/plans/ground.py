@@ -77,14 +77,14 @@ def find_scope(session: Session, wanted: str | None, at: date) -> BoundaryCode:
         match = found[(found["code"] == wanted) | (found["name"] == wanted)]
         if len(match):
             return BoundaryCode(str(match["code"].iloc[0]))
-    raise NotFound(what=Words("common.boundary"), key=wanted)
+    raise NotFound(what=Words("things.boundary"), key=wanted)
 
 
 def read_ground(session: Session, scope_code: str, at: date, community_codes: list[str] | None = None) -> Ground:
     """The communities of a day below a boundary and their buildings; NotFound where there are none."""
     communities = boundaries_at(session, "community", at, codes=community_codes, within_code=scope_code)
     if communities.empty:
-        raise NotFound(what=Words("common.communities_of"), key=scope_code)
+        raise NotFound(what=Words("things.communities_of"), key=scope_code)
     west, south, east, north = communities.total_bounds
     buildings = buildings_frame(session, bbox=(west, south, east, north))
     inner = shapely.point_on_surface(buildings.geometry.to_numpy())

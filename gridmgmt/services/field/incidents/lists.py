@@ -28,7 +28,7 @@ def workflow_of(session: Session, version: str) -> Workflow:
     """A version of the workflow; NotFound where it was never loaded."""
     head = session.get(WorkflowVersion, version)
     if head is None:
-        raise NotFound(what=Words("common.workflow"), key=version)
+        raise NotFound(what=Words("things.workflow"), key=version)
     states = session.scalars(select(WorkflowState).where(WorkflowState.version == version).order_by(WorkflowState.seq))
     moves = session.scalars(select(WorkflowMove).where(WorkflowMove.version == version).order_by(WorkflowMove.seq))
     limits = session.scalars(select(WorkflowLimit).where(WorkflowLimit.version == version))
@@ -51,7 +51,7 @@ def version_on(session: Session, day: date) -> str:
     then = versions.where(WorkflowVersion.in_force_from <= day).order_by(WorkflowVersion.in_force_from.desc())
     found = session.scalar(then.limit(1)) or session.scalar(versions.order_by(WorkflowVersion.in_force_from).limit(1))
     if found is None:
-        raise NotFound(what=Words("common.workflow"), key=day.isoformat())
+        raise NotFound(what=Words("things.workflow"), key=day.isoformat())
     return found
 
 
@@ -65,7 +65,7 @@ def load_workflow(session: Session, data: Mapping[str, Any]) -> bool:
     workflow = read_workflow(data)
     if session.get(WorkflowVersion, workflow.version) is not None:
         if workflow_of(session, workflow.version) != workflow:
-            raise Conflict(what=Words("common.workflow"), key=workflow.version)
+            raise Conflict(what=Words("things.workflow"), key=workflow.version)
         return False
     of = {"version": workflow.version}
     head = {key: data[key] for key in ("version", "title", "in_force_from", "hours")}

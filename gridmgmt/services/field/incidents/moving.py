@@ -212,9 +212,9 @@ def _more(said: Any) -> dict[str, Any]:
 def _require_known(session: Session, holder: str) -> None:
     if level_of(holder) == "department":
         if not known_departments(session, [holder]):
-            raise NotFound(what=Words("common.department"), key=holder)
+            raise NotFound(what=Words("things.department"), key=holder)
     elif session.get(BoundaryCode, holder) is None:
-        raise NotFound(what=Words("common.boundary"), key=holder)
+        raise NotFound(what=Words("things.boundary"), key=holder)
 
 
 def _lead(session: Session, incident: Incident, lead: IncidentId | None) -> UUID:
@@ -248,7 +248,7 @@ def _repeated(
     note = {name: value for name, value in made.note.items() if name != "instead_of"}
     same = (made.incident_id, made.move) == (incident_id, request.move) and _same_note(note, request.note)
     if not same or request.holder not in (None, made.holder):
-        raise Conflict(what=Words("common.move"), key=str(request.key))
+        raise Conflict(what=Words("things.move"), key=str(request.key))
     return _receipt(session, incident_id, made.id, workflow)
 
 
