@@ -10,8 +10,8 @@ from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly
+from gridmgmt.planning.partition.evening.solve import even_out
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
-from gridmgmt.planning.partition.fewparts.evening import even_out
 from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, labels_of, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
@@ -99,11 +99,12 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
 def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> Division:
     """The plan of least deviation and cuts, and what is proven of its deviation where nothing but that has a price.
 
-    For a pool (`problem` alone) with a free number of parts; as it was where a part misses the range or is locked.
+    For a pool (`problem` alone) with a free number of parts; as it was where units are locked. What is proven holds for
+    plans with no more weight outside the range.
     """
-    if (problem.locks >= 0).any() or met_weight(problem, division.labels) < problem.total or budget.spent():
+    if (problem.locks >= 0).any() or budget.spent():
         return division
-    even = even_out(problem, division.labels, seed, budget)
+    even = even_out(problem, division.labels, seed, budget, division.outside_bound)
     if even is None:
         return division
     joined = csr_array((np.ones_like(problem.graph.data), problem.graph.indices, problem.graph.indptr))

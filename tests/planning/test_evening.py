@@ -1,0 +1,149 @@
+"""The least total deviation: brute force agrees, whatever the range leaves outside, and whatever is cut."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+from gridmgmt.planning import metrics
+from gridmgmt.planning.partition import Goals, partition
+from gridmgmt.planning.partition.evening import branching
+from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
+from gridmgmt.planning.partition.evening.solve import Even, even_out
+from gridmgmt.planning.partition.fewparts.frontier import connected_sets
+from gridmgmt.planning.partition.fewparts.sets import PossibleParts
+from gridmgmt.planning.partition.problem import Problem, components, make_problem
+from gridmgmt.planning.partition.search import Budget
+
+LOW, HIGH, TARGET = 12, 18, 15
+EVEN = Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0)
+QUICK = settings(max_examples=20, deadline=None)
+
+
+def problem_of(pairs: list[tuple[int, int]], weights: list[int], costs: list[float] | None = None) -> Problem:
+    count = len(weights)
+    both = np.array([*pairs, *((b, a) for a, b in pairs)], dtype=np.int64).reshape(-1, 2)
+    values = np.tile(np.zeros(len(pairs)) if costs is None else np.array(costs, dtype=float), 2)
+    graph = csr_array(coo_array((values, (both[:, 0], both[:, 1])), shape=(count, count)))
+    return make_problem(graph, weights, LOW, HIGH, TARGET, None, ("deviation",), None, None, None, None, None, EVEN)
+
+
+@st.composite
+def pools(draw: st.DrawFn, *, cut: bool = False) -> Problem:
+    """A connected graph of up to 6 units, some without weight; with `cut`, cuts that cost or are welcome."""
+    count = draw(st.integers(2, 6))
+    tree = {(draw(st.integers(0, unit - 1)), unit) for unit in range(1, count)}
+    more = draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=count))
+    pairs = sorted(tree | {(a, b) for a, b in more if a < b})
+    weights = draw(st.lists(st.one_of(st.just(0), st.integers(1, 14)), min_size=count, max_size=count).filter(any))
+    costs = draw(st.lists(st.sampled_from([-0.6, 0.0, 0.3]), min_size=len(pairs), max_size=len(pairs)))
+    return problem_of(pairs, weights, costs if cut else None)
+
+
+def every_plan(problem: Problem) -> list[NDArray[np.int64]]:
+    """Labels of every plan of connected parts, by trying all."""
+
+    def grow(labels: list[int]) -> list[list[int]]:
+        if len(labels) == problem.size:
+            return [labels]
+        return [plan for part in range(max(labels, default=-1) + 2) for plan in grow([*labels, part])]
+
+    plans = [np.array(labels) for labels in grow([])]
+    return [plan for plan in plans if metrics.not_contiguous(joined(problem), plan) == 0]
+
+
+def joined(problem: Problem) -> csr_array:
+    return csr_array((np.ones_like(problem.graph.data), problem.graph.indices, problem.graph.indptr))
+
+
+def outside_and_price(problem: Problem, labels: NDArray[np.int64]) -> tuple[int, float]:
+    """Weight outside the range; deviation, and a household's worth of it for each 1/37.5 of what is cut."""
+    loads = np.bincount(labels, weights=problem.weights)
+    missed = (loads < LOW) | (loads > HIGH)
+    worth = EVEN.cut / EVEN.unevenness * TARGET
+    return int(loads[missed].sum()), float(
+        np.abs(loads - TARGET).sum() + worth * metrics.cut_cost(problem.graph, labels)
+    )
+
+
+def evened(problem: Problem, plans: list[NDArray[np.int64]]) -> tuple[Even, int, float]:
+    """From the most uneven of the plans with the least weight outside; that weight, and the least price then."""
+    ranked = sorted((*outside_and_price(problem, plan), number) for number, plan in enumerate(plans))
+    outside, price, _ = ranked[0]
+    start = plans[max(rank for rank in ranked if rank[0] == outside)[2]]
+    even = even_out(problem, start, 0, Budget(), outside)
+    assert even is not None
+    return even, outside, price
+
+
+@QUICK
+@given(pools())
+def test_the_deviation_is_what_brute_force_finds_and_proven(problem: Problem) -> None:
+    even, outside, price = evened(problem, every_plan(problem))
+    assert metrics.not_contiguous(joined(problem), even.labels) == 0
+    assert outside_and_price(problem, even.labels) == (outside, pytest.approx(price))
+    assert even.value == pytest.approx(price)
+    assert even.bound == pytest.approx(price)
+
+
+@QUICK
+@given(pools(cut=True))
+def test_with_cuts_the_price_is_within_half_a_household_and_the_bound_holds(problem: Problem) -> None:
+    even, outside, price = evened(problem, every_plan(problem))
+    assert outside_and_price(problem, even.labels) == (outside, pytest.approx(even.value))
+    assert even.bound <= price + 1e-6
+    assert price - 1e-6 <= even.value <= even.bound + 0.5 + 1e-6
+
+
+@QUICK
+@given(pools(), st.integers(0, 3))
+def test_a_proof_that_is_cut_short_still_holds(problem: Problem, programmes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(branching, "PROGRAMMES", programmes)
+        even, outside, price = evened(problem, every_plan(problem))
+    assert even.bound - 1e-6 <= price <= even.value + 1e-6
+    assert outside_and_price(problem, even.labels) == (outside, pytest.approx(even.value))
+
+
+@QUICK
+@given(pools(), st.data())
+def test_settled_neighbours_leave_the_sets_that_agree(problem: Problem, data: st.DataObject) -> None:
+    everything = make_problem(
+        joined(problem), np.ones(problem.size), 0, problem.size, 1, None, ("deviation",), *[None] * 6
+    )
+    diagram = connected_sets(everything.graph, Budget())
+    assert diagram is not None
+    settler = Settler(everything.graph, diagram)
+    chosen = data.draw(st.lists(st.sampled_from(settler.edges.tolist()), max_size=3, unique_by=tuple))
+    pairs = tuple(Pair(one, other, data.draw(st.booleans())) for one, other in chosen)
+    nothing = np.zeros(problem.size)
+    every = PossibleParts(everything, diagram).below(nothing, np.inf, 1000)
+    left = PossibleParts(everything, settler.settled(pairs)).below(nothing, np.inf, 1000)
+    assert every.whole
+    assert left.whole
+    assert all(len(components(everything.graph, mask)) == 1 for mask in every.masks)
+    assert sorted(map(bytes, left.masks)) == sorted(map(bytes, every.masks[agreeing(every.masks, pairs)]))
+
+
+def lattice(rows: int, columns: int) -> list[tuple[int, int]]:
+    number = np.arange(rows * columns).reshape(rows, columns)
+    across = zip(number[:, :-1].ravel().tolist(), number[:, 1:].ravel().tolist(), strict=True)
+    down = zip(number[:-1].ravel().tolist(), number[1:].ravel().tolist(), strict=True)
+    return [*across, *down]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_thirty_units_of_all_sizes_are_proven(seed: int) -> None:
+    weights = np.random.default_rng(seed).integers(1, 12, 30)
+    problem = problem_of(lattice(5, 6), weights.tolist())
+    labels, proof = partition(
+        problem.graph, weights, low=LOW, high=HIGH, target=TARGET, goals=EVEN, effort="exact", seed=seed
+    )
+    loads = np.bincount(labels, weights=weights)
+    even = even_out(problem, labels, seed, Budget())
+    assert even is not None
+    assert even.value == even.bound == np.abs(loads - TARGET).sum()
+    assert proof.misses == ()
+    assert metrics.not_contiguous(joined(problem), labels) == 0
