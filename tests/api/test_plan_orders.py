@@ -33,7 +33,7 @@ def client(reader: httpx.Client, small_district: str) -> httpx.Client:
     "more",
     [
         {"task": "merge", "scope": "440303"},
-        {"task": "resize", "scope": "440303002", "high": 6780},  # one community is a little larger
+        {"task": "resize", "scope": "440303002", "high": 6800},
         {"task": "divide", "scope": "440303002001", "effort": "thorough"},
     ],
     ids=lambda more: more["task"],

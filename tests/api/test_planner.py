@@ -40,24 +40,30 @@ def state(client: httpx.Client, where: str) -> str:
     return str(client.get(where).json()["state"])
 
 
-def test_a_plan_whose_process_is_killed_is_taken_up_again_and_computed_once(
+def test_each_plan_is_computed_once_by_two_applications_though_a_process_is_killed(
     client: httpx.Client, small_district: str
 ) -> None:
-    with held_up(small_district):
-        where = asked(client)
-        assert comes(lambda: state(client, where) == "running")
-        (process,) = multiprocessing.active_children()
-        assert process.pid is not None
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) == LOWEST
-        os.kill(process.pid, SIGKILL)
-        assert comes(lambda: client.get(where).json()["attempts"] == 2)
-        assert state(client, where) == "running"
-    assert comes(lambda: state(client, where) == "done")
-    order = order_now(small_district, where.rpartition("/")[2])
-    assert (order.attempts, plans_there(small_district)) == (2, [order.plan_id])
+    with planning(small_district, PAUSE_S):
+        with held_up(small_district):
+            orders = [asked(client, seed=seed) for seed in range(2)]
+            assert comes(lambda: {state(client, where) for where in orders} == {"running"})
+            one, _ = multiprocessing.active_children()
+            assert one.pid is not None
+            assert os.getpriority(os.PRIO_PROCESS, one.pid) == LOWEST
+            os.kill(one.pid, SIGKILL)
+            assert comes(lambda: attempts(client, orders) == [1, 2])
+        assert comes(lambda: {state(client, where) for where in orders} == {"done"})
+    assert attempts(client, orders) == [1, 2]
+    made = {order_now(small_district, where.rpartition("/")[2]).plan_id for where in orders}
+    assert sorted(plans_there(small_district)) == sorted(made)
 
 
-def test_a_cancelled_plan_ends_its_process_and_the_next_one_is_computed(
+def attempts(client: httpx.Client, orders: list[str]) -> list[int]:
+    """How often each of the orders was begun, in order."""
+    return sorted(client.get(where).json()["attempts"] for where in orders)
+
+
+def test_a_cancelled_plan_ends_its_process_and_another_takes_up_the_next(
     client: httpx.Client, small_district: str
 ) -> None:
     with held_up(small_district):
@@ -65,19 +71,8 @@ def test_a_cancelled_plan_ends_its_process_and_the_next_one_is_computed(
         assert comes(lambda: state(client, where) == "running")
         (process,) = multiprocessing.active_children()
         assert client.post(f"{where}/cancel").json()["state"] == "cancelled"
-        process.join(60)
+        process.join(120)
         assert process.exitcode == 0
-    following = asked(client, seed=1)
-    assert comes(lambda: state(client, following) == "done")
+        following = asked(client, seed=1)
+        assert comes(lambda: state(client, following) == "running")
     assert state(client, where) == "cancelled"
-    assert len(plans_there(small_district)) == 1
-
-
-def test_two_applications_compute_each_plan_once(client: httpx.Client, small_district: str) -> None:
-    with planning(small_district, PAUSE_S):
-        with held_up(small_district):
-            orders = [asked(client, seed=seed) for seed in range(2)]
-            assert comes(lambda: {state(client, where) for where in orders} == {"running"})
-        assert comes(lambda: {state(client, where) for where in orders} == {"done"})
-    attempts = [client.get(where).json()["attempts"] for where in orders]
-    assert (attempts, len(plans_there(small_district))) == ([1, 1], 2)
