@@ -25,7 +25,7 @@ from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Words
 from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
-from gridmgmt.planning.partition.search import Budget, SoFar
+from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resizing.outcome import outcome, part_rows, report_of
 from gridmgmt.planning.resizing.settle import require_whole, settle
@@ -50,6 +50,7 @@ def resize(
     time_limit_s: float = 60.0,
     progress: Callable[[int, int], None] = lambda done, of: None,
     so_far: SoFar = lambda value, bound: None,
+    cancelled: Cancelled = lambda: False,
 ) -> PlanResult:
     """New communities in the range, contiguous, inside their parent, with the fewest households moved.
 
@@ -70,6 +71,7 @@ def resize(
     time_limit_s : the last stop; work limits decide before it
     progress, so_far : told how many pools of how many are done; and, whenever a better plan of a pool is known, the
         households moved so far, and the proven bound of that
+    cancelled : asked now and then; True ends the search with the best plan so far
 
     Returns
     -------
@@ -90,7 +92,7 @@ def resize(
     ([0, 0, 1, 1], 'optimal', 900)
     """
     started = time.perf_counter()
-    budget = Budget(time.monotonic() + time_limit_s, so_far=so_far)
+    budget = Budget(time.monotonic() + time_limit_s, cancelled, so_far)
     _require_range(low, high)
     home, communities = _codes(filled(units, current))
     frozen = _frozen(home, communities, locked)

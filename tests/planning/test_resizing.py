@@ -85,6 +85,14 @@ def test_a_search_cut_short_by_the_clock_still_ends_in_range() -> None:
     assert found.violation == 0
 
 
+def test_a_cancelled_resize_is_a_sound_plan_and_says_so() -> None:
+    frame = cells().assign(community="A")
+    plan = resize(frame, current="community", cancelled=lambda: True)
+    assert plan.report["stopped"] is True
+    assert plan.report["not_contiguous"] == 0
+    assert plan.parts["households"].between(1000, 2000).all()
+
+
 def test_the_report_says_whether_the_clock_ended_the_search() -> None:
     frame = cells().assign(community="A")
     assert resize(frame, current="community").report["stopped"] is False
