@@ -261,7 +261,7 @@ def test_the_programme_and_the_columns_agree() -> None:
 
 def test_more_groups_than_can_be_listed_still_give_a_plan_and_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stations, "can_be_priced_by_site", lambda *_: False)
-    monkeypatch.setattr(stations, "listing", lambda pool, slack: None)
+    monkeypatch.setattr(stations, "listing", lambda *_: None)
     rng = np.random.default_rng(3)
     report = merge(blocks(rng.integers(900, 1900, 36).tolist(), 6), parent=None, time_limit_s=10).report
     assert report["share_in_range"] == 1.0

@@ -1,5 +1,6 @@
 """Large pools whose last goal is paid site by site: the groups a better plan may hold, without listing the rest."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from gridmgmt.planning.merging.sitegen import LISTING_WORK, Priced, Task, padded
 from gridmgmt.planning.merging.sitesearch import Members, SiteSearch
 
 PAID_BY_SITE = ("walk", "weighted")
+NOT_BY_SITE = ("type", "staff", "outside")  # weights of which the search by site knows nothing
 ROUNDING = 0.5  # costs of groups are whole: none is more than this below what its shares add up to
 ENOUGH = 25_000  # groups that a first good plan is made of
 WIDER = 3  # times as many where no better plan is among them
@@ -37,6 +39,12 @@ def can_be_priced_by_site(pool: Pool, goals: Sequence[Goal], start: Sequence[Gro
     return in_range and goals[-1] in PAID_BY_SITE and goals[:-1] in (("violation",), ("violation", "stations"))
 
 
+def is_paid_by_site(goals: Sequence[Goal], weights: Weights | None) -> bool:
+    """Whether the last goal is nothing but what serving costs: the search by site then sees all of it."""
+    foreign = any((weights or {}).get(name, 0.0) for name in NOT_BY_SITE)
+    return goals[-1] == "walk" or (goals[-1] == "weighted" and not foreign)
+
+
 def decided(
     pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, start: Sequence[Group], deadline: float
 ) -> Decided:
@@ -51,10 +59,12 @@ def decided(
     floors = _floors(pool, goals, fewest, found.bound)
     complete, room, value = False, ENOUGH, _value(pool, goals, weights, best)
     while not complete and room <= ROOM:
-        members, complete = _near(task, found, value, room)
+        members, complete = _near(task, found, value, room, deadline)
         listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, deadline, complete)
         best = tuple(listed.group(row) for row in chosen.rows)
         room, value = room if chosen.values[-1] < value else WIDER * room, chosen.values[-1]
+        if time.monotonic() > deadline:
+            break
     bounds = chosen.bounds if complete else tuple(min(pair) for pair in zip(floors, chosen.values, strict=True))
     stopped = chosen.values != bounds and (found.stopped or chosen.stopped)
     return Decided(best, chosen.values, bounds, stopped)
@@ -75,7 +85,7 @@ def _fewer(
         if found.bound > _dearest(task):
             fewest = count + 1  # dearer than any plan can be: there is none
             continue
-        members, _ = _near(task, found, _dearest(task), ROOM // 10)
+        members, _ = _near(task, found, _dearest(task), ROOM // 10, deadline)
         floors = _floors(pool, goals[:-1], fewest, 0)
         listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), deadline, False)
         if chosen.values[1] < len(best):
@@ -107,16 +117,18 @@ def _search(pool: Pool, weights: Weights | None) -> SiteSearch:
     return SiteSearch.of(pool, serve, fixed, np.zeros(len(pool), dtype=np.int64))
 
 
-def _near(task: Task, found: Priced, value: float, room: int) -> tuple[Members, bool]:
+def _near(task: Task, found: Priced, value: float, room: int, deadline: float) -> tuple[Members, bool]:
     """The groups that a plan below a value may hold, and True; else as many near the bound as there is room for."""
     if not np.isfinite(found.bound):  # no search came to its end: nothing is ruled out
         return found.members, False
     gap = max(value - 1 - found.bound, 0.0)
     for halving in range(HALVINGS):
         ceilings = found.ceilings(task, found.bound + gap / 2**halving)
-        rows = task.search.below(found.prices, task.least_load, task.most_load, ceilings, room, LISTING_WORK)
+        rows = task.search.below(found.prices, task.least_load, task.most_load, ceilings, room, LISTING_WORK, deadline)
         if rows.complete:
             return padded(rows.members, task.size), halving == 0
+        if time.monotonic() > deadline:
+            break
     return found.members, False
 
 

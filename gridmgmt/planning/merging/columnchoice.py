@@ -1,8 +1,8 @@
 """Exact set partitioning over listed groups: bounds, struck-out columns, subset-row cuts, and HiGHS for what is left.
 
-A plan better than one known (value v) holds only columns of reduced cost ≤ v − 1 − bound (`columngen`): the others are
-struck out. Subset-row cuts (Jepsen et al. 2008: of three communities, at most one chosen group holds two) raise the
-bound until the columns that are left are few enough for HiGHS to decide.
+A plan better than one known (value v) holds only columns of reduced cost ≤ v − step − bound (`columngen`), where all
+costs are multiples of `step`: the others are struck out. Cuts raise the bound until the columns that are left are few
+enough for HiGHS to decide.
 """
 
 import time
@@ -12,20 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax
+from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax, sifted
 from gridmgmt.planning.merging.columnkernels import triples
 from gridmgmt.planning.merging.listing import NOBODY
 from gridmgmt.planning.quiet import milp
 
-DECIDABLE = 2500  # columns that HiGHS decides in seconds
+DECIDABLE = 500  # columns that HiGHS decides in seconds
+LAST = 25_000  # columns that it is given where cuts strike out no more
 NODES = 2_000  # of one search by HiGHS: the work limit
-CUTTABLE = 250_000  # columns up to which cuts are worth their memory
-CUT_ROUNDS = 40
+TRIED = 1_000  # columns among which a better plan is looked for on the way
+TRIED_NODES = 20
+TRIES = 3  # rounds of cuts from one such search to the next
+CUTTABLE = 1_500_000  # columns up to which cuts are worth their time
+CUT_ROUNDS = 60
 RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
-SAMPLED = 500_000  # columns above which a sample is relaxed first
-STRIDE = 20
-CUTS = 60  # in one round
+CUTS = 100  # in one round
 VIOLATED = 0.02  # least violation of a cut that is added
+WITHIN_S = 1.0  # the least time that is left for which a search is begun
 
 
 @dataclass(frozen=True)
@@ -82,73 +85,81 @@ def _decided(
     relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float, prove: bool
 ) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
-    found = relax(relaxation, _warmed(relaxation, np.union1d(active, best), deadline), deadline)
-    cheapest = np.argsort(found.reduced, kind="stable")[:DECIDABLE]
-    best, _ = _whole(relaxation, np.union1d(cheapest, best), best, deadline)
-    value, bound = _value(relaxation, best), max(float(floor), found.bound)
-    kept = np.flatnonzero(found.reduced <= value - 1 - bound + ZERO)
-    if prove and len(kept) <= CUTTABLE:
-        best, bound = _closed(relaxation, best, kept, np.intersect1d(found.active, kept), bound, deadline)
-    return best, int(np.ceil(bound - ZERO)), found.active
+    step = max(1, int(np.gcd.reduce(relaxation.cost.astype(np.int64))))
+    found = sifted(relaxation, np.union1d(active, best), deadline)
+    bound = _rounded(max(float(floor), found.bound), step)
+    if _value(relaxation, best) > bound:
+        best = _tried(relaxation, found.reduced, best, deadline)
+    kept = np.flatnonzero(found.reduced <= _value(relaxation, best) - step - found.bound + ZERO)
+    if prove and len(kept) <= CUTTABLE and _value(relaxation, best) > bound:
+        best, closed = _closed(relaxation, best, kept, found, step, deadline)
+        bound = max(bound, _rounded(closed, step))
+    return best, bound, found.active
 
 
-def _warmed(relaxation: Relaxation, active: Ints, deadline: float) -> Ints:
-    """The active columns of a sample of a long listing: with them, few rounds look at every column."""
-    if len(relaxation.cost) < SAMPLED:
-        return active
-    sample = np.union1d(np.arange(0, len(relaxation.cost), STRIDE), active)
-    found = relax(relaxation.subset(sample), np.searchsorted(sample, active), deadline)
-    return np.sort(sample[found.active[(found.share > 0) | (found.reduced[found.active] < ZERO)]])
+def _rounded(bound: float, step: int) -> int:
+    """The least multiple of the step that is no less than the bound."""
+    return step * int(np.ceil(bound / step - ZERO))
+
+
+def _tried(relaxation: Relaxation, reduced: Floats, best: Ints, deadline: float) -> Ints:
+    """A better cover by the cheapest columns, where a short search meets one."""
+    cheapest = np.argpartition(reduced, min(TRIED, len(reduced) - 1))[:TRIED]
+    return _whole(relaxation, np.union1d(cheapest, best), best, deadline, TRIED_NODES)[0]
 
 
 def _closed(
-    relaxation: Relaxation, best: Ints, kept: Ints, active: Ints, bound: float, deadline: float
+    relaxation: Relaxation, best: Ints, kept: Ints, found: Relaxed, step: int, deadline: float
 ) -> tuple[Ints, float]:
     """The best cover by the columns that a better one may hold, and the bound; cuts strike columns out."""
-    value, small = _value(relaxation, best), relaxation.subset(kept)
-    place = np.searchsorted(kept, active)
+    bound, small = found.bound, relaxation.subset(np.union1d(kept, best))
+    kept = np.union1d(kept, best)
+    active = np.intersect1d(found.active, kept)
+    place, prices = np.searchsorted(kept, active), found.prices
     for round_ in range(CUT_ROUNDS):
-        if not len(kept) or len(kept) <= DECIDABLE or time.monotonic() > deadline:
+        if len(kept) <= DECIDABLE or time.monotonic() > deadline:
             break
-        found = relax(small, place, deadline)
+        found = relax(small, place, deadline, prices)
         if round_ and found.bound <= bound + RISE * abs(bound):
             break  # the cuts of the last round raised nothing
         bound = max(bound, found.bound)
-        cuts = _cuts(small, found)
-        stay = found.reduced <= value - 1 - bound + ZERO
+        if round_ % TRIES == TRIES - 1:
+            best = kept[_tried(small, found.reduced, np.searchsorted(kept, best), deadline)]
+        stay = found.reduced <= _value(relaxation, best) - step - bound + ZERO
+        stay[np.searchsorted(kept, best)] = True
+        cuts, prices = _cuts(small, found)
         place = np.searchsorted(np.flatnonzero(stay), np.sort(found.active[stay[found.active]]))
         kept, small = kept[stay], small.subset(np.flatnonzero(stay))
-        if not cuts:
+        if len(cuts) == len(small.cuts):
             break
-        for cut in cuts:
-            small.extra.append(_held_twice(small.members, cut))
-            small.limits.append(1.0)
-    if len(kept) > DECIDABLE:
+        small.cuts = cuts
+    if len(kept) > LAST:
         return best, bound
-    best, proven = _whole(relaxation, np.union1d(kept, best), best, deadline)
-    return best, float(_value(relaxation, best)) if proven else bound
+    place, proven = _whole(small, np.arange(len(kept)), np.searchsorted(kept, best), deadline, NODES)
+    return kept[place], float(_value(relaxation, kept[place])) if proven else bound
 
 
 def _value(relaxation: Relaxation, rows: Ints) -> int:
     return round(float(relaxation.cost[rows].sum()))
 
 
-def _cuts(small: Relaxation, found: Relaxed) -> list[tuple[int, int, int]]:
-    """The subset-row cuts that the relaxed plan breaks most."""
+def _cuts(small: Relaxation, found: Relaxed) -> tuple[Ints, Floats]:
+    """The cuts that have a price and those the relaxed plan breaks most; and prices to begin with."""
     used = found.share > ZERO
     broken = triples(small.members[found.active[used]], found.share[used], small.size, VIOLATED)
     order = np.argsort(-broken[:, 3], kind="stable")[:CUTS]
-    return [(int(i), int(j), int(k)) for i, j, k in broken[order, :3]]
+    held = small.size + len(small.extra)
+    dear = found.prices[held:] < -ZERO
+    cuts = np.concatenate([small.cuts[dear], broken[order, :3].astype(np.int64)])
+    prices = np.concatenate([found.prices[:held], found.prices[held:][dear], np.zeros(len(order))])
+    return cuts, prices
 
 
-def _held_twice(members: Members, three: tuple[int, int, int]) -> Floats:
-    """(columns,) 1 where a group holds two of the three communities."""
-    twice: Floats = (np.isin(members, three).sum(axis=1) >= 2).astype(float)
-    return twice
-
-
-def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float) -> tuple[Ints, bool]:
+def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float, nodes: int) -> tuple[Ints, bool]:
     """The best cover by some columns (those of `best` among them), and whether that is proven among them."""
+    left_s = deadline - time.monotonic()
+    if left_s < WITHIN_S:
+        return best, False
     small = relaxation.subset(rows)
     lengths = (small.members != NOBODY).sum(axis=1)
     pointers = np.concatenate([[0], np.cumsum(lengths)])
@@ -157,13 +168,16 @@ def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float) -> t
     limits = [optimize.LinearConstraint(covers, 1, 1)]
     if small.extra:
         limits.append(optimize.LinearConstraint(np.stack(small.extra), -np.inf, small.limits))
+    if len(small.cuts):
+        two = sparse.csr_array(small.holds_two(np.arange(len(rows))).T.astype(float))
+        limits.append(optimize.LinearConstraint(two, -np.inf, 1))
     scale = max(1.0, float(np.abs(small.cost).max()) / 1000)
     found = milp(
         small.cost / scale,
         constraints=limits,
         bounds=optimize.Bounds(0, 1),
         integrality=np.ones(len(rows)),
-        options={"time_limit": max(1.0, deadline - time.monotonic()), "mip_rel_gap": 0.0, "node_limit": NODES},
+        options={"time_limit": left_s, "mip_rel_gap": 0.0, "node_limit": nodes},
     )
     if found.x is None:
         return best, False

@@ -32,6 +32,22 @@ def reduced_costs(members, cost, prices):
 
 
 @njit(cache=True)
+def pay_cuts(reduced, members, pointers, cuts_of, prices):
+    """Take the price of each cut, of whose three communities a group holds two, off its reduced cost."""
+    held = np.zeros(len(prices), dtype=np.int64)
+    for row in range(len(members)):
+        for turn in (1, -1):  # count the members up, then down again
+            for member in members[row]:
+                if member == 65535:
+                    break
+                for place in range(pointers[member], pointers[member + 1]):
+                    cut = cuts_of[place]
+                    if turn == 1 and held[cut] == 1:
+                        reduced[row] -= prices[cut]
+                    held[cut] += turn
+
+
+@njit(cache=True)
 def even_prices(members, cost, size):
     """(size,) the least even share min_G∋u c_G/|G| of a community: prices under which no group is too cheap."""
     prices = np.full(size, np.inf)
@@ -74,7 +90,7 @@ def triples(members, share, size, least):
 @njit(cache=True)
 def sites_of(members, travel, weights, per_metre, per_household, fixed):
     """(groups,) the cheapest site of each group, of equals the first, and the household-metres to it."""
-    site, metres = np.empty(len(members), dtype=np.int64), np.empty(len(members))
+    site, metres = np.empty(len(members), dtype=np.uint16), np.empty(len(members))
     for row in range(len(members)):
         count, households = 0, 0
         while count < members.shape[1] and members[row, count] != 65535:

@@ -1,6 +1,5 @@
-"""Pools with too many connected groups to list: a good plan found, mended and improved, and a bound for all plans."""
+"""Pools with too many connected groups to list: a plan to begin with, groups to better it, bounds for all."""
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +39,7 @@ def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
                 best = found
             if _violation(best) <= pool.forced or time.monotonic() > deadline:
                 return best
-    return improved(pool, best, deadline)
+    return best
 
 
 def _numbers_of_stations(pool: Pool) -> Iterator[int]:
@@ -84,22 +83,6 @@ def _way(pool: Pool, start: set[int], goal: int, labels: NDArray[np.int64], labe
     while before[way[-1]] >= 0:
         way.append(before[way[-1]])
     return way
-
-
-def improved(pool: Pool, groups: Sequence[Group], deadline: float) -> list[Group]:
-    """The plan after neighbours gave or swapped a community as long as that mends the range or shortens walks."""
-    plan = list(groups)
-    gained = True
-    while gained:
-        gained = False
-        for one, two in _neighbouring(pool, plan):
-            better = _traded(pool, plan[one], plan[two])
-            if better is not None:
-                plan[one], plan[two] = better
-                gained = True
-            if time.monotonic() > deadline:
-                return plan
-    return plan
 
 
 def candidates(pool: Pool) -> list[Group]:
@@ -165,40 +148,6 @@ def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, deadli
         seed=seed,
     )
     return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]
-
-
-def _traded(pool: Pool, one: Group, two: Group) -> tuple[Group, Group] | None:
-    """The best pair of whole groups one trade away (a community given, or two swapped); None if none gains."""
-    best, least = None, (one.violation + two.violation, one.travel + two.travel)
-    given = [0, *(1 << node for node in bits(one.mask) if pool.neighbours[node] & two.mask)]
-    taken = [0, *(1 << node for node in bits(two.mask) if pool.neighbours[node] & one.mask)]
-    for out, back in itertools.product(given, taken):
-        first, second = (one.mask ^ out) | back, (two.mask ^ back) | out
-        if first and second and all(_whole(pool, mask) for mask in (first, second)):
-            groups = price(pool, first), price(pool, second)
-            cost = (groups[0].violation + groups[1].violation, groups[0].travel + groups[1].travel)
-            if cost < least:
-                best, least = groups, cost
-    return best
-
-
-def _whole(pool: Pool, mask: int) -> bool:
-    """Whether a group is connected and keeps the locks."""
-    reached = frontier = mask & -mask
-    while frontier:
-        around = 0
-        for node in bits(frontier):
-            around |= pool.neighbours[node]
-        frontier = around & mask & ~reached
-        reached |= frontier
-    return reached == mask and keeps_locks(pool, mask)
-
-
-def _neighbouring(pool: Pool, groups: Sequence[Group]) -> Iterator[tuple[int, int]]:
-    """Positions of groups that share a border as the plan stands when the pair is asked for."""
-    for one, two in itertools.combinations(range(len(groups)), 2):
-        if any(pool.neighbours[node] & groups[two].mask for node in bits(groups[one].mask)):
-            yield one, two
 
 
 def _near_groups(pool: Pool, nearest: int) -> set[int]:

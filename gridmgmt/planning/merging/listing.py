@@ -10,13 +10,14 @@ one. So column generation here never guesses: each round looks at every column t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columnkernels import sites_of, sum_over
-from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
+from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, mask_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,23 +28,56 @@ NOBODY = np.uint16(65535)
 
 @dataclass(frozen=True)
 class Listing:
-    """Groups as arrays, one row each, with the attributes of `Group` that goals are made of.
+    """Groups as arrays, one row each, with the attributes of `Group` that goals are made of, reckoned when asked for.
 
     `members` (groups, most) are positions in the pool, filled up with NOBODY.
     """
 
+    pool: Pool
     members: NDArray[np.uint16]
-    households: Ints
-    violation: Ints
-    site: Ints
-    site_rank: Ints
-    travel: Ints
-    upgrade: Ints
-    mixed: Ints
-    staff_gap: Ints
+    site: NDArray[np.uint16]
+    travel: Floats
 
     def __len__(self) -> int:
         return len(self.members)
+
+    @cached_property
+    def households(self) -> Ints:
+        return self._summed(self.pool.weights)
+
+    @property
+    def violation(self) -> Ints:
+        missing = np.maximum(self.pool.low - self.households, self.households - self.pool.high)
+        if self.pool.lone_exempt and self.members.shape[1] > 1:
+            missing[(self.members[:, 1] == NOBODY) & (self.households > self.pool.high)] = 0
+        elif self.pool.lone_exempt:
+            missing[self.households > self.pool.high] = 0
+        found: Ints = np.maximum(missing, 0)
+        return found
+
+    @property
+    def site_rank(self) -> Ints:
+        return np.asarray(self.pool.site_rank, dtype=np.int64)[self.site]
+
+    @property
+    def upgrade(self) -> Ints:
+        return np.asarray(self.pool.upgrade, dtype=np.int64)[self.site]
+
+    @property
+    def mixed(self) -> Ints:
+        commonest = np.zeros(len(self), dtype=np.int64)
+        for kind in np.unique(self.pool.kinds):
+            np.maximum(commonest, self._summed(np.where(self.pool.kinds == kind, self.pool.weights, 0)), out=commonest)
+        mixed: Ints = self.households - commonest
+        return mixed
+
+    @property
+    def staff_gap(self) -> Ints:
+        return self.pool.staff_gap(self._summed(self.pool.staff), self.households)
+
+    def _summed(self, values: Ints) -> Ints:
+        total: Ints = sum_over(self.members, np.asarray(values, dtype=np.int64))
+        return total
 
     def mask(self, row: int) -> int:
         """The bit mask of one group."""
@@ -51,20 +85,20 @@ class Listing:
 
     def rows_of(self, masks: Iterable[int]) -> Ints:
         """Where the groups of some masks stand, by a sum of random keys; in the order of the rows."""
-        keys = np.random.default_rng(0).integers(-(2**62), 2**62, int(self.members[self.members != NOBODY].max()) + 1)
+        keys = np.random.default_rng(0).integers(-(2**62), 2**62, len(self.pool))
         wanted = {mask: int(keys[bits(mask)].sum()) for mask in masks}
         likely = np.flatnonzero(np.isin(sum_over(self.members, keys), list(wanted.values())))
         return np.asarray([row for row in likely.tolist() if self.mask(row) in wanted], dtype=np.int64)
 
     def group(self, row: int) -> Group:
         """One group as an object."""
-        figures = (getattr(self, name)[row] for name in ("households", "violation", "site", "site_rank", "travel"))
-        more = (getattr(self, name)[row] for name in ("upgrade", "mixed", "staff_gap"))
-        return Group(self.mask(row), *map(int, figures), *map(int, more))
+        return group_at(self.pool, self.mask(row), int(self.site[row]), float(self.travel[row]))
 
 
-def listing(pool: Pool, slack: int, limit: int = MAX_LISTED) -> Listing | None:
+def listing(pool: Pool, slack: int, limit: int = MAX_LISTED, least_load: int = 0) -> Listing | None:
     """All groups of the pool with at most that slack, locks kept; None where there are more than `limit`.
+
+    `least_load`: no group with less (see `Pool.loads`), where that is known of a plan.
 
     The same groups, sites and figures as `groups_within`, which is the plain way to write it.
 
@@ -78,17 +112,17 @@ def listing(pool: Pool, slack: int, limit: int = MAX_LISTED) -> Listing | None:
     loads, locks = np.asarray(pool.loads, dtype=np.int64), np.asarray(pool.locks, dtype=np.int64)
     sizes = np.bincount(locks[locks >= 0]) if (locks >= 0).any() else np.zeros(1, dtype=np.int64)
     graph = (pointers, near, loads, locks, sizes.astype(np.int64))
-    bounds = (pool.low - slack, pool.high + slack)
+    bounds = (max(pool.low - slack, least_load), pool.high + slack)
     count, most = _enumerate(*graph, *bounds, limit, *_nothing())
     if count > limit:
         return None
     members = np.full((count, most), NOBODY, dtype=np.uint16)
-    site, travel = np.empty(count, dtype=np.int64), np.empty(count)
+    site, travel = np.empty(count, dtype=np.uint16), np.empty(count)
     prices = pool.site_prices
     scores = (np.asarray(pool.travel, dtype=float), prices.per_metre, prices.per_household, prices.fixed)
     weights = np.asarray(pool.weights, dtype=np.int64)
     _enumerate(*graph, *bounds, limit, members, site, travel, weights, *scores)
-    return _listing(pool, members, site, np.rint(travel).astype(np.int64))
+    return Listing(pool, members, site, np.rint(travel))
 
 
 def listed_from(pool: Pool, groups: Sequence[Group]) -> Listing:
@@ -98,8 +132,8 @@ def listed_from(pool: Pool, groups: Sequence[Group]) -> Listing:
     members = np.full((len(several), most), NOBODY, dtype=np.uint16)
     for row, group in enumerate(several):
         members[row, : len(group.members)] = group.members
-    travel = np.asarray([group.travel for group in several], dtype=np.int64)
-    return _listing(pool, members, np.asarray([group.site for group in several], dtype=np.int64), travel)
+    site = np.asarray([group.site for group in several], dtype=np.uint16)
+    return Listing(pool, members, site, np.asarray([group.travel for group in several], dtype=float))
 
 
 def listed_members(pool: Pool, members: NDArray[np.uint16]) -> Listing:
@@ -111,24 +145,7 @@ def listed_members(pool: Pool, members: NDArray[np.uint16]) -> Listing:
     weights = np.asarray(pool.weights, dtype=np.int64)
     fixed = np.asarray(prices.fixed, dtype=float)
     site, metres = sites_of(several, travel, weights, prices.per_metre, prices.per_household, fixed)
-    return _listing(pool, several, site, np.rint(metres).astype(np.int64))
-
-
-def _listing(pool: Pool, members: NDArray[np.uint16], site: Ints, travel: Ints) -> Listing:
-    weights = np.asarray(pool.weights, dtype=np.int64)
-    households = sum_over(members, weights)
-    violation = np.maximum(np.maximum(pool.low - households, households - pool.high), 0)
-    if pool.lone_exempt:
-        alone = (members != NOBODY).sum(axis=1) == 1
-        violation[alone & (households > pool.high)] = 0
-    mixed = np.zeros_like(households)
-    if len(np.unique(pool.kinds)) > 1:
-        by_kind = (sum_over(members, np.where(pool.kinds == kind, weights, 0)) for kind in np.unique(pool.kinds))
-        mixed = households - np.max(np.stack(list(by_kind)), axis=0)
-    staff_gap = pool.staff_gap(sum_over(members, np.asarray(pool.staff, dtype=np.int64)), households)
-    rank = np.asarray(pool.site_rank, dtype=np.int64)[site]
-    upgrade = np.asarray(pool.upgrade, dtype=np.int64)[site]
-    return Listing(members, households, violation, site, rank, travel, upgrade, mixed, staff_gap)
+    return Listing(pool, several, site, np.rint(metres))
 
 
 def _neighbours(pool: Pool) -> tuple[Ints, Ints]:
@@ -137,10 +154,19 @@ def _neighbours(pool: Pool) -> tuple[Ints, Ints]:
     return pointers, np.asarray([other for row in rows for other in row], dtype=np.int64)
 
 
-def _nothing() -> tuple[NDArray[np.uint16], Ints, Floats, Ints, Floats, float, Floats, Floats]:
+def _nothing() -> tuple[NDArray[np.uint16], NDArray[np.uint16], Floats, Ints, Floats, float, Floats, Floats]:
     """Outputs of the round that only counts."""
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return np.zeros((0, 1), dtype=np.uint16), whole, real, whole, np.zeros((0, 0)), 1.0, real, real
+    return (
+        np.zeros((0, 1), dtype=np.uint16),
+        np.zeros(0, dtype=np.uint16),
+        real,
+        whole,
+        np.zeros((0, 0)),
+        1.0,
+        real,
+        real,
+    )
 
 
 @njit(cache=True)

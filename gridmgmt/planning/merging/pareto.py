@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, sub_pool
-from gridmgmt.planning.merging.stations import are_torn, components, renumbered, sufficient_groups
+from gridmgmt.planning.merging.pieces import components
+from gridmgmt.planning.merging.stations import are_torn, renumbered, sufficient_groups
 
 Labels = NDArray[np.int64]  # (labels, 4): violation, stations, travel, upgrade
 MAX_LABELS = 2_000_000  # in one state: more is no front to look at

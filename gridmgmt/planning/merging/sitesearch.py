@@ -12,6 +12,7 @@ group dearer than is asked for. A hundred communities have thirty million groups
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 # ruff: noqa: C901 - the search is one loop, as numba wants it
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,10 @@ HELD = 200  # groups in range of the search for the cheapest that are kept per s
 
 @dataclass(frozen=True)
 class Found:
-    """Groups by row, members filled up with NOBODY; `least` (sites,) the proven least reduced cost of each site."""
+    """Groups by row, members filled up with NOBODY; `least` (sites,): no group of a site has a lower reduced cost.
+
+    `complete`: every search came to its end.
+    """
 
     members: Members
     least: Floats
@@ -47,6 +51,7 @@ class SiteSearch:
     loads: Ints
     locks: Ints
     lock_sizes: Ints
+    lock_loads: Ints
     serve: Floats
     fixed: Floats
     rank: Ints  # a site serves no community whose own site stands higher; all 0 where that does not matter
@@ -57,146 +62,178 @@ class SiteSearch:
         pointers = np.cumsum([0, *map(len, rows)]).astype(np.int64)
         near = np.asarray([other for row in rows for other in row], dtype=np.int64)
         locks = np.asarray(pool.locks, dtype=np.int64)
-        sizes = np.bincount(locks[locks >= 0]) if (locks >= 0).any() else np.zeros(1, dtype=np.int64)
         loads = np.asarray(pool.loads, dtype=np.int64)
-        return cls(pointers, near, loads, locks, sizes.astype(np.int64), serve, fixed, rank.astype(np.int64))
+        sizes = np.zeros(max(int(locks.max(initial=0)) + 1, 1), dtype=np.int64)
+        lock_loads = sizes.copy()
+        np.add.at(sizes, locks[locks >= 0], 1)
+        np.add.at(lock_loads, locks[locks >= 0], loads[locks >= 0])
+        return cls(pointers, near, loads, locks, sizes, lock_loads, serve, fixed, rank.astype(np.int64))
 
     def cheapest(self, prices: Floats, least_load: int, most_load: int, work: int) -> Found:
-        """The cheapest group of each site and some that the search met on its way; `least` is −inf without proof."""
+        """The cheapest group of each site and some that the search met on its way, at most `work` steps a site."""
         n = len(self.loads)
-        ceilings = np.full(n, np.inf)
-        return self._search(prices, least_load, most_load, ceilings, HELD * n, work, narrowing=True)
+        members = self._rows(HELD * n)
+        seats, least, written, complete = self._seats(prices), np.full(n, np.inf), np.zeros(len(members), bool), True
+        for site in range(n):
+            kept = slice(HELD * site, HELD * (site + 1))
+            count, least[site], whole = self._searched(
+                seats, site, least_load, most_load, np.inf, work, members[kept], True
+            )
+            written[kept][:count] = True
+            complete &= whole
+        return Found(_trimmed(members[written]), least, complete)
 
-    def below(self, prices: Floats, least_load: int, most_load: int, ceilings: Floats, room: int, work: int) -> Found:
-        """Every group whose reduced cost is at most its site's ceiling; incomplete where there are more than `room`."""
-        return self._search(prices, least_load, most_load, ceilings, room, work, narrowing=False)
-
-    def _search(
-        self, prices: Floats, least: int, most: int, ceilings: Floats, room: int, work: int, *, narrowing: bool
+    def below(
+        self, prices: Floats, least_load: int, most_load: int, ceilings: Floats, room: int, work: int, deadline: float
     ) -> Found:
-        graph = (self.pointers, self.near, self.loads, self.locks, self.lock_sizes)
-        gains = prices[:, None] - self.serve
-        members = np.full((room, min(len(self.loads), MOST_MEMBERS)), NOBODY, dtype=np.uint16)
-        return Found(*_trimmed(members, *_walk(*graph, gains, self.fixed, self.rank, least, most, ceilings.copy(),
-                                               narrowing, HELD, work, members)))  # fmt: skip
+        """Every group whose reduced cost is at most its site's ceiling.
+
+        Incomplete where there are more than `room`, a site takes more than `work` steps, or time is up.
+        """
+        n, count = len(self.loads), 0
+        members, seats, least = self._rows(room), self._seats(prices), np.full(n, -np.inf)
+        for site in range(n):
+            ceiling = float(ceilings[site])
+            more, least[site], whole = self._searched(
+                seats, site, least_load, most_load, ceiling, work, members[count:], False
+            )
+            count += more
+            if not whole or time.monotonic() > deadline:
+                return Found(_trimmed(members[:count]), least, False)
+        return Found(_trimmed(members[:count]), least, True)
+
+    def _rows(self, count: int) -> Members:
+        return np.full((count, min(len(self.loads), MOST_MEMBERS)), NOBODY, dtype=np.uint16)
+
+    def _seats(self, prices: Floats) -> tuple[Floats, Ints, Ints]:
+        """By site: (n, n) what each community gains, (n, n) those worth having, best first, and how many they are."""
+        gains = np.ascontiguousarray((prices[:, None] - self.serve).T)
+        worth = (gains > 0) & (self.rank[None, :] >= self.rank[:, None])
+        ratio = np.where(worth, gains / np.maximum(self.loads, 1), -1.0)
+        return gains, np.argsort(-ratio, axis=1, kind="stable"), worth.sum(axis=1)
+
+    def _searched(
+        self,
+        seats: tuple[Floats, Ints, Ints],
+        site: int,
+        least: int,
+        most: int,
+        ceiling: float,
+        work: int,
+        members: Members,
+        narrowing: bool,
+    ) -> tuple[int, float, bool]:
+        gains, order, useful = seats
+        graph = (self.pointers, self.near, self.loads, self.locks, self.lock_sizes, self.lock_loads)
+        seat = (site, gains[site], order[site, : useful[site]], self.rank < self.rank[site], float(self.fixed[site]))
+        count, found, whole = _walk(*graph, *seat, least, most, ceiling, work, members, narrowing)
+        return int(count), float(found), bool(whole)
 
 
-def _trimmed(members: Members, count: int, cheapest: Floats, complete: bool) -> tuple[Members, Floats, bool]:
-    found = members[:count]
-    widest = int((found != NOBODY).sum(axis=1).max()) if count else 1
-    return found[:, :widest].copy(), cheapest, complete
+def _trimmed(found: Members) -> Members:
+    widest = int((found != NOBODY).sum(axis=1).max(initial=1))
+    return found[:, :widest].copy()
 
 
 @njit(cache=True, nogil=True)
 def _walk(
-    pointers, near, loads, locks, lock_sizes, gains, fixed, rank, least, most, ceilings, narrowing, held, work, members
+    pointers, near, loads, locks, lock_sizes, lock_loads,
+    site, gains, order, barred, fixed,
+    least, most, ceiling, work, members, narrowing,
 ):  # fmt: skip
-    """Rows written, (n,) the least reduced cost found per site (or its ceiling), and whether all was looked at."""
-    n = len(loads)
-    room, wide = members.shape
-    queue, seen = np.empty(n, dtype=np.int64), np.zeros(n, dtype=np.bool_)
-    passed = np.zeros(n, dtype=np.bool_)  # inside, or passed over: cannot join any more
+    """Rows written, what no group of the site is cheaper than, and whether all was looked at.
+
+    Narrowing, the ceiling falls to each cheaper group that is met, and of these the last few are kept.
+    """
+    n, (room, wide) = len(loads), members.shape
+    if loads[site] > most:
+        return 0, np.inf, True
+    queue, inside = np.empty(n, dtype=np.int64), np.empty(n + 1, dtype=np.int64)
     place, length = np.zeros(n + 2, dtype=np.int64), np.zeros(n + 2, dtype=np.int64)
-    inside = np.empty(n + 1, dtype=np.int64)
-    cheapest = np.full(n, np.inf)
-    count, complete = 0, True
-    order = np.empty(n, dtype=np.int64)
-    for site in range(n):
-        if loads[site] > most:
+    seen, passed = barred.copy(), np.zeros(n, dtype=np.bool_)  # passed: inside, or passed over: cannot join any more
+    queue[0], seen[site], length[0] = site, True, 1
+    depth, load, value, count, cheapest, lowest = 0, 0, fixed, 0, np.inf, np.inf
+    lock, locked, open_load = -1, 0, 0  # the label inside, how many of it are, and the load of those that are not
+    while depth >= 0:
+        if work <= 0:  # what was not looked at costs no less than this
+            lowest = min(lowest, _promise(gains, loads, order, passed, most - load, value))
+        if place[depth] >= length[depth] or work <= 0:
+            if depth > 0:
+                node = inside[depth - 1]
+                _forget(queue, place[depth - 1], place[depth], passed)
+                _forget(queue, length[depth - 1], length[depth], seen)
+                load, value = load - loads[node], value + gains[node]
+                if locks[node] >= 0:
+                    locked, open_load = locked - 1, open_load + loads[node]
+                if locked == 0:
+                    lock, open_load = -1, 0
+            depth -= 1
             continue
-        steps, first, kept, crowded = work, count, 0, False
-        ratio = np.empty(n)
-        for node in range(n):
-            allowed = rank[node] >= rank[site] and gains[node, site] > 0
-            ratio[node] = gains[node, site] / max(loads[node], 1) if allowed else -1.0
-        order[:] = np.argsort(-ratio)
-        useful = 0
-        while useful < n and ratio[order[useful]] > 0:
-            useful += 1
-        passed[:] = False
-        for node in range(n):
-            seen[node] = rank[node] < rank[site]
-        queue[0], seen[site] = site, True
-        place[0], length[0] = 0, 1
-        depth, load, value = 0, 0, fixed[site]
-        while depth >= 0:
-            if place[depth] >= length[depth] or steps <= 0:
-                # back: what was passed over at this depth may join again, then the last member leaves
-                start = 0 if depth == 0 else length[depth - 1]
-                if depth > 0:
-                    for position in range(place[depth - 1], place[depth]):
-                        passed[queue[position]] = False
-                    node = inside[depth - 1]
-                    passed[node] = True  # passed over from now on, by the depth above
-                    load -= loads[node]
-                    value += gains[node, site]
-                    for position in range(start, length[depth]):
-                        seen[queue[position]] = False
-                depth -= 1
-                continue
-            node = queue[place[depth]]
-            place[depth] += 1
-            passed[node] = True
-            if load + loads[node] > most:
-                continue
-            steps -= 1
-            load += loads[node]
-            value -= gains[node, site]
-            # what the group may come to at best
-            spare, bound = most - load, value
-            for position in range(useful):
-                other = order[position]
-                if not passed[other]:
-                    if loads[other] <= spare:
-                        spare -= loads[other]
-                        bound -= gains[other, site]
-                    else:
-                        bound -= gains[other, site] * spare / loads[other]
-                        break
-            if bound > ceilings[site] or depth >= wide:
-                crowded = crowded or bound <= ceilings[site]
-                load -= loads[node]
-                value += gains[node, site]
-                continue
-            inside[depth] = node
-            depth += 1
-            end = length[depth - 1]
-            for position in range(pointers[node], pointers[node + 1]):
-                other = near[position]
-                if not seen[other]:
-                    seen[other] = True
-                    queue[end] = other
-                    end += 1
-            place[depth], length[depth] = place[depth - 1], end
-            if load >= least and value <= ceilings[site] and _keeps_locks(inside, depth, locks, lock_sizes):
-                cheapest[site] = min(cheapest[site], value)
-                if narrowing:
-                    ceilings[site] = min(ceilings[site], value)
-                    row = first + kept % held
-                    kept += 1
-                    count = first + min(kept, held)
-                else:
-                    row = count
-                    count += 1
-                if row >= room:
-                    return room, cheapest, False
-                members[row, :] = 65535
-                for position in range(depth):
-                    members[row, position] = inside[position]
-        if steps <= 0 or crowded:
-            complete = False
-            cheapest[site] = -np.inf
-    return count, cheapest, complete
+        node = queue[place[depth]]
+        place[depth] += 1
+        passed[node] = True
+        joins, still_open = locks[node], open_load
+        if joins >= 0:
+            still_open = (open_load if lock >= 0 else lock_loads[joins]) - loads[node]
+        if (joins >= 0 and lock >= 0 and joins != lock) or load + loads[node] + still_open > most:
+            continue
+        work -= 1
+        promise = _promise(gains, loads, order, passed, most - load - loads[node], value - gains[node])
+        if promise > ceiling:
+            continue
+        if depth >= wide:  # a larger group than there is room for: not complete
+            work, passed[node] = 0, False
+            continue
+        inside[depth], open_load = node, still_open
+        load, value = load + loads[node], value - gains[node]
+        if joins >= 0:
+            lock, locked = joins, locked + 1
+        depth += 1
+        length[depth] = _spread(pointers, near, node, seen, queue, length[depth - 1])
+        place[depth] = place[depth - 1]
+        if load >= least and value <= ceiling and (lock < 0 or locked == lock_sizes[lock]):
+            cheapest = min(cheapest, value)
+            if narrowing:
+                ceiling = value
+            elif count >= room:
+                return room, cheapest, False
+            _write(members, count % room, inside, depth)
+            count += 1
+    return min(count, room), min(cheapest, lowest), work > 0
 
 
 @njit(cache=True)
-def _keeps_locks(inside, depth, locks, lock_sizes):
-    lock, locked = -1, 0
-    for position in range(depth):
-        own = locks[inside[position]]
-        if own >= 0:
-            if lock >= 0 and own != lock:
-                return False
-            lock = own
-            locked += 1
-    return lock < 0 or locked == lock_sizes[lock]
+def _promise(gains, loads, order, passed, spare, value):
+    """What a group may come to at best when the best communities left, by gain per household, fill what is spare."""
+    for position in range(len(order)):
+        other = order[position]
+        if not passed[other]:
+            if loads[other] > spare:
+                return value - gains[other] * spare / loads[other]
+            spare -= loads[other]
+            value -= gains[other]
+    return value
+
+
+@njit(cache=True)
+def _spread(pointers, near, node, seen, queue, end):
+    """The end of the queue after the neighbours of a node that were not seen before."""
+    for position in range(pointers[node], pointers[node + 1]):
+        other = near[position]
+        if not seen[other]:
+            seen[other] = True
+            queue[end] = other
+            end += 1
+    return end
+
+
+@njit(cache=True)
+def _forget(queue, start, end, marked):
+    for position in range(start, end):
+        marked[queue[position]] = False
+
+
+@njit(cache=True)
+def _write(members, row, inside, depth):
+    for position in range(members.shape[1]):
+        members[row, position] = inside[position] if position < depth else 65535

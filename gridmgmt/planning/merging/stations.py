@@ -1,5 +1,6 @@
 """The best stations for one pool of communities: least violation of the range first, then the goals asked for."""
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,22 +8,23 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided
+from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided, is_paid_by_site
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.merging.largepool import candidates, least_violation, median_bound, start_plan
-from gridmgmt.planning.merging.listing import listed_from, listing
+from gridmgmt.planning.merging.listing import MAX_LISTED, Listing, listed_from, listing
+from gridmgmt.planning.merging.neighbourhood import improved
+from gridmgmt.planning.merging.pieces import components
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
 FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried
 EVERY_COUNT_STEPS = 200_000_000
+SHORT = 2_000_000  # groups that are looked at one by one, all of them, in some seconds
 WITHIN = 0.95  # of the time limit: the step that runs when it is over is still brought to its end
 
 
@@ -116,7 +118,7 @@ def _plan_connected(
     if groups is None or covers is None:
         left_s = began + WITHIN * time_limit_s - time.monotonic()
         _compile()
-        return _plan_large(pool, goals, time.monotonic() + left_s, seed, weights)
+        return _plan_large(pool, goals, time.monotonic() + left_s, seed, weights, SHORT)
     best = min(covers.values(), key=lambda found: found.values, default=None)
     return None if best is None else _plan(groups, best, goals)
 
@@ -129,29 +131,55 @@ def _compile() -> None:
     far = np.abs(side[:, None] - side).astype(np.float64)
     none = np.zeros(16, dtype=np.int64)
     board = Pool(tuple(mask_of(vs) for vs in near), none + 10, 10 * far, none, none - 1, low=30, high=50)
-    for goals in (DEFAULT_GOALS, DEFAULT_GOALS[::-1]):
-        _plan_large(board, ("violation", *goals), time.monotonic() + 3600, 0, None)
+    for goals, shortest in itertools.product((DEFAULT_GOALS, DEFAULT_GOALS[::-1]), (0, SHORT)):
+        _plan_large(board, ("violation", *goals), time.monotonic() + 3600, 0, None, shortest)
 
 
 def _plan_large(
-    pool: Pool, goals: tuple[Goal, ...], deadline: float, seed: int, weights: Weights | None
+    pool: Pool, goals: tuple[Goal, ...], deadline: float, seed: int, weights: Weights | None, short: int
 ) -> PoolPlan | None:
-    """Column generation from a plan that a search found: exact where all groups that may count can be listed."""
+    """Columns from a plan that a search found and mended: exact where all groups that may count can be listed.
+
+    A listing of up to `short` groups is looked at as a whole whatever the goals; a longer one where the goals are not
+    paid by site.
+    """
     start = start_plan(pool, seed, deadline)
     if not start:
         return None
-    if can_be_priced_by_site(pool, goals, start):
-        by_site = decided(pool, goals, weights, start, deadline)
-        return PoolPlan(by_site.groups, goals, by_site.values, by_site.bounds, by_site.stopped)
+    start = improved(pool, start, goals, weights, deadline)
     slack = sum(group.violation for group in start) - pool.forced
-    listed = listing(pool, slack)
-    complete = listed is not None
-    listed = listed_from(pool, [*start, *candidates(pool)]) if listed is None else listed
-    floors = _floors(pool, goals, slack)
-    costs = costs_listed(goals, listed, weights)
+    by_site = can_be_priced_by_site(pool, goals, start)
+    longest = short if by_site and is_paid_by_site(goals, weights) else MAX_LISTED
+    listed = listing(pool, slack, longest, _least_load(pool, goals, start, slack))
+    if listed is None and by_site:
+        found = decided(pool, goals, weights, start, deadline)
+        return PoolPlan(found.groups, goals, found.values, found.bounds, found.stopped)
+    return _plan_listed(pool, goals, deadline, weights, start, listed)
+
+
+def _least_load(pool: Pool, goals: Sequence[Goal], start: Sequence[Group], slack: int) -> int:
+    """What each group holds of a plan in range of no more stations than known, where these are the next goal."""
+    if slack or goals[1:2] != ("stations",):
+        return 0
+    return sum(pool.loads) - (len(start) - 1) * pool.high
+
+
+def _plan_listed(
+    pool: Pool,
+    goals: tuple[Goal, ...],
+    deadline: float,
+    weights: Weights | None,
+    start: Sequence[Group],
+    listed: Listing | None,
+) -> PoolPlan:
+    """The best plan by the listed groups, or without a complete list by such as lie near each other."""
+    slack, complete = sum(group.violation for group in start) - pool.forced, listed is not None
+    if listed is None:
+        listed = listed_from(pool, [*start, *candidates(pool)])
     least_load = pool.low - slack
     most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
-    rows = listed.rows_of(group.mask for group in start)
+    rows, costs = listed.rows_of(group.mask for group in start), costs_listed(goals, listed, weights)
+    floors = _floors(pool, goals, slack)
     found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), deadline)
     plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds, found.stopped)
     return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan))
@@ -169,6 +197,7 @@ def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
     bounds["violation"] = least_violation(pool)
     if plan.values[0] == pool.forced:
         bounds["stations"] = -(-sum(pool.loads) // pool.high)
+        bounds["upgrade"] = int(np.sort(pool.upgrade)[: bounds["stations"]].sum())  # no two stations share a site
         if "stations" in plan.goals[: plan.goals.index("walk") if "walk" in plan.goals else 0]:
             bounds["walk"] = median_bound(pool, len(plan.groups))
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
@@ -191,7 +220,7 @@ def sufficient_groups(pool: Pool) -> list[Group] | None:
         least = min((found.values[0] for found in covers.values()), default=None)
         if (least is not None and least - pool.forced <= slack) or slack >= ceiling:
             return groups
-        slack = least - pool.forced if least is not None else min(ceiling, max(2 * slack, pool.low // 8))
+        slack = least - pool.forced if least is not None else min(ceiling, max(2 * slack, pool.high // 8, 1))
     return None
 
 
@@ -204,17 +233,6 @@ def _sum(plans: Sequence[PoolPlan], goals: tuple[Goal, ...]) -> PoolPlan:
     for plan in plans:
         total = total + plan
     return total
-
-
-def components(pool: Pool) -> list[NDArray[np.intp]]:
-    """Connected pieces of the pool, each in an order that keeps the frontier of the dynamic programme narrow."""
-    size = len(pool)
-    edges = [(u, v) for u in range(size) for v in bits(pool.neighbours[u])]
-    rows, columns = np.asarray(edges, dtype=np.intp).reshape(-1, 2).T
-    graph = sparse.csr_array((np.ones(len(edges), dtype=np.int8), (rows, columns)), shape=(size, size))
-    order = csgraph.reverse_cuthill_mckee(graph, symmetric_mode=True)
-    count, piece = csgraph.connected_components(graph, directed=False)
-    return [order[piece[order] == number] for number in range(count)]
 
 
 def renumbered(groups: Iterable[Group], members: NDArray[np.intp]) -> Iterator[Group]:
