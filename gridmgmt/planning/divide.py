@@ -26,7 +26,7 @@ from gridmgmt.planning.dividing.pockets import joined_pockets
 from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
 from gridmgmt.planning.frames import filled, metric, names_of
 from gridmgmt.planning.partition import Certificate, Goals, partition
-from gridmgmt.planning.partition.search import SoFar
+from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
@@ -49,6 +49,7 @@ class Work:
     time_limit_s: float
     progress: Callable[[int, int], None] | None
     so_far: SoFar
+    cancelled: Cancelled
 
 
 def divide(
@@ -72,6 +73,7 @@ def divide(
     time_limit_s: float = 60.0,
     progress: Callable[[int, int], None] | None = None,
     so_far: SoFar = lambda value, bound: None,
+    cancelled: Cancelled = lambda: False,
 ) -> PlanResult:
     """Divide units into contiguous grids within a range of households.
 
@@ -98,6 +100,7 @@ def divide(
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
     progress, so_far : told of every pool that is done: how many of how many; households outside the range in them, and
         the proven bound of that
+    cancelled : asked now and then; True ends the search with the best grids so far
 
     Returns
     -------
@@ -120,7 +123,7 @@ def divide(
     ('optimal', 2, [160, 160])
     """
     started = time.monotonic()
-    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far)
+    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far, cancelled)
     if effort not in GOALS:
         raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
     frame, names = metric(units), names_of(units, code)
@@ -189,6 +192,7 @@ def _labels(
         time_limit_s=work.time_limit_s,
         progress=work.progress,
         so_far=work.so_far,
+        cancelled=work.cancelled,
     )
     after = int(labels[free].max(initial=-1)) + 1
     for number, grid in enumerate(carved.kinds):

@@ -30,7 +30,7 @@ from gridmgmt.planning.merging.stationchecks import (
 )
 from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
 from gridmgmt.planning.merging.stations import PoolPlan, plan_pool
-from gridmgmt.planning.partition.search import SoFar
+from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)
@@ -60,6 +60,7 @@ def merge(
     time_limit_s: float = 60.0,
     progress: Callable[[int, int], None] = lambda done, of: None,
     so_far: SoFar = lambda value, bound: None,
+    cancelled: Cancelled = lambda: False,
 ) -> PlanResult:
     """Station areas: connected groups of communities inside one parent, nearest to the range of households.
 
@@ -87,6 +88,7 @@ def merge(
     time_limit_s : for each parent; decides only where a pool is too large for the exact programme
     progress, so_far : told of every parent that is done: how many of how many; households by which their stations miss
         the range, and the proven bound of that
+    cancelled : asked before every parent; after True a large pool is given no time, and has the bound known by then
 
     Returns
     -------
@@ -124,7 +126,7 @@ def merge(
     )
     plans: list[PoolPlan] = []
     for pool in pools:
-        plans.append(_solve(pool, goals, weights, time_limit_s, seed))
+        plans.append(_solve(pool, goals, weights, 0.0 if cancelled() else time_limit_s, seed))
         so_far(sum(plan.values[0] for plan in plans), sum(plan.bounds[0] for plan in plans))
         progress(len(plans), len(pools))
     names = names_of(communities, code)
