@@ -30,8 +30,8 @@ from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 #: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
-#: for rounder ones, `exact` puts barriers and compounds first, then evenness, then shape. `part` takes off what the mean
-#: unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
+#: for rounder ones, `exact` puts barriers and compounds first, then evenness, then shape. `part` takes off what the
+#: mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
 GOALS = {
     "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2, part=-0.12),
     "thorough": Goals(outside=5.0, deviation=0.5, roundness=2.0, cut=1.0, unevenness=0.5, part=-0.05),

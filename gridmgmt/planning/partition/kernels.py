@@ -17,7 +17,6 @@ from gridmgmt.planning.partition.streams import below, uniform
 __all__ = ["anneal_on", "grow", "measure"]
 
 USUAL_ROUNDNESS = 0.69
-OPENINGS = 0.3  # of the proposals that cross no border, those that open a part
 NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
 
@@ -149,7 +148,7 @@ def anneal_on(
             there = indices[first + below(stream, last - first)]
             source, to, back = labels[unit], labels[there], nobody
             if source == to:
-                if not flexible or uniform(stream) > OPENINGS:
+                if not flexible:
                     continue
                 to = below(stream, parts)
                 if members[to] > 0:

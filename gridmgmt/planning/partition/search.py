@@ -53,8 +53,8 @@ class Effort:
 
 CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
-REHEAT = (0.4, 0.06)
-FAST = Effort(passes=550, attempts=15, restarts=8, cycles=10, heat=(0.8, 0.05))
+REHEAT = (0.4, 0.03)
+FAST = Effort(passes=550, attempts=15, restarts=8, cycles=10, heat=(0.8, 0.025))
 THOROUGH = Effort(passes=1200, attempts=84, restarts=80, cycles=120, listing=200, lumpiness=8.0, proof=60.0)
 EXACT = replace(THOROUGH, passes=2500, attempts=16, restarts=12, cycles=60, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
