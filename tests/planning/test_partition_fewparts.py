@@ -16,6 +16,7 @@ from scipy.sparse import coo_array, csr_array
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import partition
+from gridmgmt.planning.partition.fewparts import island
 from gridmgmt.planning.partition.fewparts.choosing import Goal, choose
 from gridmgmt.planning.partition.fewparts.climbing import climb
 from gridmgmt.planning.partition.fewparts.coarsening import pictures
@@ -242,6 +243,16 @@ def test_walks_find_the_blocks_of_a_wide_lattice() -> None:
     assert found.rank[1] == cut(graph, found.labels) <= 34
     assert metrics.not_contiguous(graph, found.labels) == 0
     assert 0 < spectral_bound(problem, 4) <= 32
+
+
+def test_a_large_pool_is_searched_by_fewer_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = lattice(16, 16)
+    problem = pool_of(graph, np.ones(256), 4, 63, 65, "cut_edges")
+    monkeypatch.setattr(island, "LARGE", 255)
+    found = search_few(problem, 4, range(2), 0, Budget())
+    assert found.in_range
+    assert found.rank[1] == cut(graph, found.labels) <= 34
+    assert len(found.ends) <= 2 * island.FEW_SETTLERS
 
 
 @given(connected_graphs(), st.integers(0, 9), st.data())

@@ -19,6 +19,7 @@ LIGHT = 0.25  # of a part's target: pairs stay below it
 HOT, COLD = 1.0, 0.15  # heats, in mean edges
 LEVELS = 200  # heats of a walk
 PASSES, COARSE_PASSES = 500, 2000  # proposals per unit of a picture, of the coarsest
+MOST_PROPOSALS = 3_000_000  # of a walk: a second
 BALANCE = (1.0, 1.0, 0.5, 0.25)  # edges that a mean unit's weight outside the range costs, plan by plan
 MOST_STRICT = 10.0  # times as much where units are so many times heavier than the range is wide
 CLOSER = 0.6  # passes from two plans, as a share of those from scratch
@@ -78,7 +79,7 @@ def _walk(problem: Problem, parts: int, start: IntArray, passes: float, balance:
         annealing.start_walk(pointers, neighbours, weights, start.copy(), parts),
         best,
         np.geomspace(HOT, COLD, LEVELS),
-        int(passes * problem.size) // LEVELS + 1,
+        min(int(passes * problem.size), MOST_PROPOSALS) // LEVELS + 1,
         streams.new_stream(seed),
     )
     return best[0]

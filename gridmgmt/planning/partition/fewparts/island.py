@@ -8,6 +8,7 @@ from gridmgmt.planning.partition.problem import Problem
 from gridmgmt.planning.partition.search import Budget
 
 SETTLERS, CHILDREN = 4, 12
+LARGE, FEW_SETTLERS, FEW_CHILDREN = 5000, 2, 2  # where a plan takes seconds
 APART = 1000  # between the seeds of settlers and those of children
 
 
@@ -15,14 +16,15 @@ def settle(problem: Problem, parts: int, seed: int, budget: Budget) -> Found:
     """What one island comes to. A child takes the place of the parent that it is better than, the better one first."""
     draw = random.Random(seed)
     plans: list[Plan] = []
-    for turn in range(SETTLERS):
+    settlers, children = (FEW_SETTLERS, FEW_CHILDREN) if problem.size > LARGE else (SETTLERS, CHILDREN)
+    for turn in range(settlers):
         plans.append(climb(problem, parts, seed + turn, (), budget))
         if budget.spent():
             break
-    for turn in range(CHILDREN):
+    for turn in range(children):
         if budget.spent():
             break
-        mother, father = sorted(draw.sample(range(SETTLERS), 2), key=lambda place: plans[place].rank)
+        mother, father = sorted(draw.sample(range(settlers), 2), key=lambda place: plans[place].rank)
         child = climb(problem, parts, seed + APART + turn, (plans[mother], plans[father]), budget)
         if any(child.rank == plan.rank for plan in plans):
             continue

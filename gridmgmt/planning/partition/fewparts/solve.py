@@ -6,6 +6,7 @@ from dataclasses import replace
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
+from gridmgmt.planning.partition.fewparts.island import LARGE
 from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.proof import Proof, Task, prove
 from gridmgmt.planning.partition.pools import Pool
@@ -13,20 +14,18 @@ from gridmgmt.planning.partition.problem import Problem
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
-MOST_PARTS, MOST_UNITS = 16, 5000
-ROUNDS = {
-    "deviation": 6,
-    "cut_edges": 2,
-}  # searches before the proof, which finds what they miss where it can be completed
+MOST_PARTS = 16
+MOST_UNITS = {"deviation": 5000, "cut_edges": 50_000}
+ROUNDS = {"deviation": 6, "cut_edges": 2}  # searches before the proof, which finds what they miss
 MOST_ROUNDS, ROUND = 16, 2  # searches for the least cut where it cannot, until as many as AGREED came to the best
 AGREED = 4
 
 
 def is_few(problem: Problem, parts: int | None) -> bool:
     """Whether the pool is one for this portfolio: few parts, not too many units, an objective it knows."""
-    if parts is None or not 1 < parts <= MOST_PARTS or problem.size > MOST_UNITS:
+    if parts is None or not 1 < parts <= MOST_PARTS or problem.areas.any():
         return False
-    return problem.first in ("deviation", "cut_edges") and not problem.areas.any()
+    return problem.size <= MOST_UNITS.get(problem.first, 0)
 
 
 def divide_few(problem: Problem, pool: Pool, objectives: Sequence[str], seed: int, budget: Budget) -> Division:
@@ -49,9 +48,9 @@ def divide_few(problem: Problem, pool: Pool, objectives: Sequence[str], seed: in
 
 
 def _searched_on(problem: Problem, parts: int, found: Found, seed: int, budget: Budget) -> Found:
-    """More searches, until several come to the same best cut."""
-    done = ROUNDS[problem.first]
-    while problem.first == "cut_edges" and found.agreed < AGREED and done < MOST_ROUNDS and not budget.spent():
+    """More searches, until several come to the same best cut; none for large pools."""
+    done, most = ROUNDS[problem.first], 0 if problem.size > LARGE else MOST_ROUNDS
+    while problem.first == "cut_edges" and found.agreed < AGREED and done < most and not budget.spent():
         found = merged([found, search_few(problem, parts, range(done, done + ROUND), seed, budget)])
         done += ROUND
     return found
