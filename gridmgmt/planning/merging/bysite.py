@@ -60,7 +60,7 @@ def decided(
     complete, room, value = False, ENOUGH, _value(pool, goals, weights, best)
     while not complete and room <= ROOM:
         members, complete = _near(task, found, value, room, deadline)
-        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, deadline, complete)
+        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, deadline)
         best = tuple(listed.group(row) for row in chosen.rows)
         room, value = room if chosen.values[-1] < value else WIDER * room, chosen.values[-1]
         if time.monotonic() > deadline:
@@ -87,7 +87,7 @@ def _fewer(
             continue
         members, _ = _near(task, found, _dearest(task), ROOM // 10, deadline)
         floors = _floors(pool, goals[:-1], fewest, 0)
-        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), deadline, False)
+        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), deadline)
         if chosen.values[1] < len(best):
             return tuple(listed.group(row) for row in chosen.rows), fewest
     return best, fewest
@@ -141,13 +141,12 @@ def _chosen(
     floors: Sequence[int],
     most: int,
     deadline: float,
-    prove: bool,
 ) -> tuple[Listing, Chosen]:
     """The best plan of some groups and those of a plan that is known."""
     listed = listed_members(pool, np.concatenate([members, _rows(pool, best)]))
     rows = listed.rows_of(group.mask for group in best)
     costs = costs_listed(goals, listed, weights)
-    return listed, choose(listed.members, costs, rows, floors, most, len(pool), deadline, prove)
+    return listed, choose(listed.members, costs, rows, floors, most, len(pool), deadline)
 
 
 def _floors(pool: Pool, goals: Sequence[Goal], fewest: int, bound: float) -> list[int]:

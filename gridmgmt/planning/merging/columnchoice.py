@@ -26,6 +26,7 @@ TRIES = 3  # rounds of cuts from one such search to the next
 CUTTABLE = 1_500_000  # columns up to which cuts are worth their time
 CUT_ROUNDS = 60
 RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
+PATIENCE = 3  # rounds without such a rise
 CUTS = 100  # in one round
 VIOLATED = 0.02  # least violation of a cut that is added
 WITHIN_S = 1.0  # the least time that is left for which a search is begun
@@ -49,7 +50,6 @@ def choose(
     most: int,
     size: int,
     deadline: float,
-    prove: bool = True,
 ) -> Chosen:
     """The best cover by groups of a listing, goal after goal.
 
@@ -61,7 +61,6 @@ def choose(
     floors : per goal a bound that is known to hold
     most : stations a plan can have at the most
     size : communities
-    prove : close the gap; without, only a good plan is looked for (the groups are not all that count)
     """
     best, values, bounds = np.sort(start), [], []
     relaxation = Relaxation(size, members, np.zeros(len(members)), most)
@@ -70,7 +69,7 @@ def choose(
         relaxation.cost = costs[:, goal].astype(float)
         bound = floors[goal]
         if int(costs[best, goal].sum()) > bound:
-            best, proven, active = _decided(relaxation, best, active, bound, deadline, prove)
+            best, proven, active = _decided(relaxation, best, active, bound, deadline)
             bound = max(bound, proven)
         value = int(costs[best, goal].sum())
         values.append(value)
@@ -81,9 +80,7 @@ def choose(
     return Chosen(best, tuple(values), tuple(bounds), stopped)
 
 
-def _decided(
-    relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float, prove: bool
-) -> tuple[Ints, int, Ints]:
+def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
     step = max(1, int(np.gcd.reduce(relaxation.cost.astype(np.int64))))
     found = sifted(relaxation, np.union1d(active, best), deadline)
@@ -91,7 +88,7 @@ def _decided(
     if _value(relaxation, best) > bound:
         best = _tried(relaxation, found.reduced, best, deadline)
     kept = np.flatnonzero(found.reduced <= _value(relaxation, best) - step - found.bound + ZERO)
-    if prove and len(kept) <= CUTTABLE and _value(relaxation, best) > bound:
+    if len(kept) <= CUTTABLE and _value(relaxation, best) > bound:
         best, closed = _closed(relaxation, best, kept, found, step, deadline)
         bound = max(bound, _rounded(closed, step))
     return best, bound, found.active
@@ -116,12 +113,14 @@ def _closed(
     kept = np.union1d(kept, best)
     active = np.intersect1d(found.active, kept)
     place, prices = np.searchsorted(kept, active), found.prices
+    idle = 0
     for round_ in range(CUT_ROUNDS):
         if len(kept) <= DECIDABLE or time.monotonic() > deadline:
             break
         found = relax(small, place, deadline, prices)
-        if round_ and found.bound <= bound + RISE * abs(bound):
-            break  # the cuts of the last round raised nothing
+        idle = idle + 1 if found.bound <= bound + RISE * abs(bound) else 0
+        if round_ and idle > PATIENCE:
+            break  # the cuts of the last rounds raised nothing
         bound = max(bound, found.bound)
         if round_ % TRIES == TRIES - 1:
             best = kept[_tried(small, found.reduced, np.searchsorted(kept, best), deadline)]

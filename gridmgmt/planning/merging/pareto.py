@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, sub_pool
-from gridmgmt.planning.merging.pieces import components
-from gridmgmt.planning.merging.stations import are_torn, renumbered, sufficient_groups
+from gridmgmt.planning.merging.pieces import untorn_pieces
+from gridmgmt.planning.merging.stations import renumbered, sufficient_groups
 
 Labels = NDArray[np.int64]  # (labels, 4): violation, stations, travel, upgrade
 MAX_LABELS = 2_000_000  # in one state: more is no front to look at
@@ -52,8 +52,8 @@ def pareto_front(pool: Pool) -> list[FrontPlan]:
     >>> [(plan.stations, plan.travel, plan.upgrade) for plan in pareto_front(pool)]
     [(1, 9000, 0), (2, 0, 40)]
     """
-    pieces = components(pool)
-    if are_torn(pool, pieces):
+    pieces = untorn_pieces(pool)
+    if pieces is None:
         return []
     fronts = [[_renumbered(plan, members) for plan in _front_connected(sub_pool(pool, members))] for members in pieces]
     return reduce(joined, fronts) if all(fronts) else []

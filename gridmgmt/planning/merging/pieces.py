@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gridmgmt.planning.merging.groups import Pool, bits
+from gridmgmt.planning.merging.groups import Pool, bits, mask_of
 
 
 def components(pool: Pool) -> list[NDArray[np.intp]]:
@@ -17,3 +17,11 @@ def components(pool: Pool) -> list[NDArray[np.intp]]:
     order = csgraph.reverse_cuthill_mckee(graph, symmetric_mode=True)
     count, piece = csgraph.connected_components(graph, directed=False)
     return [order[piece[order] == number] for number in range(count)]
+
+
+def untorn_pieces(pool: Pool) -> list[NDArray[np.intp]] | None:
+    """The `components` of a pool; None where a lock holds communities of two of them, between which there is no way."""
+    pieces = components(pool)
+    masks = [mask_of(piece) for piece in pieces]
+    torn = any(sum(1 for mask in masks if mask & lock) > 1 for lock in pool.lock_masks)
+    return None if torn else pieces

@@ -17,7 +17,7 @@ from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, m
 from gridmgmt.planning.merging.largepool import candidates, least_violation, median_bound, start_plan
 from gridmgmt.planning.merging.listing import MAX_LISTED, Listing, listed_from, listing
 from gridmgmt.planning.merging.neighbourhood import improved
-from gridmgmt.planning.merging.pieces import components
+from gridmgmt.planning.merging.pieces import components, untorn_pieces
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
 
@@ -59,8 +59,8 @@ def plan_pool(
     """The lexicographically best plan of a pool: violation, then `goals`; None where the locks leave no plan."""
     plans = []
     pool = replace(pool, order=site_order(goals))
-    pieces = components(pool)
-    if are_torn(pool, pieces):
+    pieces = untorn_pieces(pool)
+    if pieces is None:
         return None
     for members in pieces:
         found = _plan_connected(sub_pool(pool, members), ("violation", *goals), time_limit_s, seed, weights)
@@ -68,11 +68,6 @@ def plan_pool(
             return None
         plans.append(_renumber(found, members))
     return _sum(plans, ("violation", *goals))
-
-
-def are_torn(pool: Pool, pieces: Sequence[NDArray[np.intp]]) -> bool:
-    """Whether a lock holds communities of two pieces, between which there is no way."""
-    return any(sum(1 for piece in pieces if mask_of(piece) & lock) > 1 for lock in pool.lock_masks)
 
 
 def plans_by_count(pool: Pool, goals: Sequence[Goal] = ("violation", "walk")) -> dict[int, PoolPlan]:
