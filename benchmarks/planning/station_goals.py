@@ -48,10 +48,10 @@ def main(seconds: float, pools: list[str], goals: list[str]) -> None:
         frame, rank = dressed(POOLS[pool]())
         for goal in goals or ASKED:
             began, cpu = time.perf_counter(), time.process_time()
-            how = {"site_rank": rank} if goal == "premises" else {}
-            columns = {"kinds": "kind", "upgrade": "lacks", "staff": "people"}
+            how: dict[str, Any] = {"site_rank": rank} if goal == "premises" else {}
+            columns: dict[str, Any] = {"kinds": "kind", "upgrade": "lacks", "staff": "people"}
             found = merge(frame, parent=None, low=LOW, high=HIGH, time_limit_s=seconds, **columns, **how, **ASKED[goal])
-            worst = max(found.report["objectives"], key=lambda row: row["gap"])
+            worst = max(reversed(found.report["objectives"]), key=lambda row: row["gap"])
             figures = f"{worst['value']:,} | {worst['bound']:,} | {100 * worst['gap']:.2f} %"
             spent = f"{time.perf_counter() - began:.1f} s | {time.process_time() - cpu:.1f} s"
             print(f"| {pool} | {goal} | {figures} | {spent} |", flush=True)
