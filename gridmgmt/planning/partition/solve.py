@@ -64,7 +64,7 @@ def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: 
     met = met_weight(problem, labels)
     if pool.parts is not None or met >= problem.total - pool.outside_bound or (problem.locks >= 0).any():
         return division
-    return replace(division, stopped=True) if budget.spent() else _with_hopeless(problem, pool, division)
+    return replace(division, stopped=True) if budget.spent() else _missed(problem, pool, division, budget)
 
 
 def _packing(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Packing | None:
@@ -75,7 +75,21 @@ def _packing(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Bu
     labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
     if met_weight(problem, labels) >= problem.total - pool.outside_bound or budget.spent():
         return None
-    return pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
+    return pack(problem, _most_listed(problem), budget)
+
+
+def _most_listed(problem: Problem) -> int:
+    return min(1000 + LISTING * problem.size, MOST_LISTED)
+
+
+def _missed(problem: Problem, pool: Pool, division: Division, budget: Budget) -> Division:
+    """What the search left out of the range, brought in or proven where every part that could be can be listed."""
+    packing = pack(problem, _most_listed(problem), budget)
+    if packing is None:
+        return _with_hopeless(problem, pool, division)
+    packed = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
+    better = max(division.labels, packed, key=lambda labels: met_weight(problem, labels))
+    return _packed(problem, pool, better, packing, budget)
 
 
 def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
