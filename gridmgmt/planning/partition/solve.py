@@ -19,6 +19,7 @@ from gridmgmt.planning.partition.reshape import reshape
 from gridmgmt.planning.partition.search import Budget, Effort, met_weight, search_pool
 
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
+FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then
 COVER_LISTING = 30_000  # possible parts listed at most where each unit must lie in one
 
 
@@ -75,16 +76,12 @@ def _packing(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Bu
     labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
     if met_weight(problem, labels) >= problem.total - pool.outside_bound or budget.spent():
         return None
-    return pack(problem, _most_listed(problem), budget)
-
-
-def _most_listed(problem: Problem) -> int:
-    return min(1000 + LISTING * problem.size, MOST_LISTED)
+    return pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
 
 
 def _missed(problem: Problem, pool: Pool, division: Division, budget: Budget) -> Division:
-    """What the search left out of the range, brought in or proven where every part that could be can be listed."""
-    packing = pack(problem, _most_listed(problem), budget)
+    """What the search left out of the range, brought in or proven where few parts could be."""
+    packing = pack(problem, FEW_LISTED, budget)
     if packing is None:
         return _with_hopeless(problem, pool, division)
     packed = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
