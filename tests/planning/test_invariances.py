@@ -53,9 +53,9 @@ def groupings(size: int) -> Iterator[NDArray[np.int64]]:
 
 
 def outside(labels: NDArray[np.int64], weights: NDArray[np.int64]) -> int:
-    """Weight in parts out of range; a unit above the cap that stands alone counts as met."""
+    """Weight in parts out of range; a unit above the cap counts as met where nobody else lives in its part."""
     loads = metrics.part_weights(labels, weights)
-    alone = (np.bincount(labels) == 1) & (loads > HIGH)
+    alone = (np.bincount(labels, weights=weights > 0) == 1) & (loads > HIGH)
     return int(loads[~metrics.in_range(loads, LOW, HIGH) & ~alone].sum())
 
 
