@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from gridmgmt.planning.service import serving_distances, walking
+from gridmgmt.planning.service import walking
 from gridmgmt.services.plans import plan_frames
 from gridmgmt.services.plans.ground import Ground, read_ground, streets_of
 from gridmgmt.services.units import station_services_at, stations_at
@@ -58,7 +58,7 @@ def _distances(
     codes = pd.Index(stations["code"])
     community = ground.buildings["community_code"]
     return {
-        name: serving_distances(walks, codes.get_indexer(community.map(serves)).astype(np.int64))
+        name: walks.to_serving(codes.get_indexer(community.map(serves)).astype(np.int64))
         for name, serves in columns.items()
     }
 

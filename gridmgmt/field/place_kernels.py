@@ -9,42 +9,9 @@ import math
 import numpy as np
 from numba import njit
 
-from gridmgmt.field.cell_kernels import by_cell, cell_of, grown
+from gridmgmt.geo.cell_kernels import SLACK_M, by_cell, cell_of, grown
 
 NOWHERE = -1
-SLACK_M = 0.001  # what lies so near to a cell is listed in it, so that rounding never decides
-
-
-@njit(cache=True, nogil=True)
-def list_borders(first_edge, ax, ay, bx, by, frame):
-    """`first` (cells + 1,), `members`: the areas whose border may pass through each cell, in ascending order.
-
-    The edges of area `k` are first_edge[k]:first_edge[k + 1].
-    """
-    west, south, cell_m, columns, rows = frame
-    found, cell, member = 0, np.empty(len(ax) + 16, np.int32), np.empty(len(ax) + 16, np.int32)
-    seen = np.full(columns * rows, NOWHERE, np.int32)
-    for area in range(len(first_edge) - 1):
-        for edge in range(first_edge[area], first_edge[area + 1]):
-            dx, dy = bx[edge] - ax[edge], by[edge] - ay[edge]
-            parts = max(1, math.ceil(math.hypot(dx, dy) / cell_m))
-            for part in range(parts):
-                px, qx = ax[edge] + dx * part / parts, ax[edge] + dx * (part + 1) / parts
-                py, qy = ay[edge] + dy * part / parts, ay[edge] + dy * (part + 1) / parts
-                low = cell_of(min(py, qy) - SLACK_M, south, cell_m, rows)
-                high = cell_of(max(py, qy) + SLACK_M, south, cell_m, rows)
-                left = cell_of(min(px, qx) - SLACK_M, west, cell_m, columns)
-                right = cell_of(max(px, qx) + SLACK_M, west, cell_m, columns)
-                for row in range(low, high + 1):
-                    for place in range(row * columns + left, row * columns + right + 1):
-                        if seen[place] == area:
-                            continue
-                        seen[place] = area
-                        if found == len(cell):
-                            cell, member = grown(cell), grown(member)
-                        cell[found], member[found] = place, area
-                        found += 1
-    return by_cell(cell[:found], member[:found], columns * rows)
 
 
 @njit(cache=True, nogil=True)

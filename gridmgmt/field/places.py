@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from gridmgmt.field import place_kernels as kernels
+from gridmgmt.geo.cell_kernels import cell_frame, list_chains
 
 Ints = NDArray[np.int64]
 
@@ -36,9 +37,9 @@ class AreaIndex:
             np.searchsorted(owner, np.arange(len(shapes) + 1)),
             *(np.ascontiguousarray(values) for values in (*xy[:-1][same].T, *xy[1:][same].T)),
         )
-        self._frame = _frame(xy, cell_m)
+        self._frame = cell_frame(xy, cell_m, MOST_CELLS)
         bands = kernels.list_bands(*edges, self._frame)
-        first, members = kernels.list_borders(*edges, self._frame)
+        first, members = list_chains(*edges, self._frame)
         whole = kernels.fill_inside(*edges, self._frame, first, members)
         self._lookup = kernels.list_tests(self._frame, edges[1:], bands, first, members, whole)
 
@@ -64,13 +65,3 @@ def _rings(areas: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints]:
     polygons, area = shapely.get_parts(areas, return_index=True)
     rings, polygon = shapely.get_rings(polygons, return_index=True)
     return rings, area[polygon].astype(np.int64)
-
-
-def _frame(xy: NDArray[np.float64], cell_m: float) -> tuple[float, float, float, int, int]:
-    """West, south, cell size, columns, rows of the lookup; a wide region gets coarser cells."""
-    if not len(xy):
-        return 0.0, 0.0, cell_m, 1, 1
-    west, south = xy.min(axis=0)
-    width, height = xy.max(axis=0) - (west, south)
-    size = max(cell_m, float(np.sqrt(width * height / MOST_CELLS)))
-    return float(west), float(south), size, int(width // size) + 1, int(height // size) + 1

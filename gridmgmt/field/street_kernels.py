@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import njit
 
-from gridmgmt.field.cell_kernels import by_cell, cell_of, grown
+from gridmgmt.geo.cell_kernels import by_cell, cell_of, grown
 
 ROOM = 6  # intervals a piece holds apart before they spill; a piece of a street block rarely needs three
 FULL = -1

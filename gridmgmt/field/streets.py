@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmgmt.field import street_kernels as kernels
 from gridmgmt.field.coverage import BORDER_M, RADIUS_M
+from gridmgmt.geo.cell_kernels import cell_frame
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -77,7 +78,7 @@ class StreetIndex:
         self._street, ends, self._offset_m, length = straight_pieces(shapes)
         ax, ay, bx, by = (np.ascontiguousarray(values) for values in ends.reshape(-1, 4).T)
         self._pieces = (ax, ay, (bx - ax) / length, (by - ay) / length, length)
-        self._frame = _frame(ends.reshape(-1, 2), radius_m)
+        self._frame = cell_frame(ends.reshape(-1, 2), radius_m, MOST_CELLS, radius_m)
         self._first, self._members = kernels.list_pieces(ax, ay, bx, by, *self._frame, radius_m)
 
     def near_points(self, x_m: ArrayLike, y_m: ArrayLike) -> Stretches:
@@ -127,16 +128,6 @@ def straight_pieces(lines: Geometries) -> tuple[Ints, Floats, Floats, Floats]:
     passed = np.concatenate([[0.0], np.cumsum(length)])
     before = passed[np.searchsorted(owner, owner)]  # length of all pieces of earlier streets
     return owner, ends, passed[:-1] - before, length
-
-
-def _frame(xy: Floats, radius_m: float) -> tuple[float, float, float, int, int]:
-    """West, south, cell size, columns, rows of the lookup."""
-    if not len(xy):
-        return 0.0, 0.0, radius_m, 1, 1
-    west, south = xy.min(axis=0) - radius_m
-    width, height = xy.max(axis=0) + radius_m - (west, south)
-    cell_m = max(radius_m, float(np.sqrt(width * height / MOST_CELLS)))
-    return float(west), float(south), cell_m, int(width // cell_m) + 1, int(height // cell_m) + 1
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.geo.network import Walks, snap, street_graph
+from gridmgmt.geo.network import Walks, street_graph
+from gridmgmt.geo.network_snapping import snap
 from gridmgmt.messages import Words
 from gridmgmt.planning.frames import beside, column_of, households_of, metric, names_of, require_places
 
@@ -81,7 +82,7 @@ def coverage(
     names = names_of(stations)
     nearest_m, nearest = walks.nearest()
     asked = nearest if serving is None else station_numbers(column_of(buildings, serving), names)
-    distance_m = nearest_m if serving is None else serving_distances(walks, asked)
+    distance_m = nearest_m if serving is None else walks.to_serving(asked)
     rows = buildings.assign(
         station=_named(names, asked),
         distance_m=np.round(distance_m, 1),
@@ -116,15 +117,6 @@ def walking(
     graph = street_graph(walkable.geometry.to_numpy())
     sites = beside(stations, homes, Words("things.stations")).geometry.to_numpy()
     return Walks(graph, *(snap(graph, places, blocks, reach_m) for places in (homes.geometry.to_numpy(), sites)))
-
-
-def serving_distances(walks: Walks, station: NDArray[np.int64]) -> Floats:
-    """(n,) metres from each home to the station of that number; infinite for −1."""
-    distance_m = np.full(len(station), np.inf)
-    for number in np.unique(station[station >= 0]):
-        mine = station == number
-        distance_m[mine] = walks.from_site(int(number))[mine]
-    return distance_m
 
 
 def summarise(distance_m: Floats, households: NDArray[np.int64], names: NDArray[np.object_]) -> dict[str, Any]:

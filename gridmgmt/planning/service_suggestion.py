@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.planning.frames import column_of, households_of, metric, names_of
-from gridmgmt.planning.service import FIFTEEN_MINUTES_M, serving_distances, station_numbers, walking
+from gridmgmt.planning.service import FIFTEEN_MINUTES_M, station_numbers, walking
 
 Aim = Literal["coverage", "walk"]
 NO_WAY_M = 5000.0  # what a home counts that no street leads from
@@ -209,7 +209,7 @@ def _before(
     walks = walking(buildings, streets, stations, barriers)
     if serving is None:
         return walks.nearest()[0]
-    return serving_distances(walks, station_numbers(column_of(buildings, serving), names_of(stations)))
+    return walks.to_serving(station_numbers(column_of(buildings, serving), names_of(stations)))
 
 
 def _street_vertices(streets: GeoDataFrame) -> GeoDataFrame:

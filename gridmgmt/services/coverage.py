@@ -19,7 +19,6 @@ from gridmgmt.planning.service import (
     FIFTEEN_MINUTES_M,
     change_of,
     compare_coverage,
-    serving_distances,
     summarise,
     walking,
 )
@@ -139,7 +138,7 @@ def _walks(
     for served in serving:
         station = served.reindex(ground.buildings["community_code"]).to_numpy(dtype=object)
         number = codes.get_indexer(pd.Index(station)).astype(np.int64)
-        found.append((station, serving_distances(walks, number)))
+        found.append((station, walks.to_serving(number)))
     return found
 
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import shapely
+import shapely.ops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiLineString, Point
 
 from gridmgmt.errors import InvalidInput
-from gridmgmt.geo.network import Walks, snap, street_graph
+from gridmgmt.geo.network import Walks, street_graph
+from gridmgmt.geo.network_snapping import snap
 
 
 def lattice(columns: int, rows: int, side: float = 100.0) -> list[LineString]:
@@ -79,6 +81,58 @@ def test_without_sites_nobody_has_a_way() -> None:
 def test_no_streets_is_an_error() -> None:
     with pytest.raises(InvalidInput):
         street_graph([])
+
+
+def plainly_joined(
+    segments: list[LineString], walls: list[shapely.Geometry], place: Point, reach_m: float
+) -> tuple[float, list[int]]:
+    """How far the nearest point of a street is that a place sees, and on which segments it lies."""
+
+    def seen(street: LineString) -> float:
+        foot = street.interpolate(street.project(place))
+        metres = place.distance(foot)
+        if metres > reach_m:
+            return np.inf
+        way = shapely.ops.substring(LineString([place, foot]), 0, metres - 0.5) if metres > 0.5 else place
+        return np.inf if metres > 0.5 and any(way.intersects(wall) for wall in walls) else metres
+
+    metres = []
+    for segment in segments:
+        pieces = max(1, int(np.ceil(segment.length / 10)))
+        cuts = [shapely.ops.substring(segment, k / pieces, (k + 1) / pieces, normalized=True) for k in range(pieces)]
+        metres.append(min(seen(segment), *map(seen, cuts)))
+    nearest = min(metres)
+    return nearest, [number for number, one in enumerate(metres) if np.isfinite(one) and one <= nearest + 1e-6]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 25), st.integers(0, 12), st.sampled_from([15.0, 120.0, 1000.0]))
+def test_places_are_joined_as_the_rule_is_worded(seed: int, streets: int, walls: int, reach_m: float) -> None:
+    rng = np.random.default_rng(seed)
+    start = rng.uniform(0, 400, (streets, 2))
+    lines = [LineString([a, a + step]) for a, step in zip(start, rng.normal(0, 60, (streets, 2)), strict=True)]
+    barriers: list[shapely.Geometry] = [LineString(ends) for ends in rng.uniform(-50, 450, (walls, 2, 2))]
+    barriers += [Point(spot).buffer(15, quad_segs=2) for spot in rng.uniform(0, 400, (walls // 4, 2))]
+    graph = street_graph(lines)
+    segments = [LineString([graph.points[a], graph.points[b]]) for a, b in zip(graph.starts, graph.ends, strict=True)]
+    blocks = [barrier.exterior if barrier.geom_type == "Polygon" else barrier for barrier in barriers]
+    places = shapely.points(rng.uniform(-300, 700, (12, 2)))
+    found = snap(graph, places, barriers, reach_m)
+    for place, segment, along_m, metres in zip(places, found.segment, found.along_m, found.connector_m, strict=True):
+        nearest, which = plainly_joined(segments, blocks, place, reach_m)
+        assert metres == pytest.approx(nearest, abs=1e-6)
+        assert segment in (which or [-1])
+        if which:
+            assert place.distance(segments[segment].interpolate(along_m)) == pytest.approx(metres, abs=1e-6)
+
+
+def test_every_home_has_the_distance_to_the_site_that_serves_it() -> None:
+    rng = np.random.default_rng(3)
+    graph = street_graph(lattice(6, 5))
+    homes, sites = (snap(graph, shapely.points(rng.uniform(0, 600, (count, 2)))) for count in (200, 7))
+    walks, serving = Walks(graph, homes, sites), rng.integers(-1, 7, 200)
+    table = np.vstack([*(walks.from_site(site) for site in range(7)), np.full(200, np.inf)])
+    assert walks.to_serving(serving).tolist() == table[serving, np.arange(200)].tolist()
 
 
 spots = st.lists(st.tuples(st.floats(0, 400), st.floats(0, 300)), min_size=1, max_size=8)

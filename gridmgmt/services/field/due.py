@@ -14,7 +14,8 @@ from gridmgmt.access import Area
 from gridmgmt.errors import NotFound
 from gridmgmt.field.day import local_day
 from gridmgmt.field.tour import shortest_walk, walk_length_m
-from gridmgmt.geo.network import Snapped, Walks, snap, street_graph
+from gridmgmt.geo.network import Snapped, Walks, street_graph
+from gridmgmt.geo.network_snapping import snap
 from gridmgmt.ids import BoundaryCode
 from gridmgmt.messages import Words
 from gridmgmt.services.boundaries import boundaries_at
