@@ -204,10 +204,13 @@ def _before_and_after(
     from gridmgmt.planning.frames import column_of, households_of
     from gridmgmt.planning.service import change_of, compare_coverage
 
-    was, is_ = (result.buildings["distance_m"].to_numpy() for result in (before, after))
     weights = households_of(before.buildings, households)
-    table = compare_coverage(was, is_, weights, column_of(before.buildings, community))
-    columns = {"station_after": after.buildings["station"], "distance_after_m": is_, "change": change_of(was, is_)}
+    table = compare_coverage(before.metres, after.metres, weights, column_of(before.buildings, community))
+    columns = {
+        "station_after": after.buildings["station"],
+        "distance_after_m": after.buildings["distance_m"],
+        "change": change_of(before.metres, after.metres),
+    }
     figures = {"task": "coverage", "before": before.report, "after": after.report}
     return before.buildings.assign(**columns), {**figures, "communities": table.to_dict("records")}
 

@@ -38,10 +38,12 @@ class CoverageResult:
     buildings : the input rows with `station` (its serving station's code), `distance_m` (inf where no way leads there),
         `nearest_station` and `nearest_m` (the nearest of all stations, whomever it serves)
     report : JSON-ready summary: `summarise` of the serving station, and of the nearest one under `nearest`
+    metres : (buildings,) `distance_m` before it is rounded, by which the report counts
     """
 
     buildings: GeoDataFrame
     report: dict[str, Any]
+    metres: Floats
 
 
 def coverage(
@@ -97,7 +99,7 @@ def coverage(
         "stations": len(stations),
         "elapsed_s": round(time.perf_counter() - started, 3),
     }
-    return CoverageResult(rows, report)
+    return CoverageResult(rows, report, distance_m)
 
 
 def walking(

@@ -65,6 +65,14 @@ def test_before_and_after_are_counted_per_community() -> None:
     assert change_of(before, after).tolist() == ["kept", "gained", "lost", "outside"]
 
 
+def test_a_home_a_hand_beyond_fifteen_minutes_is_beyond_in_every_figure() -> None:
+    place = GeoDataFrame({"households": [7]}, geometry=[shapely.Point(1125.04, 0)], crs=4547)
+    found = coverage(place, STREETS, STATIONS.iloc[:1])
+    table = compare_coverage(found.metres, found.metres, np.array([7]), pd.Series(["A"]))
+    assert found.buildings["distance_m"].tolist() == [1125.0]
+    assert (found.report["share_within_15_minutes"], table["within_after"].tolist()) == (0.0, [0])
+
+
 def test_a_quantile_weighs_households() -> None:
     values, weights = np.array([3.0, 1.0, 2.0]), np.array([1, 8, 1])
     assert [weighted_quantile(values, weights, share) for share in (0.5, 0.8, 0.9, 1.0)] == [1.0, 1.0, 2.0, 3.0]
