@@ -94,16 +94,16 @@ def _tell(done: "ImportReport", report: Path | None, *, repair: bool) -> None:
     import json
 
     from gridmgmt.cli.main import language
-    from gridmgmt.messages import text
+    from gridmgmt.messages import LISTED, text
 
+    between = LISTED[language()]
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps(done.as_dict(language()), ensure_ascii=False, indent=1), encoding="utf-8")
-    typer.echo(
-        text("io.guess", language()) + " " + ", ".join(f"{field}={name}" for field, name in done.columns.items())
-    )
+    pairs = between.join(f"{field}={name}" for field, name in done.columns.items())
+    typer.echo(text("io.guess", language(), pairs=pairs))
     if done.unused_columns:
-        typer.echo(text("io.unused", language(), columns=", ".join(done.unused_columns)))
+        typer.echo(text("io.unused", language(), columns=between.join(done.unused_columns)))
     for key, values in done.notes:
         typer.echo(text(f"io.note_{key}", language(), **values))
     _tell_findings(done)
@@ -111,7 +111,7 @@ def _tell(done: "ImportReport", report: Path | None, *, repair: bool) -> None:
     if not done.stopping(repair=repair):
         counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged, "left_out": done.left_out}
         line = text("io.summary", language(), file=done.file, layer=done.layer, features=done.features, **counts)
-        typer.echo(line if done.written else f"{line} {text('io.nothing_written', language())}")
+        typer.echo(line if done.written else text("io.nothing_written", language(), line=line))
 
 
 def _tell_findings(done: "ImportReport") -> None:

@@ -157,11 +157,13 @@ def _say(verdict: "Verdict") -> None:
 def _say_miss(finding: "Finding") -> None:
     """A thing that misses its norm, with its figure, how far it is off, and what the figure counts."""
     from gridmgmt.cli.main import language
-    from gridmgmt.messages import text
+    from gridmgmt.messages import LISTED, text
 
     typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
     if finding.behind:
-        names = ", ".join(finding.behind[:MISSES_SHOWN]) + (" …" if len(finding.behind) > MISSES_SHOWN else "")
+        names = LISTED[language()].join(finding.behind[:MISSES_SHOWN]) + (
+            " …" if len(finding.behind) > MISSES_SHOWN else ""
+        )
         typer.echo(f"             {text('policy.behind', language(), names=names)}")
 
 

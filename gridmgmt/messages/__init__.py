@@ -53,9 +53,9 @@ class Words:
 
     >>> why = Words("reasons.no_fix_in_patrol")
     >>> str(why), why.text("zh")
-    ('The patrol has no track point. Record at least one fix.', '巡查没有轨迹点,请至少记录一个定位。')
+    ('The patrol has no track point. Record at least one fix.', '巡查没有轨迹点，请至少记录一个定位。')
     >>> Words("reasons.no_severity", severity="mild", severities=["urgent", "normal"]).text("zh")
-    "'mild' 不是紧急程度,可选:urgent、normal。"
+    "'mild' 不是紧急程度，可选：urgent、normal。"
     """
 
     def __init__(self, key: str, /, **values: object) -> None:

@@ -11,7 +11,7 @@ def parser_fault(error: object) -> Words:
     """Where a parser stopped, as far as its message (or error) tells, and what it said.
 
     >>> parser_fault(ValueError("Invalid value (at line 3, column 9)")).text("zh")
-    '第 3 行第 9 列附近有误,解析器提示:Invalid value (at line 3, column 9)'
+    '第 3 行第 9 列附近有误，解析器提示：Invalid value (at line 3, column 9)'
     """
     said = " ".join(str(error).split())
     place = _PLACE.search(said)

@@ -110,7 +110,7 @@ def test_the_plain_page_reports_an_incident_once(client: httpx.Client, grids: Gr
     hidden = form_of(client.get("/field/plain").text, "/field/incident")
     form = hidden | {"category": "rubbish", "text": "路口", "lon": str(place.x), "lat": str(place.y)}
     pages = [client.post("/field/incident", data=form) for _ in range(2)]
-    assert all(f"已收到,网格 {west}" in page.text for page in pages)
+    assert all(f"已收到，网格 {west}" in page.text for page in pages)
     assert client.get("/api/v1/overview").json()["open_incidents"] == 1
 
 

@@ -101,7 +101,7 @@ def test_a_day_without_network_and_a_crash_arrives_once(
     tap(page, "上报事件", "暴露垃圾")
     page.locator("#photo-input").set_input_files(files=[mine.picture()])
     tap(page, "发送")  # at once: the photo that is being made small still comes along
-    expect(page.locator("#said")).to_contain_text("已存在手机上:暴露垃圾")
+    expect(page.locator("#said")).to_contain_text("已存在手机上：暴露垃圾")
     tap(page, "待走访")
     page.locator(".rows button").first.click()
     tap(page, "已走访")
@@ -209,7 +209,7 @@ def test_a_poison_item_stays_with_its_reason_and_blocks_nothing(
     mine.expect_unsent(2)
     mine.page.locator("#pending").click()
     expect(mine.page.locator('#sheet [data-state="refused"]')).to_contain_text("未被接收")
-    expect(mine.page.locator('#sheet [data-state="conflict"]')).to_contain_text("已被占用,需核对")
+    expect(mine.page.locator('#sheet [data-state="conflict"]')).to_contain_text("已被占用，需核对")
     with mine.page.expect_download() as download:
         tap(mine.page, "导出文件")
     assert "poison" in download.value.path().read_text(encoding="utf-8")

@@ -81,7 +81,7 @@ def test_what_is_refused_or_fails_says_why_in_both_languages(
     fault = {"code": "invalid_input", "zh": "没有服务站服务社区", "en": "no station serves community"}
     with transaction(small_district) as session:
         session.execute(update(PlanOrder).values(state="failed", fault=fault, ended_at=func.now()))
-    expect(start.locator(".order")).to_contain_text("没有算出:没有服务站服务社区")
+    expect(start.locator(".order")).to_contain_text("没有算出：没有服务站服务社区")
     start.get_by_role("button", name="EN").click()
     expect(start.locator(".order")).to_contain_text("No plan: no station serves community")
 

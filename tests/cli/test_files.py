@@ -43,20 +43,20 @@ def test_refused_then_repaired_then_exported(db: str, tmp_path: Path) -> None:
 
     error, said = run(*given, "--report", tmp_path / "r.json")
     assert isinstance(error, InvalidImport)
-    assert "name=名称, households=户数" in said
-    assert "第 2 行 第2社区:与 第1社区 重叠" in said
+    assert "name=名称、households=户数" in said
+    assert "第 2 行 第2社区：与 第1社区 重叠" in said
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (report["written"], report["features"]) == (False, 6)
     assert {finding["fault"] for finding in report["findings"]} == {"overlap"}
     assert stored(db) == 0
 
-    assert run(*given, "--repair", "--dry-run")[1].endswith("新增 6,变更 0,未变 0,略过 0。 (试运行,未写入)\n")
+    assert run(*given, "--repair", "--dry-run")[1].endswith("新增 6，变更 0，未变 0，略过 0。（试运行，未写入）\n")
     assert stored(db) == 0
     error, said = run(*given, "--repair")
     assert error is None
-    assert "修复:面积" in said
+    assert "修复：面积" in said
     assert stored(db) == 6
-    assert "新增 0,变更 0,未变 6" in run(*given, "--repair")[1]
+    assert "新增 0，变更 0，未变 6" in run(*given, "--repair")[1]
 
     error, said = run("export", "communities", tmp_path / "out.xlsx", "--at", DAY)
     assert (error, said) == (None, "out.xlsx:6 个communities要素\n")

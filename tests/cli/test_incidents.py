@@ -34,7 +34,7 @@ def test_an_incident_is_listed_shown_moved_and_deleted(incident: str) -> None:
     assert f'"id": "{incident}"' in say("incident", "show", incident)
     assert "红牌督办 1 件" in say("incident", "remind")
     assert "红牌督办 0 件" in say("incident", "remind")
-    assert "立案,现为“已立案”" in say("incident", "move", incident, "file")
+    assert "立案，现为“已立案”" in say("incident", "move", incident, "file")
     with pytest.raises(IllegalMove, match="Possible now"):
         say("incident", "move", incident, "close")
     assert "清除" in say("incident", "delete", incident)
@@ -47,9 +47,9 @@ def test_scores_come_with_their_spread(incident: str) -> None:
 
 
 def test_the_calendar_says_why_a_day_is_worked(incident: str) -> None:
-    assert say("calendar", "show", "2026-10-01", "--days", "1") == "2026-10-01:休息日(依据:国务院公布)\n"
+    assert say("calendar", "show", "2026-10-01", "--days", "1") == "2026-10-01：休息日（依据：国务院公布）\n"
     say("calendar", "set", "2026-10-01", "--works")
-    assert say("calendar", "show", "2026-10-01", "--days", "1") == "2026-10-01:工作日(依据:管理员设定)\n"
+    assert say("calendar", "show", "2026-10-01", "--days", "1") == "2026-10-01：工作日（依据：管理员设定）\n"
     say("calendar", "set", "2026-10-01")
     assert "国务院公布" in say("calendar", "show", "2026-10-01", "--days", "1")
     assert "暂按周一至周五" in say("calendar", "show", "2190-01-01", "--days", "1")
@@ -60,7 +60,7 @@ def test_lists_are_loaded_from_files(incident: str, tmp_path: Path) -> None:
     file = tmp_path / "codes.toml"
     text = 'standard = "市标"\nvalid_from = 2026-01-01\n[event."0102"]\nzh = "暴露垃圾"\nen = "Exposed rubbish"\n'
     file.write_text(text, encoding="utf-8")
-    assert say("codes", "load", str(file)) == "新增 1 项,停用 0 项\n"
+    assert say("codes", "load", str(file)) == "新增 1 项，停用 0 项\n"
     assert "市标  event  0102  暴露垃圾  Exposed rubbish" in say(
         "codes", "list", "--kind", "event", "--on", "2026-07-01"
     )

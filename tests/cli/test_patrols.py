@@ -102,6 +102,6 @@ def test_a_file_is_cleaned_without_a_store(tmp_path: Path, monkeypatch: pytest.M
     )
     (tmp_path / "walk.gpx").write_text(f"<gpx><trk><trkseg>{fixes}</trkseg></trk></gpx>", encoding="utf-8")
     told = run("clean", str(tmp_path / "walk.gpx"), "--out", str(tmp_path / "fixes.csv"))
-    assert "10 个轨迹点,采用 9 个" in told
-    assert "未采用 1 个:跳点" in told
+    assert "10 个轨迹点，采用 9 个" in told
+    assert "未采用 1 个：跳点" in told
     assert "teleport" in (tmp_path / "fixes.csv").read_text(encoding="utf-8")

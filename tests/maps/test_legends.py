@@ -27,7 +27,7 @@ def legend_counts(page: str, label: str) -> list[str]:
 
 def test_the_grid_legend_counts_every_grid_once(town: Town, rendered: Rendered) -> None:
     page = rendered("grids", "zh")
-    counts = [int(count) for count in legend_counts(page, "与目标户数之差(户)")]
+    counts = [int(count) for count in legend_counts(page, "与目标户数之差（户）")]
     dedicated = int((town.grids["kind"] != "residential").sum())
     assert counts[-1] == dedicated
     assert sum(counts) == len(town.grids)

@@ -77,11 +77,11 @@ def test_the_same_frames_give_the_same_bytes(
 
 def test_a_sheet_says_what_when_where_and_from_whom(name: str, every_page: Pages, context: Context) -> None:
     text = " ".join(read_page(every_page[name](context)).texts)
-    for part in ("罗湖区", "时点 2006-07-01", "数据来源:", "审图号:", "坐标系:"):
+    for part in ("罗湖区", "时点 2006-07-01", "数据来源：", "审图号：", "坐标系："):
         assert part in text
     approved = every_page[name](replace(context, approval="粤S(2006)01号", source="测试"))
-    assert "审图号:粤S(2006)01号" in approved
-    assert "数据来源:测试" in approved
+    assert "审图号：粤S(2006)01号" in approved
+    assert "数据来源：测试" in approved
 
 
 def test_english_sheets_have_no_chinese_but_names(name: str, every_page: Pages, context: Context) -> None:
