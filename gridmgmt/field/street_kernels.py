@@ -76,13 +76,13 @@ def unite(low, high, count, piece, start, end, length):
 
 @njit(cache=True, nogil=True)
 def near_points(x, y, pieces, first, members, frame, radius_m):
-    """Unions (low, high, count per piece) and what spilled (piece, start, end) of the discs around points."""
+    """Unions (low, high, count per piece) and what spilled (piece, start, end; flat) of the discs around points."""
     ax, ay, ux, uy, length = pieces
     west, south, cell_m, columns, rows = frame
     low, high = np.zeros((len(ax), ROOM)), np.zeros((len(ax), ROOM))
     count = np.zeros(len(ax), np.int8)
     done = np.zeros(columns * rows, np.bool_)  # cells all of whose pieces are covered whole: most points, before long
-    spilled, spill = 0, np.empty((16, 3))
+    spilled, spill = 0, np.empty(48)
     square = radius_m * radius_m
     per_cell = 1.0 / cell_m
     for i in range(len(x)):
@@ -108,8 +108,8 @@ def near_points(x, y, pieces, first, members, frame, radius_m):
             if end > start and not unite(low, high, count, piece, start, end, length[piece]):
                 if spilled == len(spill):
                     spill = grown(spill)
-                spill[spilled, 0], spill[spilled, 1], spill[spilled, 2] = piece, start, end
-                spilled += 1
+                spill[spilled], spill[spilled + 1], spill[spilled + 2] = piece, start, end
+                spilled += 3
     return low, high, count, spill[:spilled]
 
 

@@ -109,11 +109,12 @@ class StreetIndex:
 
     def _stretches(self, low: Floats, high: Floats, count: NDArray[np.int8], spilled: Floats) -> Stretches:
         """Intervals of pieces as intervals of their streets."""
+        rest = spilled.reshape(-1, 3)
         filled = np.arange(kernels.ROOM) < np.where(count == kernels.FULL, 1, count)[:, None]
-        piece = np.concatenate([np.nonzero(filled)[0], spilled[:, 0].astype(np.int64)])
+        piece = np.concatenate([np.nonzero(filled)[0], rest[:, 0].astype(np.int64)])
         offset = self._offset_m[piece]
-        start = np.concatenate([low[filled], spilled[:, 1]])
-        end = np.concatenate([high[filled], spilled[:, 2]])
+        start = np.concatenate([low[filled], rest[:, 1]])
+        end = np.concatenate([high[filled], rest[:, 2]])
         return Stretches.of(self._street[piece], offset + start, offset + end)
 
 

@@ -35,7 +35,10 @@ def cell_of(value, origin, cell_m, count):
 @njit(cache=True, nogil=True)
 def grown(values):
     """The same values with room for as many again."""
-    return np.concatenate((values, np.empty_like(values)))
+    wider = np.empty(2 * len(values), values.dtype)
+    for i in range(len(values)):
+        wider[i] = values[i]
+    return wider
 
 
 @njit(cache=True, nogil=True)
