@@ -65,10 +65,10 @@ def _put_in_order(values, count, value):
 
 @njit(cache=True, nogil=True)
 def _listed(first, members, place, area):
+    found = False
     for entry in range(first[place], first[place + 1]):
-        if members[entry] == area:
-            return True
-    return False
+        found |= members[entry] == area
+    return found
 
 
 @njit(cache=True, nogil=True)
