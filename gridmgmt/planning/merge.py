@@ -30,7 +30,7 @@ from gridmgmt.planning.merging.stationchecks import (
 )
 from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
 from gridmgmt.planning.merging.stations import PoolPlan, plan_pool
-from gridmgmt.planning.partition.search import Cancelled, SoFar
+from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)
@@ -87,8 +87,9 @@ def merge(
     tolerance_m : borders no farther apart count as shared
     time_limit_s : for each parent; decides only where a pool is too large for the exact programme
     progress, so_far : told of every parent that is done: how many of how many; households by which their stations miss
-        the range, and the proven bound of that
-    cancelled : asked before every parent; after True a large pool is given no time, and has the bound known by then
+        the range, and the proven bound of that. While a large pool is worked on, `so_far` is told of the goal in hand
+        whenever its value or its bound is better
+    cancelled : asked now and then in large pools; after True they end with the best plan and the bounds known by then
 
     Returns
     -------
@@ -126,7 +127,8 @@ def merge(
     )
     plans: list[PoolPlan] = []
     for pool in pools:
-        plans.append(_solve(pool, goals, weights, 0.0 if cancelled() else time_limit_s, seed))
+        budget = Budget(time.monotonic() + time_limit_s, cancelled, so_far)
+        plans.append(_solve(pool, goals, weights, budget, seed))
         so_far(sum(plan.values[0] for plan in plans), sum(plan.bounds[0] for plan in plans))
         progress(len(plans), len(pools))
     names = names_of(communities, code)
@@ -240,10 +242,8 @@ def _lock_labels(frame: GeoDataFrame, locks: str | None) -> NDArray[np.int64]:
     return labels
 
 
-def _solve(
-    pool: ParentPool, goals: Sequence[Goal], weights: Weights | None, time_limit_s: float, seed: int
-) -> PoolPlan:
-    plan = plan_pool(pool.pool, goals, time_limit_s, seed, weights)
+def _solve(pool: ParentPool, goals: Sequence[Goal], weights: Weights | None, budget: Budget, seed: int) -> PoolPlan:
+    plan = plan_pool(pool.pool, goals, budget, seed, weights)
     if plan is None:
         raise locks_leave_none(pool)
     return plan

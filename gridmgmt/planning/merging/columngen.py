@@ -10,7 +10,6 @@ holds whenever the rounds end, not only at convergence. Subset-row cuts (Jepsen 
 most one chosen group holds two) have a price each, which every group that holds two of the three pays.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +19,14 @@ from ortools.linear_solver import pywraplp
 
 from gridmgmt.planning.merging.columnkernels import even_prices, pay_cuts, reduced_costs
 from gridmgmt.planning.merging.listing import NOBODY
+from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Members = NDArray[np.uint16]
 
 ROUNDS = 400
+LONGEST_S = 3600.0  # of one linear programme
 ENTERING = 600  # columns that enter the relaxation in one round
 SMOOTHING = 0.7  # how near the best prices so far a round prices
 ZERO = 1e-6
@@ -134,14 +135,18 @@ class Programme:
             self._objective.SetCoefficient(variable, float(self._relaxation.cost[column]) / self._scale)
             self._columns.append(variable)
 
-    def solve(self) -> Floats:
+    def solve(self, budget: Budget) -> Floats:
         """The prices of all rows; zeros where GLOP fails twice, the second time without its old basis."""
-        self._solved = (
-            self._solver.Solve() == self._solver.OPTIMAL or self._solver.Solve(AFRESH) == self._solver.OPTIMAL
-        )
+        self._solved = self._is_solved(AS_BEFORE, budget) or self._is_solved(AFRESH, budget)
         if not self._solved:
             return np.zeros(len(self._rows))
         return np.array([row.dual_value() for row in self._rows]) * self._scale
+
+    def _is_solved(self, how: pywraplp.MPSolverParameters, budget: Budget) -> bool:
+        if budget.spent():
+            return False
+        self._solver.SetTimeLimit(round(1000 * min(budget.left_s(), LONGEST_S)))
+        return bool(self._solver.Solve(how) == self._solver.OPTIMAL)
 
     def shares(self) -> Floats:
         if not self._solved:
@@ -154,8 +159,8 @@ class Programme:
         return float(self._objective.Value()) * self._scale if self._solved else -np.inf
 
 
-def relax(relaxation: Relaxation, active: Ints, deadline: float, prices: Floats | None = None) -> Relaxed:
-    """Column generation from some active columns until no listed column can improve the relaxation, or the deadline.
+def relax(relaxation: Relaxation, active: Ints, budget: Budget, prices: Floats | None = None) -> Relaxed:
+    """Column generation from some active columns until no listed column can improve the relaxation, or time is up.
 
     `prices` are those to begin the smoothing from; without them, even shares.
     """
@@ -169,7 +174,9 @@ def relax(relaxation: Relaxation, active: Ints, deadline: float, prices: Floats 
     if prices is not None:
         best = max(best, _asked(relaxation, prices), key=lambda asked: asked[0])
     for _ in range(ROUNDS):
-        own = programme.solve()
+        own = programme.solve(budget)
+        if budget.spent():
+            break
         for asked in (SMOOTHING * best[1] + (1 - SMOOTHING) * own, own):
             found = _asked(relaxation, asked)
             best = max(best, found, key=lambda asked: asked[0])
@@ -177,7 +184,7 @@ def relax(relaxation: Relaxation, active: Ints, deadline: float, prices: Floats 
             if len(entering):
                 break
         near = programme.value - best[0] <= STOP * abs(programme.value)
-        if not len(entering) or near or time.monotonic() > deadline:
+        if not len(entering) or near:
             break
         programme.add(entering)
         inside[entering] = True
@@ -185,19 +192,19 @@ def relax(relaxation: Relaxation, active: Ints, deadline: float, prices: Floats 
     return Relaxed(*best, np.concatenate(numbers), programme.shares(), programme.value)
 
 
-def sifted(relaxation: Relaxation, active: Ints, deadline: float) -> Relaxed:
+def sifted(relaxation: Relaxation, active: Ints, budget: Budget) -> Relaxed:
     """`relax` for a long listing: relaxed over a sample, which what is cheap under its prices joins, until none is."""
     if len(relaxation.cost) <= SAMPLED:
-        return relax(relaxation, active, deadline)
+        return relax(relaxation, active, budget)
     sample = np.union1d(np.arange(0, len(relaxation.cost), len(relaxation.cost) // SAMPLED + 1), active)
     best, prices = _asked(relaxation, np.zeros(relaxation.size + len(relaxation.extra) + len(relaxation.cuts))), None
     for _ in range(SIFTINGS):
-        found = relax(relaxation.subset(sample), np.searchsorted(sample, active), deadline, prices)
+        found = relax(relaxation.subset(sample), np.searchsorted(sample, active), budget, prices)
         asked, prices = _asked(relaxation, found.prices), found.prices
         best = max(best, asked, key=lambda asked: asked[0])
         active = np.sort(sample[found.active])
         cheap = np.flatnonzero(asked[2] < -ZERO)
-        if not len(cheap) or found.value - best[0] <= STOP * abs(found.value) or time.monotonic() > deadline:
+        if not len(cheap) or found.value - best[0] <= STOP * abs(found.value) or budget.spent():
             break
         if len(cheap) > JOINING:
             cheap = cheap[np.argpartition(asked[2][cheap], JOINING)[:JOINING]]

@@ -1,10 +1,36 @@
-"""Sums over listed groups, compiled: loads, reduced costs, even shares, broken triples."""
+"""What walks through connected groups share, and sums over listed groups, compiled."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 # ruff: noqa: C901 - loops written out, as numba wants them
 
 import numpy as np
 from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def spread(pointers, near, node, seen, queue, end):
+    """The end of the queue after the neighbours of a node that were not seen before."""
+    for position in range(pointers[node], pointers[node + 1]):
+        other = near[position]
+        if not seen[other]:
+            seen[other] = True
+            queue[end] = other
+            end += 1
+    return end
+
+
+@njit(cache=True, nogil=True)
+def forget(queue, start, end, marked):
+    """Take the mark off what stands in that part of the queue."""
+    for position in range(start, end):
+        marked[queue[position]] = False
+
+
+@njit(cache=True, nogil=True)
+def write(members, row, inside, depth):
+    """The first `depth` of those inside as a row, filled up with nobody."""
+    for position in range(members.shape[1]):
+        members[row, position] = inside[position] if position < depth else 65535
 
 
 @njit(cache=True)

@@ -1,6 +1,5 @@
 """Pools with too many connected groups to list: a plan to begin with, groups to better it, bounds for all."""
 
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -17,7 +16,9 @@ from gridmgmt.planning.merging.groups import (
     mask_of,
     price,
 )
+from gridmgmt.planning.merging.listing import stacked
 from gridmgmt.planning.partition import partition
+from gridmgmt.planning.partition.search import Budget
 
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
 MAX_CANDIDATES = 20_000
@@ -26,7 +27,7 @@ ATTEMPTS = 3  # searches with a number of stations before one more is tried
 MORE_STATIONS = 3  # numbers of stations tried one by one above the least that could do, then every twentieth part more
 
 
-def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
+def start_plan(pool: Pool, seed: int, budget: Budget) -> list[Group]:
     """A connected plan with as few stations as the search can bring into the range; empty where the locks tear it."""
     locks = _tied(pool)
     if locks is None:
@@ -34,10 +35,10 @@ def start_plan(pool: Pool, seed: int, deadline: float) -> list[Group]:
     best: list[Group] = []
     for parts in _numbers_of_stations(pool):
         for attempt in range(ATTEMPTS):
-            found = _divided(pool, locks, parts, seed + attempt, deadline)
+            found = _divided(pool, locks, parts, seed + attempt, budget)
             if not best or _violation(found) < _violation(best):
                 best = found
-            if _violation(best) <= pool.forced or time.monotonic() > deadline:
+            if _violation(best) <= pool.forced or budget.spent():
                 return best
     return best
 
@@ -85,26 +86,28 @@ def _way(pool: Pool, start: set[int], goal: int, labels: NDArray[np.int64], labe
     return way
 
 
-def candidates(pool: Pool) -> list[Group]:
-    """Connected groups in range made of communities near a centre, and every community alone.
+def candidates(pool: Pool, budget: Budget) -> NDArray[np.uint16]:
+    """Connected groups in range made of communities near a centre, and every community alone; rows of members.
 
     The list is not complete, so what is chosen from it carries a bound of its own (`median_bound`).
     """
     masks: set[int] = set()
     for nearest in NEAREST:
-        masks = _near_groups(pool, nearest)
+        masks = _near_groups(pool, nearest, budget)
         if len(masks) <= MAX_CANDIDATES:
             break
     alone = {1 << node for node in range(len(pool)) if keeps_locks(pool, 1 << node)}
-    return [price(pool, mask) for mask in sorted(masks | alone | set(pool.lock_masks))]
+    return stacked(
+        *(np.asarray([bits(mask)], dtype=np.uint16) for mask in sorted(masks | alone | set(pool.lock_masks)))
+    )
 
 
-def median_bound(pool: Pool, stations: int) -> int:
+def median_bound(pool: Pool, stations: int, budget: Budget) -> int:
     """Least household-metres of `stations` sites when contiguity is let go: the capacitated p-median's LP relaxation.
 
     min Σ travel[u, s]·x[u, s] with every u served once, x[u, s] ≤ y[s], low ≤ load of s ≤ high where y[s] = 1, and
     Σ y = stations. Loads count a community above `high` as `high`. Valid for plans without avoidable violation; 0 for
-    a pool too large for this programme.
+    a pool too large for this programme, or for the time that is left.
     """
     n = len(pool)
     if n > BOUNDED:
@@ -126,11 +129,12 @@ def median_bound(pool: Pool, stations: int) -> int:
         b_eq=np.concatenate([np.ones(n), [stations]]),
         bounds=(0, 1),
         method="highs",
+        options={"time_limit": budget.left_s()},
     )
     return int(np.floor(found.fun)) if found.success else 0
 
 
-def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, deadline: float) -> list[Group]:
+def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, budget: Budget) -> list[Group]:
     """`parts` connected groups of about the same households, or communities where nobody lives."""
     inhabited = sum(pool.loads) > 0
     edges = [(u, v) for u in range(len(pool)) for v in bits(pool.neighbours[u])]
@@ -144,13 +148,15 @@ def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, deadli
         parts=parts,
         objective="compactness",
         locks=locks,
-        time_limit_s=max(0.0, deadline - time.monotonic()),
+        time_limit_s=0.0 if budget.spent() else budget.left_s(),
         seed=seed,
+        so_far=budget.so_far,
+        cancelled=budget.cancelled,
     )
     return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]
 
 
-def _near_groups(pool: Pool, nearest: int) -> set[int]:
+def _near_groups(pool: Pool, nearest: int, budget: Budget) -> set[int]:
     everyone = (1 << len(pool)) - 1
     per_household = pool.travel / np.maximum(pool.weights, 1)[:, None]
     masks: set[int] = set()
@@ -158,7 +164,7 @@ def _near_groups(pool: Pool, nearest: int) -> set[int]:
         near = mask_of(np.argsort(per_household[:, centre], kind="stable")[:nearest]) | 1 << centre
         found = connected_masks_with(centre, pool.neighbours, pool.loads, pool.high, banned=everyone & ~near)
         masks.update(mask for mask, load in found if is_allowed(pool, mask, load, 0))
-        if len(masks) > MAX_CANDIDATES:
+        if len(masks) > MAX_CANDIDATES or budget.spent():
             break
     return masks
 

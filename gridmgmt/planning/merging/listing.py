@@ -6,9 +6,8 @@ one. So column generation here never guesses: each round looks at every column t
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-# ruff: noqa: C901 - the enumeration is one loop, as numba wants it
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,14 +15,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gridmgmt.planning.merging.columnkernels import sites_of, sum_over
-from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, mask_of
+from gridmgmt.planning.merging.columnkernels import forget, sites_of, spread, sum_over, write
+from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, mask_of, neighbour_lists
+from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 MAX_LISTED = 12_000_000  # groups: about a gigabyte
 NOBODY = np.uint16(65535)
+QUICK = 300_000  # groups that are listed whatever the clock says: a fraction of a second
+ROOM = 4096  # groups of one community that a walk has room for at first
+UNLIMITED = Budget()
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,10 @@ class Listing:
         return group_at(self.pool, self.mask(row), int(self.site[row]), float(self.travel[row]))
 
 
-def listing(pool: Pool, slack: int, limit: int = MAX_LISTED, least_load: int = 0) -> Listing | None:
-    """All groups of the pool with at most that slack, locks kept; None where there are more than `limit`.
+def listing(
+    pool: Pool, slack: int, limit: int = MAX_LISTED, least_load: int = 0, budget: Budget = UNLIMITED
+) -> Listing | None:
+    """All groups of the pool with at most that slack, locks kept; None where there are more than `limit`, or no time.
 
     `least_load`: no group with less (see `Pool.loads`), where that is known of a plan.
 
@@ -108,143 +113,92 @@ def listing(pool: Pool, slack: int, limit: int = MAX_LISTED, least_load: int = 0
     >>> [listing(row, 0).group(number).members for number in range(2)]
     [[0, 1], [1, 2]]
     """
-    pointers, near = _neighbours(pool)
     loads, locks = np.asarray(pool.loads, dtype=np.int64), np.asarray(pool.locks, dtype=np.int64)
-    sizes = np.bincount(locks[locks >= 0]) if (locks >= 0).any() else np.zeros(1, dtype=np.int64)
-    graph = (pointers, near, loads, locks, sizes.astype(np.int64))
-    bounds = (max(pool.low - slack, least_load), pool.high + slack)
-    count, most = _enumerate(*graph, *bounds, limit, *_nothing())
-    if count > limit:
-        return None
-    members = np.full((count, most), NOBODY, dtype=np.uint16)
-    site, travel = np.empty(count, dtype=np.uint16), np.empty(count)
-    prices = pool.site_prices
-    scores = (np.asarray(pool.travel, dtype=float), prices.per_metre, prices.per_household, prices.fixed)
-    weights = np.asarray(pool.weights, dtype=np.int64)
-    _enumerate(*graph, *bounds, limit, members, site, travel, weights, *scores)
-    return Listing(pool, members, site, np.rint(travel))
-
-
-def listed_from(pool: Pool, groups: Sequence[Group]) -> Listing:
-    """A listing of just these groups, each once."""
-    several = list({group.mask: group for group in groups}.values())
-    most = max(len(group.members) for group in several)
-    members = np.full((len(several), most), NOBODY, dtype=np.uint16)
-    for row, group in enumerate(several):
-        members[row, : len(group.members)] = group.members
-    site = np.asarray([group.site for group in several], dtype=np.uint16)
-    return Listing(pool, members, site, np.asarray([group.travel for group in several], dtype=float))
+    sizes = np.bincount(locks[locks >= 0], minlength=1).astype(np.int64)
+    walk = (*neighbour_lists(pool), loads, locks, sizes, max(pool.low - slack, least_load), pool.high + slack)
+    found, listed, room = [], 0, np.empty((ROOM, len(pool)), dtype=np.uint16)
+    for root in range(len(pool)):
+        count, most = _groups_from(root, *walk, limit - listed, room)
+        listed += count
+        if listed > limit or (listed > QUICK and budget.spent()):
+            return None
+        if count > len(room):
+            room = np.empty((count + count // 4, len(pool)), dtype=np.uint16)
+            _groups_from(root, *walk, count, room)
+        found.append(room[:count, :most].copy())
+    return _priced(pool, stacked(*found))
 
 
 def listed_members(pool: Pool, members: NDArray[np.uint16]) -> Listing:
-    """A listing of the groups that some rows hold, each row in order, filled up with NOBODY; each group once."""
-    several = np.unique(members, axis=0)
-    widest = int((several != NOBODY).sum(axis=1).max())
-    several = np.ascontiguousarray(several[:, :widest])
+    """A listing of the groups that some rows hold, filled up with NOBODY; each group once."""
+    return _priced(pool, np.unique(np.sort(members, axis=1), axis=0))
+
+
+def rows_of(groups: Iterable[Group]) -> NDArray[np.uint16]:
+    """Groups as rows of members, filled up with NOBODY."""
+    return stacked(*(np.asarray([group.members], dtype=np.uint16) for group in groups))
+
+
+def stacked(*rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Rows of members below each other, as wide as the widest."""
+    together = np.full((sum(map(len, rows)), max(some.shape[1] for some in rows)), NOBODY, dtype=np.uint16)
+    begin = 0
+    for some in rows:
+        together[begin : begin + len(some), : some.shape[1]] = some
+        begin += len(some)
+    return together
+
+
+def _priced(pool: Pool, members: NDArray[np.uint16]) -> Listing:
+    """A listing of groups, each at its best site."""
     prices, travel = pool.site_prices, np.asarray(pool.travel, dtype=float)
     weights = np.asarray(pool.weights, dtype=np.int64)
     fixed = np.asarray(prices.fixed, dtype=float)
-    site, metres = sites_of(several, travel, weights, prices.per_metre, prices.per_household, fixed)
-    return Listing(pool, several, site, np.rint(metres))
+    site, metres = sites_of(members, travel, weights, prices.per_metre, prices.per_household, fixed)
+    return Listing(pool, members, site, np.rint(metres))
 
 
-def _neighbours(pool: Pool) -> tuple[Ints, Ints]:
-    rows = [bits(mask) for mask in pool.neighbours]
-    pointers = np.cumsum([0, *map(len, rows)]).astype(np.int64)
-    return pointers, np.asarray([other for row in rows for other in row], dtype=np.int64)
+@njit(cache=True, nogil=True)
+def _groups_from(root, pointers, near, loads, locks, lock_sizes, least, cap, limit, members):
+    """How many groups have `root` as their lowest community, and the most members of one: ESU (Wernicke 2006).
 
-
-def _nothing() -> tuple[NDArray[np.uint16], NDArray[np.uint16], Floats, Ints, Floats, float, Floats, Floats]:
-    """Outputs of the round that only counts."""
-    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return (
-        np.zeros((0, 1), dtype=np.uint16),
-        np.zeros(0, dtype=np.uint16),
-        real,
-        whole,
-        np.zeros((0, 0)),
-        1.0,
-        real,
-        real,
-    )
-
-
-@njit(cache=True)
-def _enumerate(
-    pointers, near, loads, locks, lock_sizes, least, cap, limit,
-    members, site, travel, weights, ways, per_metre, per_household, fixed,
-):  # fmt: skip
-    """Count the groups (and their largest size), and write them where `members` has room: ESU (Wernicke 2006).
-
-    `queue` holds every node seen; at depth d those from `place[d]` on may still join. A node passed over stays seen, so
-    each connected set comes once, from its lowest node.
+    Rows are written as far as `members` has room; beyond `limit` groups the walk is broken off. `queue` holds every
+    node seen; at depth d those from `place[d]` on may still join. A node passed over stays seen, so each connected set
+    comes once.
     """
     n = len(loads)
-    writing = len(members) > 0
     queue, seen = np.empty(n, dtype=np.int64), np.zeros(n, dtype=np.bool_)
     place, length = np.zeros(n + 2, dtype=np.int64), np.zeros(n + 2, dtype=np.int64)
     inside = np.empty(n + 1, dtype=np.int64)
-    totals = np.zeros((n + 1, n if writing else 1))
-    count, most = 0, 0
-    for root in range(n):
-        queue[0], seen[: root + 1] = root, True
-        place[0], length[0] = 0, 1
-        depth, load, households, lock, locked = 0, 0, 0, -1, 0
-        while depth >= 0:
-            if place[depth] >= length[depth]:
-                if depth > 0:  # back: the last member leaves
-                    node = inside[depth - 1]
-                    load -= loads[node]
-                    if writing:
-                        households -= weights[node]
-                    if locks[node] >= 0:
-                        locked -= 1
-                        if locked == 0:
-                            lock = -1
-                    for position in range(length[depth - 1], length[depth]):
-                        seen[queue[position]] = False
-                depth -= 1
-                continue
-            node = queue[place[depth]]
-            place[depth] += 1
-            if depth > 0 and load + loads[node] > cap:
-                continue
-            if locks[node] >= 0:
-                if lock >= 0 and locks[node] != lock:
-                    continue
-                lock = locks[node]
-                locked += 1
-            load += loads[node]
-            inside[depth] = node
-            end = length[depth]
-            for position in range(pointers[node], pointers[node + 1]):
-                other = near[position]
-                if not seen[other]:
-                    seen[other] = True
-                    queue[end] = other
-                    end += 1
-            if writing:
-                households += weights[node]
-                sum_here = ways[node, node]
-                for before in range(depth):
-                    other = inside[before]
-                    totals[depth, before] = totals[depth - 1, before] + ways[node, other]
-                    sum_here += ways[other, node]
-                totals[depth, depth] = sum_here
-            depth += 1
-            place[depth], length[depth] = place[depth - 1], end
-            whole = lock < 0 or locked == lock_sizes[lock]
-            if whole and load >= least and (load <= cap):
-                if writing:
-                    best = np.inf
-                    for position in range(depth):
-                        one = inside[position]
-                        members[count, position] = one
-                        score = per_metre * totals[depth - 1, position] + per_household[one] * households + fixed[one]
-                        if score < best or (score == best and one < site[count]):
-                            best, site[count], travel[count] = score, one, totals[depth - 1, position]
-                count += 1
-                most = max(most, depth)
-                if count > limit:
-                    return count, most
+    queue[0], length[0] = root, 1
+    seen[: root + 1] = True
+    depth, load, lock, locked, count, most = 0, 0, -1, 0, 0, 1
+    while depth >= 0 and count <= limit:
+        if place[depth] >= length[depth]:
+            depth -= 1
+            if depth >= 0:  # the last member leaves
+                node = inside[depth]
+                load -= loads[node]
+                if locks[node] >= 0:
+                    locked -= 1
+                    lock = -1 if locked == 0 else lock
+                forget(queue, length[depth], length[depth + 1], seen)
+            continue
+        node = queue[place[depth]]
+        place[depth] += 1
+        joins = locks[node]
+        if (depth > 0 and load + loads[node] > cap) or (joins >= 0 and lock >= 0 and joins != lock):
+            continue
+        if joins >= 0:
+            lock, locked = joins, locked + 1
+        load += loads[node]
+        inside[depth] = node
+        depth += 1
+        length[depth] = spread(pointers, near, node, seen, queue, length[depth - 1])
+        place[depth] = place[depth - 1]
+        if least <= load <= cap and (lock < 0 or locked == lock_sizes[lock]):
+            if count < len(members):
+                write(members, count, inside, depth)
+            count += 1
+            most = max(most, depth)
     return count, most

@@ -6,7 +6,6 @@ holds for every goal, since it asks nothing of a goal but what groups cost.
 """
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from gridmgmt.planning.merging.listing import NOBODY, Listing, listing
 from gridmgmt.planning.merging.pieces import components
 from gridmgmt.planning.merging.prices import Goal, Weights, costs_listed, costs_of
 from gridmgmt.planning.merging.smallcover import MOST_COMMUNITIES, cheapest_cover
+from gridmgmt.planning.partition.search import Budget
 
 Floats = NDArray[np.float64]
 
@@ -27,12 +27,12 @@ DIVISIONS = 3_000  # neighbourhoods looked at
 
 
 def improved(
-    pool: Pool, plan: Sequence[Group], goals: Sequence[Goal], weights: Weights | None, deadline: float
+    pool: Pool, plan: Sequence[Group], goals: Sequence[Goal], weights: Weights | None, budget: Budget
 ) -> list[Group]:
     """A plan that no other division of two or three neighbouring stations betters, or the best until a work limit."""
-    best, looked_at = list(plan), set[int]()
+    best, looked_at = list(plan), set[tuple[int, ...]]()
     for count in TOGETHER:
-        while (step := _first_gain(pool, best, count, goals, weights, looked_at, deadline)) is not None:
+        while (step := _first_gain(pool, best, count, goals, weights, looked_at, budget)) is not None:
             best = step
     return best
 
@@ -43,19 +43,19 @@ def _first_gain(
     count: int,
     goals: Sequence[Goal],
     weights: Weights | None,
-    looked_at: set[int],
-    deadline: float,
+    looked_at: set[tuple[int, ...]],
+    budget: Budget,
 ) -> list[Group] | None:
     """The plan after the first neighbourhood that can be divided better; None where there is none or work ends."""
     for some in neighbourhoods(pool, plan, count):
         old = [plan[place] for place in some]
-        key = hash(tuple(group.mask for group in old))
+        key = tuple(group.mask for group in old)
         if key in looked_at:
             continue
-        if len(looked_at) >= DIVISIONS or time.monotonic() > deadline:
+        if len(looked_at) >= DIVISIONS or budget.spent():
             return None
         looked_at.add(key)
-        new = divided_anew(pool, old, goals, weights)
+        new = divided_anew(pool, old, goals, weights, budget)
         if new:
             return [group for place, group in enumerate(plan) if place not in some] + new
     return None
@@ -76,15 +76,16 @@ def neighbourhoods(pool: Pool, plan: Sequence[Group], count: int) -> Iterator[tu
 
 
 def divided_anew(
-    pool: Pool, old: Sequence[Group], goals: Sequence[Goal], weights: Weights | None
+    pool: Pool, old: Sequence[Group], goals: Sequence[Goal], weights: Weights | None, budget: Budget
 ) -> list[Group] | None:
-    """The best groups of the communities of some neighbouring groups; None where they are the best already."""
+    """The best groups of the communities of some neighbouring groups; None where they are the best already, or no time
+    is left."""
     members = np.asarray(sorted(itertools.chain.from_iterable(group.members for group in old)))
     if len(members) > MOST_COMMUNITIES:
         return None
     members = members[components(sub_pool(pool, members))[0]]
     small = sub_pool(pool, members)
-    listed = listing(small, max(group.violation for group in old), LISTED)
+    listed = listing(small, max(group.violation for group in old), LISTED, budget=budget)
     if listed is None:
         return None
     costs, now = costs_listed(goals, listed, weights), np.asarray(costs_of(goals, old, weights)).sum(axis=0)

@@ -9,7 +9,6 @@ between the two: those are listed in the end, some thousands, and decided among 
 limits end every step, so equal input gives equal plans; the clock is the last stop.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columngen import Programme, Relaxation
 from gridmgmt.planning.merging.sitesearch import NOBODY, Members, SiteSearch
+from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -62,19 +62,19 @@ class Priced:
         return found
 
 
-def priced(task: Task, start: Members, deadline: float) -> Priced:
+def priced(task: Task, start: Members, budget: Budget) -> Priced:
     """Column generation from the groups of a plan until no group can improve the relaxation, or a work limit."""
     relaxation = Relaxation(task.size, start, _costs(task, start), task.most)
     relaxation.extra, relaxation.limits = [np.ones(len(start))], [float(task.most)]
     programme = Programme(relaxation, max(1.0, float(np.abs(relaxation.cost).max()) / 1000))
     programme.add(np.arange(len(start)))
     known = {row.tobytes() for row in start}
-    centre = ascended(task, float(relaxation.cost.sum()))
+    centre = ascended(task, float(relaxation.cost.sum()), budget)
     best, least = -np.inf, np.full(task.size, -np.inf)
     for _ in range(ROUNDS):
-        own = programme.solve()
+        own = programme.solve(budget)
         for asked in (SMOOTHING * centre + (1 - SMOOTHING) * own[: task.size], own[: task.size]):
-            found = task.search.cheapest(asked, task.least_load, task.most_load, WORK)
+            found = task.search.cheapest(asked, task.least_load, task.most_load, WORK, budget)
             bound = float(asked.sum()) + _chosen(found.least, task)
             if bound > best:
                 best, least, centre = bound, found.least, asked
@@ -82,9 +82,9 @@ def priced(task: Task, start: Members, deadline: float) -> Priced:
             if entered:
                 break
         value = float(own[: task.size].sum()) + float(own[task.size]) * task.most
-        if not entered or value - best < ENOUGH or time.monotonic() > deadline:
+        if not entered or value - best < ENOUGH or budget.spent():
             break
-    return Priced(centre, least, best, relaxation.members, time.monotonic() > deadline)
+    return Priced(centre, least, best, relaxation.members, budget.spent())
 
 
 def _entered(
@@ -146,7 +146,7 @@ def _others(least: Floats, task: Task) -> Floats:
     return found
 
 
-def ascended(task: Task, value: float) -> Floats:
+def ascended(task: Task, value: float, budget: Budget) -> Floats:
     """Prices to start from: Lagrangian ascent (Held, Wolfe & Crowder 1974) with contiguity let go."""
     prices = np.sort(task.search.serve, axis=1)[:, task.most // 2].copy()
     best, centre, pace, idle = -np.inf, prices, 1.0, 0
@@ -161,7 +161,7 @@ def ascended(task: Task, value: float) -> Floats:
             continue
         slope = 1.0 - served[:, chosen].sum(axis=1)
         steepness = float(slope @ slope)
-        if steepness < ZERO:
+        if steepness < ZERO or budget.spent():
             break
         prices = prices + pace * max(value - bound, 0.0) / steepness * slope
     return centre

@@ -12,14 +12,15 @@ group dearer than is asked for. A hundred communities have thirty million groups
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 # ruff: noqa: C901 - the search is one loop, as numba wants it
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gridmgmt.planning.merging.groups import Pool, bits
+from gridmgmt.planning.merging.columnkernels import forget, spread, write
+from gridmgmt.planning.merging.groups import Pool, neighbour_lists
+from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -58,9 +59,7 @@ class SiteSearch:
 
     @classmethod
     def of(cls, pool: Pool, serve: Floats, fixed: Floats, rank: Ints) -> "SiteSearch":
-        rows = [bits(mask) for mask in pool.neighbours]
-        pointers = np.cumsum([0, *map(len, rows)]).astype(np.int64)
-        near = np.asarray([other for row in rows for other in row], dtype=np.int64)
+        pointers, near = neighbour_lists(pool)
         locks = np.asarray(pool.locks, dtype=np.int64)
         loads = np.asarray(pool.loads, dtype=np.int64)
         sizes = np.zeros(max(int(locks.max(initial=0)) + 1, 1), dtype=np.int64)
@@ -69,12 +68,17 @@ class SiteSearch:
         np.add.at(lock_loads, locks[locks >= 0], loads[locks >= 0])
         return cls(pointers, near, loads, locks, sizes, lock_loads, serve, fixed, rank.astype(np.int64))
 
-    def cheapest(self, prices: Floats, least_load: int, most_load: int, work: int) -> Found:
-        """The cheapest group of each site and some that the search met on its way, at most `work` steps a site."""
+    def cheapest(self, prices: Floats, least_load: int, most_load: int, work: int, budget: Budget) -> Found:
+        """The cheapest group of each site and some that the search met on its way, at most `work` steps a site.
+
+        Of sites that the budget leaves no time for nothing is known.
+        """
         n = len(self.loads)
         members = self._rows(HELD * n)
-        seats, least, written, complete = self._seats(prices), np.full(n, np.inf), np.zeros(len(members), bool), True
+        seats, least, written, complete = self._seats(prices), np.full(n, -np.inf), np.zeros(len(members), bool), True
         for site in range(n):
+            if budget.spent():
+                return Found(_trimmed(members[written]), least, False)
             kept = slice(HELD * site, HELD * (site + 1))
             count, least[site], whole = self._searched(
                 seats, site, least_load, most_load, np.inf, work, members[kept], True
@@ -84,11 +88,11 @@ class SiteSearch:
         return Found(_trimmed(members[written]), least, complete)
 
     def below(
-        self, prices: Floats, least_load: int, most_load: int, ceilings: Floats, room: int, work: int, deadline: float
+        self, prices: Floats, least_load: int, most_load: int, ceilings: Floats, room: int, work: int, budget: Budget
     ) -> Found:
         """Every group whose reduced cost is at most its site's ceiling.
 
-        Incomplete where there are more than `room`, a site takes more than `work` steps, or time is up.
+        Incomplete where there are more than `room`, a site takes more than `work` steps, or the budget is spent.
         """
         n, count = len(self.loads), 0
         members, seats, least = self._rows(room), self._seats(prices), np.full(n, -np.inf)
@@ -98,7 +102,7 @@ class SiteSearch:
                 seats, site, least_load, most_load, ceiling, work, members[count:], False
             )
             count += more
-            if not whole or time.monotonic() > deadline:
+            if not whole or budget.spent():
                 return Found(_trimmed(members[:count]), least, False)
         return Found(_trimmed(members[:count]), least, True)
 
@@ -160,8 +164,8 @@ def _walk(
         if place[depth] >= length[depth] or work <= 0:
             if depth > 0:
                 node = inside[depth - 1]
-                _forget(queue, place[depth - 1], place[depth], passed)
-                _forget(queue, length[depth - 1], length[depth], seen)
+                forget(queue, place[depth - 1], place[depth], passed)
+                forget(queue, length[depth - 1], length[depth], seen)
                 load, value = load - loads[node], value + gains[node]
                 if locks[node] >= 0:
                     locked, open_load = locked - 1, open_load + loads[node]
@@ -189,7 +193,7 @@ def _walk(
         if joins >= 0:
             lock, locked = joins, locked + 1
         depth += 1
-        length[depth] = _spread(pointers, near, node, seen, queue, length[depth - 1])
+        length[depth] = spread(pointers, near, node, seen, queue, length[depth - 1])
         place[depth] = place[depth - 1]
         if load >= least and value <= ceiling and (lock < 0 or locked == lock_sizes[lock]):
             cheapest = min(cheapest, value)
@@ -197,7 +201,7 @@ def _walk(
                 ceiling = value
             elif count >= room:
                 return room, cheapest, False
-            _write(members, count % room, inside, depth)
+            write(members, count % room, inside, depth)
             count += 1
     return min(count, room), min(cheapest, lowest), work > 0
 
@@ -213,27 +217,3 @@ def _promise(gains, loads, order, passed, spare, value):
             spare -= loads[other]
             value -= gains[other]
     return value
-
-
-@njit(cache=True)
-def _spread(pointers, near, node, seen, queue, end):
-    """The end of the queue after the neighbours of a node that were not seen before."""
-    for position in range(pointers[node], pointers[node + 1]):
-        other = near[position]
-        if not seen[other]:
-            seen[other] = True
-            queue[end] = other
-            end += 1
-    return end
-
-
-@njit(cache=True)
-def _forget(queue, start, end, marked):
-    for position in range(start, end):
-        marked[queue[position]] = False
-
-
-@njit(cache=True)
-def _write(members, row, inside, depth):
-    for position in range(members.shape[1]):
-        members[row, position] = inside[position] if position < depth else 65535

@@ -15,17 +15,19 @@ from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided, is_
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.merging.largepool import candidates, least_violation, median_bound, start_plan
-from gridmgmt.planning.merging.listing import MAX_LISTED, Listing, listed_from, listing
+from gridmgmt.planning.merging.listing import MAX_LISTED, UNLIMITED, Listing, listed_members, listing, rows_of, stacked
 from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.pieces import components, untorn_pieces
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
+from gridmgmt.planning.partition.search import Budget
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
 FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried
 EVERY_COUNT_STEPS = 200_000_000
 SHORT = 2_000_000  # groups that are looked at one by one, all of them, in some seconds
 WITHIN = 0.95  # of the time limit: the step that runs when it is over is still brought to its end
+MENDING = 0.4  # of the time that is left, before bounds are looked for
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,22 @@ class PoolPlan:
 def plan_pool(
     pool: Pool,
     goals: Sequence[Goal] = DEFAULT_GOALS,
-    time_limit_s: float = 60.0,
+    budget: Budget = UNLIMITED,
     seed: int = 0,
     weights: Weights | None = None,
 ) -> PoolPlan | None:
-    """The lexicographically best plan of a pool: violation, then `goals`; None where the locks leave no plan."""
+    """The lexicographically best plan of a pool: violation, then `goals`; None where the locks leave no plan.
+
+    The budget is all pieces' together; while a large one is worked on it is told of the goal in hand, its value and
+    bound.
+    """
     plans = []
     pool = replace(pool, order=site_order(goals))
     pieces = untorn_pieces(pool)
     if pieces is None:
         return None
     for members in pieces:
-        found = _plan_connected(sub_pool(pool, members), ("violation", *goals), time_limit_s, seed, weights)
+        found = _plan_connected(sub_pool(pool, members), ("violation", *goals), budget, seed, weights)
         if found is None:
             return None
         plans.append(_renumber(found, members))
@@ -103,17 +109,18 @@ def best_counts(left: dict[int, PoolPlan], right: dict[int, PoolPlan]) -> dict[i
 
 
 def _plan_connected(
-    pool: Pool, goals: tuple[Goal, ...], time_limit_s: float, seed: int, weights: Weights | None
+    pool: Pool, goals: tuple[Goal, ...], budget: Budget, seed: int, weights: Weights | None
 ) -> PoolPlan | None:
-    began = time.monotonic()
     groups = sufficient_groups(pool)
     covers = None
     if groups is not None:
         covers = cover_by_count(len(pool), [group.mask for group in groups], costs_of(goals, groups, weights))
     if groups is None or covers is None:
-        left_s = began + WITHIN * time_limit_s - time.monotonic()
+        began = time.monotonic()
         _compile()
-        return _plan_large(pool, goals, time.monotonic() + left_s, seed, weights, SHORT)
+        compiled_s = time.monotonic() - began
+        budget = replace(budget, deadline=began + WITHIN * (budget.deadline - began) + compiled_s)
+        return _plan_large(pool, goals, budget, seed, weights, SHORT)
     best = min(covers.values(), key=lambda found: found.values, default=None)
     return None if best is None else _plan(groups, best, goals)
 
@@ -127,29 +134,31 @@ def _compile() -> None:
     none = np.zeros(16, dtype=np.int64)
     board = Pool(tuple(mask_of(vs) for vs in near), none + 10, 10 * far, none, none - 1, low=30, high=50)
     for goals, shortest in itertools.product((DEFAULT_GOALS, DEFAULT_GOALS[::-1]), (0, SHORT)):
-        _plan_large(board, ("violation", *goals), time.monotonic() + 3600, 0, None, shortest)
+        _plan_large(board, ("violation", *goals), UNLIMITED, 0, None, shortest)
 
 
 def _plan_large(
-    pool: Pool, goals: tuple[Goal, ...], deadline: float, seed: int, weights: Weights | None, short: int
+    pool: Pool, goals: tuple[Goal, ...], budget: Budget, seed: int, weights: Weights | None, short: int
 ) -> PoolPlan | None:
     """Columns from a plan that a search found and mended: exact where all groups that may count can be listed.
 
     A listing of up to `short` groups is looked at as a whole whatever the goals; a longer one where the goals are not
     paid by site.
     """
-    start = start_plan(pool, seed, deadline)
+    start = start_plan(pool, seed, budget)
     if not start:
         return None
-    start = improved(pool, start, goals, weights, deadline)
+    start = improved(
+        pool, start, goals, weights, replace(budget, deadline=time.monotonic() + MENDING * budget.left_s())
+    )
     slack = sum(group.violation for group in start) - pool.forced
     by_site = can_be_priced_by_site(pool, goals, start)
     longest = short if by_site and is_paid_by_site(goals, weights) else MAX_LISTED
-    listed = listing(pool, slack, longest, _least_load(pool, goals, start, slack))
+    listed = listing(pool, slack, longest, _least_load(pool, goals, start, slack), budget)
     if listed is None and by_site:
-        found = decided(pool, goals, weights, start, deadline)
+        found = decided(pool, goals, weights, start, budget)
         return PoolPlan(found.groups, goals, found.values, found.bounds, found.stopped)
-    return _plan_listed(pool, goals, deadline, weights, start, listed)
+    return _plan_listed(pool, goals, budget, weights, start, listed)
 
 
 def _least_load(pool: Pool, goals: Sequence[Goal], start: Sequence[Group], slack: int) -> int:
@@ -162,7 +171,7 @@ def _least_load(pool: Pool, goals: Sequence[Goal], start: Sequence[Group], slack
 def _plan_listed(
     pool: Pool,
     goals: tuple[Goal, ...],
-    deadline: float,
+    budget: Budget,
     weights: Weights | None,
     start: Sequence[Group],
     listed: Listing | None,
@@ -170,14 +179,14 @@ def _plan_listed(
     """The best plan by the listed groups, or without a complete list by such as lie near each other."""
     slack, complete = sum(group.violation for group in start) - pool.forced, listed is not None
     if listed is None:
-        listed = listed_from(pool, [*start, *candidates(pool)])
+        listed = listed_members(pool, stacked(rows_of(start), candidates(pool, budget)))
     least_load = pool.low - slack
     most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
     rows, costs = listed.rows_of(group.mask for group in start), costs_listed(goals, listed, weights)
     floors = _floors(pool, goals, slack)
-    found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), deadline)
+    found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), budget)
     plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds, found.stopped)
-    return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan))
+    return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan, budget))
 
 
 def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
@@ -186,7 +195,7 @@ def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
     return [known.get(goal, 0) for goal in goals]
 
 
-def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
+def _outer_bounds(pool: Pool, plan: PoolPlan, budget: Budget) -> tuple[int, ...]:
     """Bounds that hold over all groups, listed or not; a later goal's bound supposes the values of the earlier ones."""
     bounds = dict.fromkeys(plan.goals, 0)
     bounds["violation"] = least_violation(pool)
@@ -194,7 +203,7 @@ def _outer_bounds(pool: Pool, plan: PoolPlan) -> tuple[int, ...]:
         bounds["stations"] = -(-sum(pool.loads) // pool.high)
         bounds["upgrade"] = int(np.sort(pool.upgrade)[: bounds["stations"]].sum())  # no two stations share a site
         if "stations" in plan.goals[: plan.goals.index("walk") if "walk" in plan.goals else 0]:
-            bounds["walk"] = median_bound(pool, len(plan.groups))
+            bounds["walk"] = median_bound(pool, len(plan.groups), budget)
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
 
 
