@@ -49,8 +49,10 @@ def run_demo(arguments: Arguments) -> int:
     options = parser.parse_args(arguments)
     if not options.no_serve:
         demo.require_free(options.port)
-    variables = _ready()
-    demo.build(variables)
+    environment.ensure()
+    with demo.warming():
+        variables = _ready()
+        demo.build(variables)
     if not options.no_serve:
         _hand_over(demo.serving(options.port), variables, announce_port=options.port)
     return demo.finish()

@@ -1,18 +1,32 @@
 """The steps of `./run demo`: each is one `gridmgmt` command anybody could run."""
 
+import contextlib
 import os
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tools import layout, say
 
 PORT = 8000
 HOST = "127.0.0.1"
 UP_SECONDS = 120
+
+
+@contextlib.contextmanager
+def warming() -> Iterator[None]:
+    """Compile what the main job will call, beside what is done meanwhile: fetching PostGIS leaves a core idle."""
+    command = [str(layout.PYTHON.with_name("gridmgmt")), "warm-up"]
+    variables = layout.environment()
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def build(variables: Mapping[str, str]) -> None:

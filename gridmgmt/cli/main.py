@@ -14,6 +14,7 @@ from gridmgmt.messages import Language, error_text, language_here
 # Rooms of the library, then the applications of the checkout that the wheel does not carry (ADR 0002).
 ROOMS = (
     "gridmgmt.cli.database",
+    "gridmgmt.cli.warming",
     "gridmgmt.cli.files",
     "gridmgmt.cli.demo",
     "gridmgmt.cli.planning",
