@@ -16,6 +16,7 @@ from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.search import Budget
+from tests.planning.bruteforce import groupings
 
 LOW, HIGH, TARGET = 12, 18, 15
 EVEN = Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0)
@@ -45,12 +46,7 @@ def pools(draw: st.DrawFn, *, cut: bool = False) -> Problem:
 def every_plan(problem: Problem) -> list[NDArray[np.int64]]:
     """Labels of every plan of connected parts, by trying all."""
 
-    def grow(labels: list[int]) -> list[list[int]]:
-        if len(labels) == problem.size:
-            return [labels]
-        return [plan for part in range(max(labels, default=-1) + 2) for plan in grow([*labels, part])]
-
-    plans = [np.array(labels) for labels in grow([])]
+    plans = groupings(problem.size)
     return [plan for plan in plans if metrics.not_contiguous(joined(problem), plan) == 0]
 
 

@@ -1,7 +1,5 @@
 """Names and the order of rows mean nothing to a plan, equal seeds give equal plans, and no plan beats a bound."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import shapely
 from geopandas import GeoDataFrame
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import divide, merge, metrics, resize
 from gridmgmt.planning.partition import partition
+from tests.planning.bruteforce import groupings
 
 FEW = settings(max_examples=20, deadline=None)
 LOW, HIGH = 120, 180
@@ -37,19 +36,6 @@ areas = st.lists(st.sampled_from("ab"), min_size=CELLS, max_size=CELLS)
 
 def renamed(frame: GeoDataFrame) -> GeoDataFrame:
     return frame.assign(area=frame["area"].map({"a": "z", "b": "c"}), code="x" + frame["code"])
-
-
-def groupings(size: int) -> Iterator[NDArray[np.int64]]:
-    """Every way to group the units, labels in the order of their first unit."""
-
-    def longer(labels: list[int]) -> Iterator[NDArray[np.int64]]:
-        if len(labels) == size:
-            yield np.array(labels)
-            return
-        for label in range(max(labels, default=-1) + 2):
-            yield from longer([*labels, label])
-
-    return longer([])
 
 
 def outside(labels: NDArray[np.int64], weights: NDArray[np.int64]) -> int:

@@ -1,7 +1,5 @@
 """What the report proves of a resized plan holds: on few units every plan there is has been looked at."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import shapely
@@ -12,21 +10,9 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing.regrow import matched
+from tests.planning.bruteforce import groupings
 
 LOW, HIGH, COLUMNS, ROWS = 1000, 2000, 4, 2
-
-
-def groupings(size: int) -> Iterator[NDArray[np.int64]]:
-    """Every way to group the units: labels in the order of their first unit."""
-
-    def longer(labels: list[int]) -> Iterator[NDArray[np.int64]]:
-        if len(labels) == size:
-            yield np.array(labels)
-            return
-        for label in range(max(labels, default=-1) + 2):
-            yield from longer([*labels, label])
-
-    return longer([])
 
 
 def touched(home: NDArray[np.int64], labels: NDArray[np.int64], weights: NDArray[np.int64]) -> int:

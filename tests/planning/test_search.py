@@ -1,13 +1,12 @@
 """The local search beside brute force: of all divisions of a small pool into connected parts, the least in price."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import Goals, IntArray, Problem, components, make_problem
 from gridmgmt.planning.partition.search import FAST, UNLIMITED, search_pool
+from tests.planning.bruteforce import groupings
 
 GOALS = Goals(outside=5.0, deviation=1.0, roundness=0.0, cut=0.3, unevenness=1.2, part=-0.12)
 SIDE = 3
@@ -23,21 +22,6 @@ def lattice(seed: int) -> Problem:
     graph = csr_array((np.ones(len(pairs[0])), pairs), shape=(SIDE**2, SIDE**2))
     weights = np.random.default_rng(seed).integers(20, 90, SIDE**2)
     return make_problem(graph, weights, 120, 180, 150, None, ("deviation",), None, None, None, None, None, GOALS)
-
-
-def divisions(size: int) -> Iterator[IntArray]:
-    """Every way to number units so that a new number is the next one: all set partitions, each once."""
-    labels = np.zeros(size, dtype=np.int64)
-
-    def go(unit: int, parts: int) -> Iterator[IntArray]:
-        if unit == size:
-            yield labels
-            return
-        for part in range(parts + 1):
-            labels[unit] = part
-            yield from go(unit + 1, max(parts, part + 1))
-
-    yield from go(0, 0)
 
 
 def price(problem: Problem, labels: IntArray) -> float:
@@ -74,6 +58,6 @@ def test_no_division_with_as_many_households_in_range_costs_less(seed: int) -> N
         loads = np.bincount(labels, weights=problem.weights)
         return float(loads[(loads >= problem.low) & (loads <= problem.high)].sum())
 
-    whole = (labels for labels in divisions(problem.size) if is_connected(labels, sets))
+    whole = (labels for labels in groupings(problem.size) if is_connected(labels, sets))
     best = max((met(labels), -round(price(problem, labels), 9)) for labels in whole)
     assert (met(found), -round(price(problem, found), 9)) == best

@@ -15,7 +15,7 @@ from gridmgmt.planning.partition.certificate import Certificate, Miss
 from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
 from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, count_range, make_problem
-from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort, SoFar, met_weight
+from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort, SoFar
 from gridmgmt.planning.partition.solve import Division, evened, solve_pool
 
 Progress = Callable[[int, int], None]
@@ -145,8 +145,8 @@ def _solve(
 
 def _outside(problem: Problem, division: Division) -> int:
     """Weight of a pool in parts outside the range."""
-    alone = problem.pool(division.units)
-    return alone.total - met_weight(alone, division.labels)
+    loads = np.bincount(division.labels, weights=problem.weights[division.units])
+    return int(loads[(loads < problem.low) | (loads > problem.high)].sum())
 
 
 def _is_forced(problem: Problem, pool: Pool) -> bool:

@@ -132,8 +132,10 @@ def search_pool(
 
 @lru_cache(maxsize=8)
 def _heats(first: float, last: float, passes: int) -> FloatArray:
-    """(passes,) falling by one factor."""
-    return np.geomspace(first, last, passes)
+    """(passes,) falling by one factor; shared, and therefore read-only."""
+    heats = np.geomspace(first, last, passes)
+    heats.flags.writeable = False
+    return heats
 
 
 def compact_locks(problem: Problem) -> Problem:

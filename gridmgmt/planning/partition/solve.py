@@ -54,10 +54,11 @@ class Division:
 
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
     """Divide one pool (`problem` is the pool alone)."""
-    packing = _packing(problem, pool, effort, seed, budget)
-    if packing is not None:
-        labels = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
-        return _packed(problem, pool, labels, packing, budget)
+    lumpy = _defies_search(problem, pool, effort, seed, budget)
+    if lumpy:
+        packing = pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
+        if packing is not None:
+            return _packed(problem, pool, _labels(problem, packing, budget), packing, budget)
     labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
     if pool.parts is not None and can_be_exact(problem, pool.parts):
@@ -65,28 +66,23 @@ def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: 
     met = met_weight(problem, labels)
     if pool.parts is not None or met >= problem.total - pool.outside_bound or (problem.locks >= 0).any():
         return division
-    return replace(division, stopped=True) if budget.spent() else _missed(problem, pool, division, budget)
-
-
-def _packing(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Packing | None:
-    """The best packing of a lumpy pool that a short search does not bring all into the range; else None."""
-    lumpy = mean_weight(problem) * effort.lumpiness >= problem.low
-    if pool.parts is not None or not lumpy or (problem.locks >= 0).any() or pool.outside_bound == problem.total:
-        return None
-    labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
-    if met_weight(problem, labels) >= problem.total - pool.outside_bound or budget.spent():
-        return None
-    return pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
-
-
-def _missed(problem: Problem, pool: Pool, division: Division, budget: Budget) -> Division:
-    """What the search left out of the range, brought in or proven where few parts could be."""
-    packing = pack(problem, FEW_LISTED, budget)
+    if budget.spent():
+        return replace(division, stopped=True)
+    packing = None if lumpy else pack(problem, FEW_LISTED, budget)
     if packing is None:
         return _with_hopeless(problem, pool, division)
-    packed = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
-    better = max(division.labels, packed, key=lambda labels: met_weight(problem, labels))
-    return _packed(problem, pool, better, packing, budget)
+    if met < packing.most:
+        labels = max(labels, _labels(problem, packing, budget), key=lambda found: met_weight(problem, found))
+    return _packed(problem, pool, labels, packing, budget)
+
+
+def _defies_search(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> bool:
+    """Whether the pool is lumpy, and a short search does not bring all of it into the range."""
+    lumpy = mean_weight(problem) * effort.lumpiness >= problem.low
+    if pool.parts is not None or not lumpy or (problem.locks >= 0).any() or pool.outside_bound == problem.total:
+        return False
+    labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
+    return met_weight(problem, labels) < problem.total - pool.outside_bound and not budget.spent()
 
 
 def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
@@ -124,8 +120,13 @@ def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> D
     return replace(division, labels=even.labels, uneven=uneven, stopped=division.stopped or budget.spent())
 
 
+def _labels(problem: Problem, packing: Packing, budget: Budget) -> IntArray:
+    """The division of a packing, as near to the target and as round as its sets allow."""
+    return reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
+
+
 def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing, budget: Budget) -> Division:
-    """A packing with its proof."""
+    """Labels with the proof of the packing."""
     bound = max(pool.outside_bound, problem.total - packing.most)
     proven = problem.total - met_weight(problem, labels) <= bound
     reason = pool.reason or (why.PACKING if proven else None)

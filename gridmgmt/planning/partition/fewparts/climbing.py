@@ -11,6 +11,7 @@ import numpy as np
 from gridmgmt.planning.partition.fewparts.coarsening import Picture, pictures
 from gridmgmt.planning.partition.fewparts.found import Plan, measured
 from gridmgmt.planning.partition.fewparts.start import first_parts
+from gridmgmt.planning.partition.fewparts.walking import Walk
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
 
@@ -62,27 +63,11 @@ def _start(series: Sequence[Picture], parts: int, seed: int, parents: Sequence[P
 
 def _walk(problem: Problem, parts: int, start: IntArray, passes: float, balance: float, seed: int) -> IntArray:
     """The best labels met on one walk, the hotter the dearer the edges of this picture are."""
-    from gridmgmt.planning.partition import streams
-    from gridmgmt.planning.partition.fewparts import annealing
-
-    pointers, neighbours = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
-    weights = problem.weights.astype(np.float64)
-    best = (start.copy(), np.full(3, np.inf))
     per_target = balance * problem.target * problem.size / max(problem.total, 1)
-    annealing.walk(
-        (pointers, neighbours, annealing.reverse_arcs(pointers, neighbours), problem.graph.data),
-        weights,
-        problem.locks >= 0,
-        problem.limits,
-        np.array([1.0 / mean_cost(problem.graph.data), 0.0, per_target]),
-        False,
-        annealing.start_walk(pointers, neighbours, weights, start.copy(), parts),
-        best,
-        np.geomspace(HOT, COLD, LEVELS),
-        min(int(passes * problem.size), MOST_PROPOSALS) // LEVELS + 1,
-        streams.new_stream(seed),
-    )
-    return best[0]
+    prices = np.array([1.0 / mean_cost(problem.graph.data), 0.0, per_target])
+    walk = Walk(problem, start, parts, prices, seed, deviation_first=False)
+    walk.go_on(np.geomspace(HOT, COLD, LEVELS), min(int(passes * problem.size), MOST_PROPOSALS) // LEVELS + 1)
+    return walk.best
 
 
 def mean_cost(costs: FloatArray) -> float:

@@ -8,6 +8,7 @@ from gridmgmt.planning.partition.fewparts.climbing import mean_cost
 from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
 from gridmgmt.planning.partition.fewparts.island import settle
 from gridmgmt.planning.partition.fewparts.start import first_parts
+from gridmgmt.planning.partition.fewparts.walking import Walk
 from gridmgmt.planning.partition.problem import Problem
 from gridmgmt.planning.partition.search import Budget, compact_locks
 
@@ -34,28 +35,16 @@ def search_few(problem: Problem, parts: int, numbers: range, seed: int, budget: 
 
 def _walk(problem: Problem, parts: int, balance: float, seed: int, budget: Budget) -> Found:
     """One walk towards even parts, from parts grown at random."""
-    from gridmgmt.planning.partition import streams
-    from gridmgmt.planning.partition.fewparts import annealing
-
-    pointers, neighbours = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
-    weights = problem.weights.astype(np.float64)
-    start = first_parts(problem, parts, seed)
-    best, rank = start.copy(), np.full(3, np.inf)
-    state = annealing.start_walk(pointers, neighbours, weights, start, parts)
-    graph = (pointers, neighbours, annealing.reverse_arcs(pointers, neighbours), problem.graph.data)
     prices = np.array([CUT_PRICE / mean_cost(problem.graph.data), DEVIATION_PRICE, balance])
-    stream = streams.new_stream(seed)
+    walk = Walk(problem, first_parts(problem, parts, seed), parts, prices, seed, deviation_first=True)
     stopped = False
     for heats in np.array_split(np.geomspace(*HEAT, LEVELS), SLICES):
         stopped = budget.spent()
         if stopped:
             break
-        annealing.walk(
-            graph, weights, problem.locks >= 0, problem.limits, prices, True,
-            state, (best, rank), heats, proposals(problem.size) // LEVELS, stream,
-        )  # fmt: skip
-    plan = measured(problem, best, parts)
-    return Found(plan, stopped, (best,) if plan.rank[0] == 0 else ())
+        walk.go_on(heats, proposals(problem.size) // LEVELS)
+    plan = measured(problem, walk.best, parts)
+    return Found(plan, stopped, (walk.best,) if plan.rank[0] == 0 else ())
 
 
 def proposals(units: int) -> int:
