@@ -22,6 +22,8 @@ Geometries = NDArray[np.object_]
 
 MOST_CELLS = 4_000_000  # of the lookup: 32 MB; a wider city gets coarser cells
 
+PLAIN = ("C", "W")  # columns of a frame may be read-only, for which the loops would be compiled once more
+
 
 @dataclass(frozen=True)
 class Stretches:
@@ -98,8 +100,8 @@ class StreetIndex:
         With `owner` (n,), whose each vertex is, the answer tells owners apart: a street of an owner has the number
         `owner * streets + street`.
         """
-        x, y = np.ascontiguousarray(x_m, dtype=float), np.ascontiguousarray(y_m, dtype=float)
-        numbers = np.ascontiguousarray(walk, dtype=np.int64)
+        x, y = np.require(x_m, np.float64, PLAIN), np.require(y_m, np.float64, PLAIN)
+        numbers = np.require(walk, np.int64, PLAIN)
         lookup = (self._pieces, self._first, self._members, self._frame, self.radius_m)
         vertex, piece, start, end = kernels.near_walks(x, y, numbers, *lookup)
         offset, street = self._offset_m[piece], self._street[piece]
