@@ -6,7 +6,7 @@ length. Nothing is sampled and nothing depends on the order of points.
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import shapely
@@ -21,8 +21,10 @@ Ints = NDArray[np.int64]
 Geometries = NDArray[np.object_]
 
 MOST_CELLS = 4_000_000  # of the lookup: 32 MB; a wider city gets coarser cells
-
-PLAIN = ("C", "W")  # columns of a frame may be read-only, for which the loops would be compiled once more
+PLAIN: tuple[Literal["C"], Literal["W"]] = (
+    "C",
+    "W",
+)  # columns of a frame may be read-only, for which the loops would be compiled once more
 
 
 @dataclass(frozen=True)
