@@ -23,9 +23,6 @@ Geometries = NDArray[np.object_]
 MOST_CELLS = 4_000_000  # of the lookup: 32 MB; a wider city gets coarser cells
 # columns of a frame may be read-only, for which the loops would be compiled once more
 PLAIN: tuple[Literal["C"], Literal["W"]] = ("C", "W")
-    "C",
-    "W",
-)  # columns of a frame may be read-only, for which the loops would be compiled once more
 
 
 @dataclass(frozen=True)
