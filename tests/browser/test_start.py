@@ -6,7 +6,10 @@ from collections.abc import Callable
 import pytest
 import shapely
 from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
 
+from gridmgmt.store.engine import transaction
+from gridmgmt.store.tables import PlanPart
 from tests.api.halves import Grids
 from tests.api.orders import compute_all
 from tests.browser.conftest import Watch, set_date
@@ -126,9 +129,22 @@ def test_a_plan_is_computed_and_shown_before_and_after(start: Page, small_distri
     expect(start.locator(f".plan-reports a[href^='/plans/current/report/{plan}.xlsx']")).to_be_visible()
     expect_drawn(start, "before-line", "after-line", "changed-hatch", "after-name")
     expect(start.locator("#legend")).to_contain_text("有变动")
+    expect(start.locator("#legend .chip-dedicated")).to_have_count(0)
     start.get_by_role("button", name="改前").click()
     expect_gone(start, "after-line", "changed-hatch")
     expect_drawn(start, "before-line")
+
+
+def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, small_district: str) -> None:
+    start.get_by_role("button", name="划分网格").click()
+    compute_all(small_district)
+    expect(start.locator("#sheet .segments")).to_be_visible()
+    plan = start.url.rpartition("/")[2]
+    with transaction(small_district) as session:
+        dedicated = session.scalar(select(func.count()).where(PlanPart.plan_id == plan, PlanPart.kind != "residential"))
+    row = start.locator("#legend li", has=start.locator(".chip-dedicated"))
+    expect(row.locator("b")).to_have_text(f"{dedicated}")
+    expect(row).to_contain_text("专属网格")
 
 
 def test_an_incident_from_the_plain_page_shows_up_without_reload(start: Page, field_page: Page, halves: Grids) -> None:

@@ -94,7 +94,7 @@ function lines() {
 }
 
 function plan() {
-  const balance = ["match", ["get", "balance"], "below", token("below"), "above", token("above"), token("within")];
+  const balance = ["match", ["get", "balance"], "below", token("below"), "above", token("above"), "dedicated", token("dedicated"), token("within")];
   return [
     { id: "after-fill", type: "fill", source: "after", paint: { "fill-color": balance, "fill-opacity": 0.6 } },
     { id: "changed-hatch", type: "fill", source: "changed", paint: { "fill-pattern": "hatch" } },

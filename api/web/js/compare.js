@@ -50,9 +50,9 @@ const around = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], oth
 
 function draw() {
   const { low, high } = plan.range;
-  const counts = { below: 0, within: 0, above: 0 };
+  const counts = { below: 0, within: 0, above: 0, dedicated: 0 };
   for (const { properties } of plan.after.features) {
-    properties.balance = balance(properties.households, [low, high]);
+    properties.balance = isDedicated(properties) ? "dedicated" : balance(properties.households, [low, high]);
     properties.name = shortened(properties.name ?? t("web.new_part", { number: properties.part + 1 }));
     properties.figure = t("web.map_households", { count: properties.households });
     counts[properties.balance] += 1;
@@ -65,6 +65,9 @@ function draw() {
   choose(view);
   announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
 }
+
+// A market, mall, school, hospital or enterprise is a grid of its own: no number of households is asked of it.
+const isDedicated = ({ kind }) => kind !== undefined && kind !== "residential";
 
 // A station's area is named after its communities; three lines of them are enough on a map.
 function shortened(name) {

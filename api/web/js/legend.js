@@ -7,7 +7,7 @@ import { visitCounts } from "./live.js";
 import { VISIT_LIMITS } from "./colours.js";
 import { on } from "./state.js";
 
-let compared = null; // {below, within, above, range} of the plan on the map
+let compared = null; // {below, within, above, dedicated, range} of the plan on the map
 
 export function createLegend() {
   for (const topic of ["situation", "language", "layers", "compare"]) on(topic, render);
@@ -36,7 +36,8 @@ function visitBlock() {
 
 function planBlock() {
   const [low, high] = compared.range;
-  const rows = [["below", "▼"], ["within", "●"], ["above", "▲"]].map(([state, mark]) =>
+  const states = [["below", "▼"], ["within", "●"], ["above", "▲"], ["dedicated", "◇"]];
+  const rows = states.filter(([state]) => state !== "dedicated" || compared.dedicated > 0).map(([state, mark]) =>
     row(state, `${mark} ${t(`web.legend_${state}`, { low, high })}`, compared[state]));
   return block(t("web.legend_plan"), [...rows, row("changed", t("web.legend_changed"), compared.changed), row("before", t("web.legend_before"), compared.before)]);
 }
