@@ -59,7 +59,7 @@ def test_refused_then_repaired_then_exported(db: str, tmp_path: Path) -> None:
     assert "新增 0，变更 0，未变 6" in run(*given, "--repair")[1]
 
     error, said = run("export", "communities", tmp_path / "out.xlsx", "--at", DAY)
-    assert (error, said) == (None, "out.xlsx：6 个communities要素\n")
+    assert (error, said) == (None, "out.xlsx：共 6 个要素（communities）\n")
     assert (tmp_path / "out.xlsx").stat().st_size > 0
 
 
