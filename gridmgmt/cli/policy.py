@@ -40,13 +40,14 @@ def list_() -> None:
 @commands.command()
 def show(profile: ProfileName) -> None:
     """The norms of a profile with clause, bounds and words."""
+    from gridmgmt.cli.main import language
     from gridmgmt.policy.norms import profile as read_profile
 
     for norm in read_profile(profile).norms:
         typer.echo(f"{norm.clause:<10} {norm.key}  {_bounds(norm)}")
         _quote(norm)
         if norm.remark:
-            typer.echo(f"           ※ {norm.remark}")
+            typer.echo(f"           ※ {norm.remark if language() == 'zh' else norm.remark_en or norm.remark}")
 
 
 @commands.command()

@@ -57,6 +57,7 @@ class Verdict:
             "clause": self.norm.clause,
             "quote": self.norm.quote,
             "remark": self.norm.remark,
+            "remark_en": self.norm.remark_en,
             "applies_to": self.norm.applies_to,
             "quantity": self.norm.quantity,
             "unit": self.norm.unit,

@@ -62,7 +62,7 @@ class Norm:
     share : the share of things that must be within the bounds
     only_for : values of other quantities that a thing must have for the norm to concern it
     quote, quote_en : the words of the clause, and what they say
-    remark : what is ambiguous, or how it is read here
+    remark, remark_en : what is ambiguous, or how it is read here
     """
 
     key: str
@@ -78,6 +78,7 @@ class Norm:
     share: float = 1.0
     only_for: Mapping[str, float] = field(default_factory=dict)
     remark: str = ""
+    remark_en: str = ""
 
     def lower_bound(self, values: Values) -> float | None:
         """The lower bound for a thing; None without one, NaN where the quantity it grows with is not known."""

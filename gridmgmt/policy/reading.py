@@ -14,7 +14,8 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.policy.model import KINDS, Growing, Norm, Profile
 
-WORDS = ("key", "clause", "quantity", "unit", "applies_to", "quote", "quote_en", "remark")
+WORDS = ("key", "clause", "quantity", "unit", "applies_to", "quote", "quote_en", "remark", "remark_en")
+MAY_BE_EMPTY = ("remark", "remark_en")
 NUMBERS = ("low", "high", "share")
 
 
@@ -114,7 +115,7 @@ def _word(row: Mapping[str, Any], name: str, where: Words | str) -> None:
     value = row.get(name)
     if value is None:
         raise InvalidInput(detail=Words("reasons.profile_word_missing", where=where, name=name))
-    if not isinstance(value, str) or (not value.strip() and name != "remark"):
+    if not isinstance(value, str) or (not value.strip() and name not in MAY_BE_EMPTY):
         raise InvalidInput(detail=Words("reasons.profile_no_text", where=where, name=name, value=value))
 
 

@@ -43,6 +43,7 @@ def test_every_norm_has_its_clause_its_words_and_a_bound() -> None:
             assert row.clause
             assert row.quote
             assert row.quote_en
+            assert bool(row.remark) == bool(row.remark_en)
 
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason="the source documents (../shared/seeds) are not here")
