@@ -60,7 +60,8 @@ def decided(
     complete, room, value = False, ENOUGH, _value(pool, goals, weights, best)
     while not complete and room <= ROOM:
         members, complete = _near(task, found, value, room, budget)
-        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, budget)
+        proving = complete or WIDER * room > ROOM
+        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, budget, proving)
         best = tuple(listed.group(row) for row in chosen.rows)
         room, value = room if chosen.values[-1] < value else WIDER * room, chosen.values[-1]
         if budget.spent():
@@ -141,12 +142,13 @@ def _chosen(
     floors: Sequence[int],
     most: int,
     budget: Budget,
+    proving: bool = True,
 ) -> tuple[Listing, Chosen]:
     """The best plan of some groups and those of a plan that is known."""
     listed = listed_members(pool, stacked(members, rows_of(best)))
     rows = listed.rows_of(group.mask for group in best)
     costs = costs_listed(goals, listed, weights)
-    return listed, choose(listed.members, costs, rows, floors, most, len(pool), budget)
+    return listed, choose(listed.members, costs, rows, floors, most, len(pool), budget, proving)
 
 
 def _floors(pool: Pool, goals: Sequence[Goal], fewest: int, bound: float) -> list[int]:

@@ -11,24 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax, sifted
-from gridmgmt.planning.merging.columnkernels import triples
+from gridmgmt.planning.merging.columncuts import Cutting, Search, value_of
+from gridmgmt.planning.merging.columngen import ZERO, Ints, Members, Relaxation, Relaxed, relax, sifted
+from gridmgmt.planning.merging.columnmending import mended
 from gridmgmt.planning.merging.listing import NOBODY
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 
 DECIDABLE = 500  # columns that HiGHS decides in seconds
-LAST = 25_000  # columns that it is given where cuts strike out no more
+LAST = 5_000  # columns that it is given where cuts strike out no more; with many more it does not look at the clock
+FURTHER = (4, 6, 8)  # stations decided anew at once where cuts raise nothing any more
 NODES = 2_000  # of one search by HiGHS: the work limit
 TRIED = 1_000  # columns among which a better plan is looked for on the way
 TRIED_NODES = 20
-TRIES = 3  # rounds of cuts from one such search to the next
 CUTTABLE = 1_500_000  # columns up to which cuts are worth their time
 CUT_ROUNDS = 60
-RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
-PATIENCE = 3  # rounds without such a rise
-CUTS = 100  # in one round
-VIOLATED = 0.02  # least violation of a cut that is added
+TRIES = 3  # rounds of cuts from one search for a better plan to the next
+SHARE = 0.4  # of the time that is left, for one search: HiGHS may take longer than it is given
 WITHIN_S = 1.0  # the least time that is left for which a search is begun
 
 
@@ -50,6 +49,7 @@ def choose(
     most: int,
     size: int,
     budget: Budget,
+    proving: bool = True,
 ) -> Chosen:
     """The best cover by groups of a listing, goal after goal.
 
@@ -61,6 +61,7 @@ def choose(
     floors : per goal a bound that is known to hold
     most : stations a plan can have at the most
     size : communities
+    proving : whether the bounds are wanted; otherwise a better cover is looked for, and that is all
     """
     best, values, bounds = np.sort(start), [], []
     relaxation = Relaxation(size, members, np.zeros(len(members)), most)
@@ -69,7 +70,7 @@ def choose(
         relaxation.cost = costs[:, goal].astype(float)
         bound = floors[goal]
         if int(costs[best, goal].sum()) > bound:
-            best, proven, active = _decided(relaxation, best, active, bound, budget)
+            best, proven, active = _decided(relaxation, best, active, bound, proving, budget)
             bound = max(bound, proven)
         value = int(costs[best, goal].sum())
         values.append(value)
@@ -80,18 +81,57 @@ def choose(
     return Chosen(best, tuple(values), tuple(bounds), stopped)
 
 
-def _decided(relaxation: Relaxation, best: Ints, active: Ints, floor: int, budget: Budget) -> tuple[Ints, int, Ints]:
+def _decided(
+    relaxation: Relaxation, best: Ints, active: Ints, floor: int, proving: bool, budget: Budget
+) -> tuple[Ints, int, Ints]:
     """One goal: the best cover found, the bound proven, and the columns that were active."""
-    step = max(1, int(np.gcd.reduce(relaxation.cost.astype(np.int64))))
+    step = _step(relaxation)
     found = sifted(relaxation, np.union1d(active, best), budget)
     bound = _rounded(max(float(floor), found.bound), step)
-    if _value(relaxation, best) > bound:
-        best = _tried(relaxation, found.reduced, best, budget)
-    kept = np.flatnonzero(found.reduced <= _value(relaxation, best) - step - found.bound + ZERO)
-    if len(kept) <= CUTTABLE and _value(relaxation, best) > bound:
-        best, closed = _closed(relaxation, best, kept, found, step, budget)
+    budget.so_far(value_of(relaxation, best), bound)
+    if value_of(relaxation, best) > bound:
+        best = _bettered(relaxation, found, best, budget)
+    kept = _kept(relaxation, best, found, step)
+    if proving and len(kept) <= CUTTABLE and value_of(relaxation, best) > bound:
+        best, closed = _closed(relaxation, best, kept, found, _bettered_further, budget)
         bound = max(bound, _rounded(closed, step))
     return best, bound, found.active
+
+
+def _decided_small(relaxation: Relaxation, best: Ints, budget: Budget) -> Ints:
+    """The best cover found of a few communities."""
+    found = relax(relaxation, best, budget)
+    kept = _kept(relaxation, best, found, _step(relaxation))
+    if found.bound > value_of(relaxation, best) - ZERO or not len(kept):
+        return best
+    return _closed(relaxation, best, kept, found, _tried, budget)[0]
+
+
+def _bettered(relaxation: Relaxation, found: Relaxed, best: Ints, budget: Budget) -> Ints:
+    """A better cover by the cheapest columns, else where the communities of a few stations can be decided better."""
+    other = _tried(relaxation, found, best, budget)
+    return mended(relaxation, found, best, _decided_small, budget) if np.array_equal(other, best) else other
+
+
+def _bettered_further(relaxation: Relaxation, found: Relaxed, best: Ints, budget: Budget) -> Ints:
+    """A better cover, where the communities of not so few stations can be decided better."""
+    return mended(relaxation, found, best, _decided_small, budget, FURTHER)
+
+
+def _tried(relaxation: Relaxation, found: Relaxed, best: Ints, budget: Budget) -> Ints:
+    """A better cover by the cheapest columns, where a short search meets one."""
+    cheapest = np.argpartition(found.reduced, min(TRIED, len(found.reduced) - 1))[:TRIED]
+    return _whole(relaxation, np.union1d(cheapest, best), best, budget, TRIED_NODES)[0]
+
+
+def _kept(relaxation: Relaxation, best: Ints, found: Relaxed, step: int) -> Ints:
+    """The columns that a better cover may hold."""
+    return np.flatnonzero(found.reduced <= value_of(relaxation, best) - step - found.bound + ZERO)
+
+
+def _step(relaxation: Relaxation) -> int:
+    """What all costs are multiples of."""
+    return max(1, int(np.gcd.reduce(relaxation.cost.astype(np.int64))))
 
 
 def _rounded(bound: float, step: int) -> int:
@@ -99,59 +139,26 @@ def _rounded(bound: float, step: int) -> int:
     return step * int(np.ceil(bound / step - ZERO))
 
 
-def _tried(relaxation: Relaxation, reduced: Floats, best: Ints, budget: Budget) -> Ints:
-    """A better cover by the cheapest columns, where a short search meets one."""
-    cheapest = np.argpartition(reduced, min(TRIED, len(reduced) - 1))[:TRIED]
-    return _whole(relaxation, np.union1d(cheapest, best), best, budget, TRIED_NODES)[0]
-
-
 def _closed(
-    relaxation: Relaxation, best: Ints, kept: Ints, found: Relaxed, step: int, budget: Budget
+    relaxation: Relaxation, best: Ints, kept: Ints, found: Relaxed, better: Search, budget: Budget
 ) -> tuple[Ints, float]:
     """The best cover by the columns that a better one may hold, and the bound; cuts strike columns out."""
-    bound, small = found.bound, relaxation.subset(np.union1d(kept, best))
-    kept = np.union1d(kept, best)
-    active = np.intersect1d(found.active, kept)
-    place, prices = np.searchsorted(kept, active), found.prices
-    idle = 0
-    for round_ in range(CUT_ROUNDS):
-        if len(kept) <= DECIDABLE or budget.spent():
+    step, left, hopeful = _step(relaxation), Cutting(relaxation, best, kept, found), True
+    for round_ in range(1, CUT_ROUNDS + 1):
+        if len(left.kept) <= DECIDABLE or budget.spent():
             break
-        found = relax(small, place, budget, prices)
-        idle = idle + 1 if found.bound <= bound + RISE * abs(bound) else 0
-        if round_ and idle > PATIENCE:
-            break  # the cuts of the last rounds raised nothing
-        bound = max(bound, found.bound)
-        if round_ % TRIES == TRIES - 1:
-            best = kept[_tried(small, found.reduced, np.searchsorted(kept, best), budget)]
-        stay = found.reduced <= _value(relaxation, best) - step - bound + ZERO
-        stay[np.searchsorted(kept, best)] = True
-        cuts, prices = _cuts(small, found)
-        place = np.searchsorted(np.flatnonzero(stay), np.sort(found.active[stay[found.active]]))
-        kept, small = kept[stay], small.subset(np.flatnonzero(stay))
-        if len(cuts) == len(small.cuts):
-            break
-        small.cuts = cuts
-    if len(kept) > LAST:
-        return best, bound
-    place, proven = _whole(small, np.arange(len(kept)), np.searchsorted(kept, best), budget, NODES)
-    return kept[place], float(_value(relaxation, kept[place])) if proven else bound
-
-
-def _value(relaxation: Relaxation, rows: Ints) -> int:
-    return round(float(relaxation.cost[rows].sum()))
-
-
-def _cuts(small: Relaxation, found: Relaxed) -> tuple[Ints, Floats]:
-    """The cuts that have a price and those the relaxed plan breaks most; and prices to begin with."""
-    used = found.share > ZERO
-    broken = triples(small.members[found.active[used]], found.share[used], small.size, VIOLATED)
-    order = np.argsort(-broken[:, 3], kind="stable")[:CUTS]
-    held = small.size + len(small.extra)
-    dear = found.prices[held:] < -ZERO
-    cuts = np.concatenate([small.cuts[dear], broken[order, :3].astype(np.int64)])
-    prices = np.concatenate([found.prices[:held], found.prices[held:][dear], np.zeros(len(order))])
-    return cuts, prices
+        left.relax(budget)
+        if left.stuck:
+            if not left.bettered(better, budget):
+                break
+        elif round_ % TRIES == 0 and hopeful:
+            hopeful = left.bettered(_tried, budget)
+        budget.so_far(left.value, left.bound)
+        left.strike_out(step)
+    if len(left.kept) > LAST:
+        return left.best, left.bound
+    place, proven = _whole(left.relaxation, np.arange(len(left.kept)), left.place, budget, NODES)
+    return left.kept[place], float(value_of(left.relaxation, place)) if proven else left.bound
 
 
 def _whole(relaxation: Relaxation, rows: Ints, best: Ints, budget: Budget, nodes: int) -> tuple[Ints, bool]:
@@ -175,10 +182,10 @@ def _whole(relaxation: Relaxation, rows: Ints, best: Ints, budget: Budget, nodes
         constraints=limits,
         bounds=optimize.Bounds(0, 1),
         integrality=np.ones(len(rows)),
-        options={"time_limit": budget.left_s(), "mip_rel_gap": 0.0, "node_limit": nodes},
+        options={"time_limit": SHARE * budget.left_s(), "mip_rel_gap": 0.0, "node_limit": nodes},
     )
     if found.x is None:
         return best, False
     chosen = rows[found.x > 0.5]
-    better = chosen if _value(relaxation, chosen) < _value(relaxation, best) else best
+    better = chosen if value_of(relaxation, chosen) < value_of(relaxation, best) else best
     return better, bool(found.success)

@@ -46,6 +46,21 @@ def sum_over(members, values):
 
 
 @njit(cache=True)
+def within(members, inside):
+    """(groups,) whether all members of a group are inside, a flag by community."""
+    found = np.ones(len(members), dtype=np.bool_)
+    for row in range(len(members)):
+        for position in range(members.shape[1]):
+            member = members[row, position]
+            if member == 65535:
+                break
+            if not inside[member]:
+                found[row] = False
+                break
+    return found
+
+
+@njit(cache=True)
 def reduced_costs(members, cost, prices):
     """(groups,) the cost of each group less the prices of its members."""
     reduced = cost.copy()

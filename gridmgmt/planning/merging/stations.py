@@ -20,6 +20,7 @@ from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.pieces import components, untorn_pieces
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
+from gridmgmt.planning.merging.sitemodel import assigned, is_decided_by_sites
 from gridmgmt.planning.partition.search import Budget
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
@@ -151,6 +152,10 @@ def _plan_large(
     start = improved(
         pool, start, goals, weights, replace(budget, deadline=time.monotonic() + MENDING * budget.left_s())
     )
+    floor = 0
+    if is_decided_by_sites(pool, goals, start):
+        by_sites = assigned(pool, goals[1], start, budget)
+        start, floor = list(by_sites.groups or start), by_sites.bound
     slack = sum(group.violation for group in start) - pool.forced
     by_site = can_be_priced_by_site(pool, goals, start)
     longest = short if by_site and is_paid_by_site(goals, weights) else MAX_LISTED
@@ -158,7 +163,7 @@ def _plan_large(
     if listed is None and by_site:
         found = decided(pool, goals, weights, start, budget)
         return PoolPlan(found.groups, goals, found.values, found.bounds, found.stopped)
-    return _plan_listed(pool, goals, budget, weights, start, listed)
+    return _plan_listed(pool, goals, budget, weights, start, listed, floor)
 
 
 def _least_load(pool: Pool, goals: Sequence[Goal], start: Sequence[Group], slack: int) -> int:
@@ -175,8 +180,12 @@ def _plan_listed(
     weights: Weights | None,
     start: Sequence[Group],
     listed: Listing | None,
+    floor: int = 0,
 ) -> PoolPlan:
-    """The best plan by the listed groups, or without a complete list by such as lie near each other."""
+    """The best plan by the listed groups, or without a complete list by such as lie near each other.
+
+    `floor` is a bound that is known of the first goal after the violation.
+    """
     slack, complete = sum(group.violation for group in start) - pool.forced, listed is not None
     if listed is None:
         listed = listed_members(pool, stacked(rows_of(start), candidates(pool, budget)))
@@ -184,9 +193,10 @@ def _plan_listed(
     most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
     rows, costs = listed.rows_of(group.mask for group in start), costs_listed(goals, listed, weights)
     floors = _floors(pool, goals, slack)
+    floors[1] = max(floors[1], floor)
     found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), budget)
     plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds, found.stopped)
-    return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan, budget))
+    return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan, floor, budget))
 
 
 def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
@@ -195,7 +205,7 @@ def _floors(pool: Pool, goals: Sequence[Goal], slack: int) -> list[int]:
     return [known.get(goal, 0) for goal in goals]
 
 
-def _outer_bounds(pool: Pool, plan: PoolPlan, budget: Budget) -> tuple[int, ...]:
+def _outer_bounds(pool: Pool, plan: PoolPlan, floor: int, budget: Budget) -> tuple[int, ...]:
     """Bounds that hold over all groups, listed or not; a later goal's bound supposes the values of the earlier ones."""
     bounds = dict.fromkeys(plan.goals, 0)
     bounds["violation"] = least_violation(pool)
@@ -204,6 +214,7 @@ def _outer_bounds(pool: Pool, plan: PoolPlan, budget: Budget) -> tuple[int, ...]
         bounds["upgrade"] = int(np.sort(pool.upgrade)[: bounds["stations"]].sum())  # no two stations share a site
         if "stations" in plan.goals[: plan.goals.index("walk") if "walk" in plan.goals else 0]:
             bounds["walk"] = median_bound(pool, len(plan.groups), budget)
+    bounds[plan.goals[1]] = max(bounds[plan.goals[1]], floor)
     return tuple(min(bounds[goal], value) for goal, value in zip(plan.goals, plan.values, strict=True))
 
 
