@@ -14,11 +14,15 @@ from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.exact import prove
 from gridmgmt.planning.resizing.regrow import Found, matched, measured, search, smoothed
 from gridmgmt.planning.resizing.relabel import moved_bound
 
 LOCKED = "locked"
+SEARCH_SHARE = 0.6  # of the time: the rest is for what is proven
+WORTH_IT = 1.01  # times the bound: where more move, a better bound is looked for
+LARGEST = 3000  # units of a pool where that can be told in time
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def settle(
         moved, bound = moved + _moved(problem, settled), bound + settled.moved_bound
         budget.so_far(moved, min(moved, bound))
         progress(number + 1, len(carving.pools))
-        yield replace(settled, stopped=budget.spent())
+        yield replace(settled, stopped=settled.stopped or budget.spent())
 
 
 def _added(budget: Budget, moved: float, bound: float) -> Budget:
@@ -92,16 +96,20 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     part = replace(part, home=np.unique(part.home, return_inverse=True)[1].astype(np.int64))
     if part.total < problem.low or part.size == 1:
         return Settled(pool.units, np.zeros_like(pool.units), 0, pool.reason)
-    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _half(budget))
+    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _within(budget, 0.5))
     if coarse is not None and coarse[0].violation == 0:
         return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
-    found, bound, possible = _searched(part, seed, budget)
+    searching = _within(budget, SEARCH_SHARE)
+    found, bound, possible = _searched(part, seed, searching)
+    stopped = searching.spent()
+    if found.violation == 0 and found.moved > bound * WORTH_IT and part.size <= LARGEST:
+        bound = max(bound, relaxed_bound(part, [found.labels], found.moved, budget))
     reason = pool.reason if possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse[0].violation <= found.violation:
         return Settled(pool.units, coarse[0].labels, 0, reason)
     # Outside the range fewer households may move than the bound says: then nothing is proven.
     labels, proven = found.labels, bound if found.violation == 0 else 0
-    return Settled(pool.units, labels, proven, reason, whole_grids=grids is None)
+    return Settled(pool.units, labels, proven, reason, grids is None, stopped)
 
 
 def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, bool]:
@@ -122,9 +130,10 @@ def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, boo
     return found, max(bound, proof.moved_bound), True
 
 
-def _half(budget: Budget) -> Budget:
+def _within(budget: Budget, share: float) -> Budget:
+    """A share of the time that is left."""
     now = time.monotonic()
-    return replace(budget, deadline=now + (budget.deadline - now) / 2)
+    return replace(budget, deadline=now + share * (budget.deadline - now))
 
 
 def _by_grids(part: Problem, grids: IntArray, seed: int, budget: Budget) -> tuple[Found, int]:

@@ -1,0 +1,112 @@
+"""What a set of units can be worth at most, of those the search for parts has not decided yet, compiled.
+
+With a multiplier c of the weight (Lagrange), a set S is worth at most Σ max(0, pᵤ − c wᵤ) + c · limit, over the units
+it can reach. A unit on the way to another that is worth less than c per household lacks c wᵤ − pᵤ, so that of the units
+beyond a lack of t, either none is held or the set loses t. Units whose way alone costs too much are left out, again and
+again. Worths are whole numbers in floats, exact below 2⁵³; bounds are rounded up by MARGIN.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
+
+import numpy as np
+from numba import njit
+
+NEVER = 1e15
+MARGIN = 1.0  # of a worth: more than the rounding of a sum of multiples
+TURNS = 4  # of leaving out units
+
+
+@njit(cache=True, nogil=True)
+def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):  # pragma: no cover
+    """What no set from here on is worth more than; units that no set worth more than `least` holds are left out."""
+    weights, worth = units
+    choice, load, value = levels
+    gain, lack, way = room[0]
+    for _ in range(TURNS):
+        mine = choice[level, : load[level, 0]]
+        most, need = limits[2] - load[level, 1], limits[0] - load[level, 1]
+        per_weight = _multiplier(weights, worth, mine, most, need)
+        if per_weight == NEVER:
+            return -NEVER
+        base = value[level, 0] + per_weight * (most if per_weight >= 0 else need) + MARGIN
+        for unit in mine:
+            worth_now = worth[unit] - _due(rows, state, unit)
+            gain[unit] = max(worth_now - per_weight * weights[unit], 0.0)
+            lack[unit] = max(per_weight * weights[unit] - worth_now, 0.0)
+        _ways(graph, state, mine, lack, way, room[1], room[2])
+        total, kept = 0.0, 0
+        for unit in mine:
+            total += gain[unit] if way[unit] < NEVER else 0.0
+        for unit in mine:
+            if base + total - way[unit] > least:
+                choice[level, kept], kept = unit, kept + 1
+            else:
+                state[1][unit] = False
+        load[level, 0] = kept
+        best = base + _reached(choice[level, :kept], gain, way)
+        if best <= least or kept == len(mine):
+            break
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _multiplier(weights, worth, choice, most, need):  # pragma: no cover
+    """What the last household is worth in a set filled in fractions (Dantzig 1957); NEVER: the units are too few."""
+    load = 0
+    for unit in choice:
+        limit = most if worth[unit] >= 0 else need
+        if load >= limit:
+            break
+        load += weights[unit]
+        if load >= limit and weights[unit] > 0:
+            return worth[unit] / weights[unit]
+    return NEVER if load < need else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _due(rows, state, unit):  # pragma: no cover
+    """What the rows of which the set holds one take at least for the unit: one price, shared with the third element."""
+    due = 0.0
+    for place in range(rows[0][unit], rows[0][unit + 1]):
+        row = rows[1][place]
+        if state[2][row] == 1:
+            sharing = 1
+            for other in rows[3][row]:
+                sharing += other >= 0 and other != unit and state[1][other]
+            due += rows[2][row] / sharing
+    return due
+
+
+@njit(cache=True, nogil=True)
+def _ways(graph, state, choice, lack, way, queue, queued):  # pragma: no cover
+    """What is lacking on the best way from the set to each unit, ends included, into `way` (label correcting)."""
+    inside, free = state[0], state[1]
+    first, waiting, size = 0, 0, len(queue)
+    for unit in choice:
+        way[unit] = NEVER
+        for edge in range(graph[0][unit], graph[0][unit + 1]):
+            if inside[graph[1][edge]]:
+                way[unit], queued[unit] = lack[unit], True
+                queue[waiting], waiting = unit, waiting + 1
+                break
+    while waiting > 0:
+        unit = queue[first]
+        first, waiting, queued[unit] = (first + 1) % size, waiting - 1, False
+        for edge in range(graph[0][unit], graph[0][unit + 1]):
+            other = graph[1][edge]
+            if free[other] and way[unit] + lack[other] < way[other]:
+                way[other] = way[unit] + lack[other]
+                if not queued[other]:
+                    queued[other] = True
+                    queue[(first + waiting) % size], waiting = other, waiting + 1
+
+
+@njit(cache=True, nogil=True)
+def _reached(choice, gain, way):  # pragma: no cover
+    """The most that a set gains: all up to some way, less that way."""
+    order = np.argsort(way[choice])
+    best, total = 0.0, 0.0
+    for place in range(len(order)):
+        unit = choice[order[place]]
+        total += gain[unit]
+        best = max(best, total - way[unit])
+    return best

@@ -1,0 +1,180 @@
+"""The compiled search for the part worth most at given prices that holds certain units, the root.
+
+Branch and bound over connected sets: the best unit beside the set is taken, then shut out; `ceiling` says what is still
+to be had. Rows of three (see `programme`) take their price from a set that holds two of their elements.
+
+Levels of the search, one for each unit taken beyond the root, are a triple: the units that may still join there, worth
+most per household first; how many they are, and the weight of the set; its worth, and what it can be worth.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
+
+import numpy as np
+from numba import njit
+
+from gridmgmt.planning.resizing.bounding.ceiling import NEVER, ceiling_of
+
+LEVELS = 64  # units taken beyond the root at most; deeper sets are allowed for, not looked at
+
+
+@njit(cache=True, nogil=True)
+def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, worths):  # pragma: no cover
+    """Fill `parts` (most, longest) with the sets worth more than `worths` (most,), the best first, −1 behind each.
+
+    graph : indptr and indices;  units : weights and worths (n,);  open_ (n,) what may be used; roots are shut in it
+    roots : indptr and units of connected sets, one of which a set holds; of several the first is looked at
+    limits : low and high of the parts that are kept; sets may weigh `limits[2]`, which only loosens the bound
+    rows : of each unit indptr and rows; of each row its price and its units (−1: none);  counted (rows,) held already
+    Returns what no set is worth more than (`worths[-1]` at least, as it was), and how many nodes were looked at.
+    """
+    ceiling, left = worths[-1], nodes
+    for root in range(len(roots[0]) - 1):
+        members = roots[1][roots[0][root] : roots[0][root + 1]]
+        found, left = _from_root(graph, units, members, open_, limits, rows, counted, left, parts, worths)
+        ceiling = max(ceiling, found)
+        for unit in members:
+            open_[unit] = False
+    return max(ceiling, worths[0]), nodes - left
+
+
+@njit(cache=True, nogil=True)
+def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, worths):  # pragma: no cover
+    """What no set with the root is worth more than, unless it is kept; and the nodes left."""
+    count = len(units[0])
+    state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
+    room = (np.zeros((3, count)), np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
+    levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 2), np.int64), np.zeros((LEVELS, 2)))
+    taken, loose, level, entered = np.empty(LEVELS, np.int64), -NEVER, 0, True
+    if not _lay_root(units, root, open_, limits, rows, state, levels):
+        return -NEVER, left
+    choice, load, value = levels[0], levels[1], levels[2]
+    while level >= 0:
+        left -= 1
+        if entered and load[level, 1] >= limits[0] and value[level, 0] > worths[-1]:
+            fits = load[level, 1] <= limits[1]
+            if not fits or not _keep(parts, worths, root, taken, level, value[level, 0]):
+                loose = max(loose, value[level, 0])
+        value[level, 1] = ceiling_of(graph, units, limits, rows, state, levels, level, worths[-1], room)
+        unit = -1
+        if value[level, 1] > worths[-1]:
+            if left <= 0 or level + 1 == LEVELS:
+                loose = max(loose, value[: level + 1, 1].max())
+            if left <= 0:
+                return loose, 0
+            if level + 1 < LEVELS:
+                unit = _beside(graph, state[0], choice[level, : load[level, 0]])
+        entered = unit >= 0
+        if entered:
+            taken[level] = unit
+            _take(units, limits, rows, state, levels, level, unit)
+            level += 1
+        else:
+            level = _leave(rows, state, levels, level, taken)
+    return loose, left
+
+
+@njit(cache=True, nogil=True)
+def _lay_root(units, root, open_, limits, rows, state, levels):  # pragma: no cover
+    """The root as level 0, and the units that may join it, worth most per household first; False if it is too heavy."""
+    weights, worth = units
+    inside, free, held = state
+    choice, load, value = levels
+    for unit in root:
+        if not open_[unit]:
+            return False
+        inside[unit] = True
+        load[0, 1] += weights[unit]
+        value[0, 0] += worth[unit] - _count(rows, held, unit, 1)
+    if load[0, 1] > limits[2]:
+        return False
+    others = np.flatnonzero(open_ & ~inside & (weights <= limits[2] - load[0, 1]))
+    ratio = np.where(worth >= 0, NEVER, -NEVER)
+    for unit in others:
+        if weights[unit] > 0:
+            ratio[unit] = worth[unit] / weights[unit]
+    order = np.argsort(-ratio[others], kind="mergesort")
+    load[0, 0] = len(others)
+    for place in range(len(others)):
+        choice[0, place] = others[order[place]]
+        free[others[place]] = True
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _take(units, limits, rows, state, levels, level, unit):  # pragma: no cover
+    """The next level has the unit; this level goes on without it."""
+    weights, worth = units
+    inside, free, held = state
+    choice, load, value = levels
+    room = limits[2] - load[level, 1] - weights[unit]
+    stay, join = 0, 0
+    for place in range(load[level, 0]):
+        other = choice[level, place]
+        if other == unit:
+            continue
+        choice[level, stay], stay = other, stay + 1
+        if weights[other] <= room:
+            choice[level + 1, join], join = other, join + 1
+        else:
+            free[other] = False
+    # A unit that costs nothing may be taken wherever it lies beside the set: nothing is lost.
+    free_of_charge = weights[unit] == 0 and worth[unit] >= 0 and rows[0][unit] == rows[0][unit + 1]
+    load[level, 0] = 0 if free_of_charge else stay
+    inside[unit], free[unit] = True, False
+    load[level + 1, 0], load[level + 1, 1] = join, load[level, 1] + weights[unit]
+    value[level + 1, 0] = value[level, 0] + worth[unit] - _count(rows, held, unit, 1)
+
+
+@njit(cache=True, nogil=True)
+def _leave(rows, state, levels, level, taken):  # pragma: no cover
+    """Back to the level before, without the unit that was taken there."""
+    inside, free, held = state
+    choice, load, _ = levels
+    for place in range(load[level, 0]):
+        free[choice[level, place]] = False
+    level -= 1
+    if level >= 0:
+        inside[taken[level]] = False
+        _count(rows, held, taken[level], -1)
+        for place in range(load[level, 0]):
+            free[choice[level, place]] = True
+    return level
+
+
+@njit(cache=True, nogil=True)
+def _count(rows, held, unit, step):  # pragma: no cover
+    """The price of the rows of which the set holds two from now on."""
+    paid = 0.0
+    for place in range(rows[0][unit], rows[0][unit + 1]):
+        row = rows[1][place]
+        held[row] += step
+        if step > 0 and held[row] == 2:
+            paid += rows[2][row]
+    return paid
+
+
+@njit(cache=True, nogil=True)
+def _beside(graph, inside, choice):  # pragma: no cover
+    """The first unit that lies beside the set, −1 where none does."""
+    for unit in choice:
+        for edge in range(graph[0][unit], graph[0][unit + 1]):
+            if inside[graph[1][edge]]:
+                return unit
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _keep(parts, worths, root, taken, level, total):  # pragma: no cover
+    """Insert a set where it belongs; the last one falls out. False where it is too long."""
+    count = len(root) + level
+    if count > parts.shape[1]:
+        return False
+    place = len(worths) - 1
+    while place > 0 and worths[place - 1] < total:
+        worths[place] = worths[place - 1]
+        parts[place] = parts[place - 1]
+        place -= 1
+    worths[place] = total
+    parts[place, : len(root)] = root
+    parts[place, len(root) : count] = taken[:level]
+    parts[place, count:] = -1
+    return True

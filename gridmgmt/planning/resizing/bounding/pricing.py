@@ -1,0 +1,141 @@
+"""The parts worth most under each name at given prices, and what no part is worth more than.
+
+A part under a name holds a unit the name has today. A unit of today that is worth more than all rows of three could
+take for it joins wherever it lies beside the part: only the upper limit speaks against it, and to forget that limit by
+the weight of these units loosens the bound and nothing else. So the pieces of today are roots the search starts from.
+Of a community above the limit no piece fits; there the units worth most that fit, contiguous or not, make the bound.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.resizing.bounding.programme import NEW, SCALE, Column, Prices
+
+PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a column at most
+NODES_PER_UNIT = 100  # of the search in a community above the limit, which only brings in columns
+LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
+
+Rows = tuple[IntArray, IntArray, FloatArray, IntArray]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Columns worth more than they cost, what no other is worth beyond its cost (1 / SCALE), and nodes looked at."""
+
+    columns: list[Column]
+    beyond: int
+    nodes: int
+
+
+class Pricing:
+    """The search for parts of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._graph = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
+        starts = self._graph[0][1:-1]
+        self._neighbours = [near.tolist() for near in np.split(self._graph[1], starts)]
+        self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
+
+    def offer(self, prices: Prices, rows: Rows, counted: IntArray, name: int, nodes: int) -> Offer:
+        """Columns under a name; `counted` (rows,) says which rows of three hold the name."""
+        problem = self.problem
+        open_ = (problem.locks < 0) | (problem.locks == name)
+        worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
+        cost = prices.count + int(prices.names[name])
+        roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
+        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost))
+        heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
+        if heaviest <= self._high:
+            ceiling, used = self._search(worth, roots, open_, heaviest, rows, counted, nodes, parts, worths)
+        else:
+            ceiling, used = self._fitting(worth, open_), 0
+            for root in roots if ceiling > cost else []:
+                for unit in root:
+                    least = NODES_PER_UNIT
+                    used += self._search(worth, [unit[None]], open_, 0, rows, counted, least, parts, worths)[1]
+        return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), used)
+
+    def new(self, prices: Prices) -> Offer:
+        """A part that continues nothing, of the units that pay most for each household, contiguous or not."""
+        weights = self.problem.weights
+        held = np.flatnonzero((weights > 0) & (weights <= self._high) & (self.problem.locks < 0))
+        loss = SCALE * weights[held] - prices.units[held]
+        order = np.argsort(loss / weights[held], kind="stable")
+        load = np.cumsum(weights[held[order]])
+        count = int(np.searchsorted(load, self._low)) + 1
+        if count > len(held):
+            return Offer([], 0, 0)
+        before = int(load[count - 2]) if count > 1 else 0
+        share = (self._low - before) / int(weights[held[order[count - 1]]])
+        least = int(loss[order[: count - 1]].sum()) + int(np.floor(share * int(loss[order[count - 1]])))
+        beyond = max(0, -prices.count - least)
+        units = tuple(np.sort(held[order[:count]]).tolist())
+        return Offer([(NEW, units)] if beyond else [], beyond, 0)
+
+    def _roots(self, worth: FloatArray, rows: Rows, own: NDArray[np.bool_]) -> list[IntArray]:
+        """The pieces of units that join wherever they can, then every other unit by itself."""
+        starts, flat, price, _ = rows
+        taken = np.bincount(np.repeat(np.arange(len(own)), np.diff(starts)), weights=price[flat], minlength=len(own))
+        joins = own & (worth >= taken)
+        return _pieces(self._neighbours, joins) + list(np.flatnonzero(own & ~joins)[:, None])
+
+    def _search(
+        self,
+        worth: FloatArray,
+        roots: list[IntArray],
+        open_: NDArray[np.bool_],
+        beyond: int,
+        rows: Rows,
+        counted: IntArray,
+        nodes: int,
+        parts: IntArray,
+        worths: FloatArray,
+    ) -> tuple[float, int]:
+        """What no part with a root is worth more than, and the nodes; `parts` and `worths` take the best."""
+        from gridmgmt.planning.resizing.bounding.partsearch import best_parts
+
+        starts = np.concatenate([[0], np.cumsum([len(root) for root in roots])]).astype(np.int64)
+        flat = np.concatenate(roots) if roots else np.empty(0, dtype=np.int64)
+        limits = np.array([self._low, self._high, self._high + beyond], dtype=np.int64)
+        units = self.problem.weights, worth
+        ceiling, used = best_parts(
+            self._graph, units, (starts, flat), open_.copy(), limits, rows, counted, nodes, parts, worths
+        )
+        return float(ceiling), int(used)
+
+    def _fitting(self, worth: FloatArray, open_: NDArray[np.bool_]) -> float:
+        """What units that fit into a part are worth at most (knapsack)."""
+        weights = self.problem.weights
+        useful = np.flatnonzero(open_ & (worth > 0) & (weights <= self._high))
+        if self._high > LARGEST_TABLE:
+            return float(worth[useful].sum())
+        best = np.zeros(self._high + 1)
+        for unit in useful:
+            weight = int(weights[unit])
+            best[weight:] = np.maximum(best[weight:], best[: len(best) - weight] + worth[unit])
+        return float(best[-1])
+
+    def _columns(self, name: int, parts: IntArray) -> list[Column]:
+        """The parts as columns, without the units without households that hold nothing together."""
+        from gridmgmt.planning.resizing.bounding.trimming import lean
+
+        lean(self._graph, self.problem.weights, parts)
+        return [(name, tuple(np.sort(row[row >= 0]).tolist())) for row in parts if row[0] >= 0]
+
+
+def _pieces(neighbours: list[list[int]], among: NDArray[np.bool_]) -> list[IntArray]:
+    """The connected components of a few units."""
+    left, pieces = set(np.flatnonzero(among).tolist()), list[IntArray]()
+    while left:
+        piece = [min(left)]
+        left.discard(piece[0])
+        for unit in piece:
+            near = [other for other in neighbours[unit] if other in left]
+            left.difference_update(near)
+            piece += near
+        pieces.append(np.array(sorted(piece), dtype=np.int64))
+    return pieces

@@ -1,0 +1,195 @@
+"""The linear relaxation of `resize` over the parts known so far.
+
+A column is a connected set of units in the range with the name it continues; its cost is the households that move into
+it. Every unit with households lies in one chosen column, any other in one at most, every name is borne once at most,
+and as many columns are chosen as there are parts, or at most so many. Of parts that continue nothing, all households
+move; they need not be contiguous here, which only lowers the bound.
+
+Fractional answers are cut off by rows of three elements, units or names: of the columns that hold two of them, one can
+be chosen (subset rows of Jepsen, Petersen, Spoorendonk & Pisinger 2008).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+
+SCALE = 1 << 10  # prices are counted in fractions of a household this fine
+DEAREST = 1.0  # of a household's price: what it costs to move one
+
+NEW = -1  # the name of a part that continues no community
+
+Column = tuple[int, tuple[int, ...]]  # name, units in rising order
+Triple = tuple[int, int, int]  # elements in rising order: units, and behind them names
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the rows of the programme are worth, in 1 / SCALE households.
+
+    Attributes
+    ----------
+    units : (n,) what a unit pays to be in a part; at most what it costs to move it
+    names : (communities,) what a name is worth, 0 or more
+    count : what room for one more part is worth; below 0, what one part more costs
+    rows : (rows,) what a row of three takes from each of its columns, 0 or more
+    """
+
+    units: IntArray
+    names: IntArray
+    count: int
+    rows: IntArray
+
+
+class Programme:
+    """The linear programme; columns and rows are let in, prices asked for."""
+
+    def __init__(self, problem: Problem, most_parts: int) -> None:
+        from ortools.math_opt.python import mathopt
+
+        self.problem, self.size = problem, problem.size
+        self.communities = int(problem.home.max()) + 1
+        self.parts, self.exactly = most_parts, False
+        self.columns: list[Column] = []
+        self.triples: list[Triple] = []
+        self.value = 0.0
+        self._known: set[Column] = set()
+        self._known_triples: set[Triple] = set()
+        self._triples_of: list[list[int]] = [[] for _ in range(self.size + self.communities)]
+        self._model, self._shares = mathopt.Model(), list[Any]()
+        self._rows: list[Any] = []
+        self._limits: list[tuple[int, Any, Any]] = []  # unit, columns that keep its price from rising and from falling
+        self._lay_rows()
+        self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
+        self._settings = mathopt.SolveParameters(threads=1)
+
+    def _lay_rows(self) -> None:
+        """A row for each unit, name, and the number of parts; columns that keep the prices within their limits."""
+        row, weights = self._model.add_linear_constraint, self.problem.weights
+        self._rows = [row(lb=float(weight > 0), ub=1.0) for weight in weights]
+        self._rows += [row(lb=-np.inf, ub=1.0) for _ in range(self.communities)]
+        self._rows.append(row(lb=-np.inf, ub=float(self.parts)))
+        self._column(float(self.problem.total), [len(self._rows) - 1])  # a part that is missing
+        for unit in np.flatnonzero(weights > 0).tolist():
+            self._limits.append((unit, self._column(0.0, [unit], 1.0), self._column(0.0, [unit], -1.0)))
+
+    def choose(self, parts: int, exactly: bool) -> None:
+        """So many parts stand, or at most so many."""
+        self.parts, self.exactly = parts, exactly
+        row = self._rows[self.size + self.communities]
+        row.upper_bound, row.lower_bound = float(parts), float(parts) if exactly else -np.inf
+
+    def keep_near(self, units: FloatArray, width: float) -> None:
+        """Let no price of a unit (n,), in households, leave `units` by more than `width` for each of its households.
+
+        This loosens the programme: units may be left out, or lie in two columns, at the price at the limit.
+        """
+        cost, weights = self._model.objective.set_linear_coefficient, self.problem.weights
+        for unit, above, below in self._limits:
+            most = DEAREST * float(weights[unit])
+            cost(above, min(most, float(units[unit]) + width * float(weights[unit])))
+            cost(below, width * float(weights[unit]) - float(units[unit]))
+
+    def _column(self, cost: float, rows: Iterable[int], sign: float = 1.0) -> Any:
+        variable = self._model.add_variable(lb=0.0)
+        self._model.objective.set_linear_coefficient(variable, cost)
+        for row in rows:
+            self._rows[row].set_coefficient(variable, sign)
+        return variable
+
+    def add(self, column: Column) -> bool:
+        """Let a column in; False where it is there already."""
+        if column in self._known:
+            return False
+        name, units = column
+        counter, met = self.size + self.communities, dict[int, int]()
+        elements = self._elements(column)
+        for element in elements:
+            for row in self._triples_of[element]:
+                met[row] = met.get(row, 0) + 1
+        rows = [counter + 1 + row for row, held in met.items() if held >= 2]
+        members = np.array(units, dtype=np.int64)
+        moved = self.problem.weights[members][self.problem.home[members] != name].sum()
+        self._known.add(column)
+        self.columns.append(column)
+        self._shares.append(self._column(float(moved), [*elements, counter, *rows]))
+        return True
+
+    def _elements(self, column: Column) -> list[int]:
+        """The rows of the units and of the name."""
+        name, units = column
+        return [*units] if name == NEW else [*units, self.size + name]
+
+    def cut(self, triples: Iterable[Triple]) -> int:
+        """Let rows of three in; how many of them are new."""
+        new = [triple for triple in triples if triple not in self._known_triples]
+        if not new:
+            return 0
+        places, width = np.array(new).T, self.size + self.communities
+        inside = csr_array(
+            (np.ones(3 * len(new)), (places.ravel(), np.tile(np.arange(len(new)), 3))), (width, len(new))
+        )
+        meeting = (self._matrix(np.arange(len(self.columns))) @ inside).tocoo()
+        rows = [self._model.add_linear_constraint(lb=-np.inf, ub=1.0) for _ in new]
+        for column, row, held in zip(meeting.row.tolist(), meeting.col.tolist(), meeting.data.tolist(), strict=True):
+            if held >= 2:
+                rows[row].set_coefficient(self._shares[column], 1.0)
+        for number, triple in enumerate(new, start=len(self.triples)):
+            for element in triple:
+                self._triples_of[element].append(number)
+        self._known_triples.update(new)
+        self.triples += new
+        self._rows += rows
+        return len(new)
+
+    def _matrix(self, chosen: IntArray) -> csr_array:
+        """(columns chosen, elements) what they hold."""
+        held = [self._elements(self.columns[number]) for number in chosen.tolist()]
+        starts = np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.int64)
+        places = np.array([element for one in held for element in one], dtype=np.int64)
+        return csr_array((np.ones(len(places)), places, starts), shape=(len(held), self.size + self.communities))
+
+    def solve(self) -> tuple[Prices, csr_array, FloatArray]:
+        """Prices at the optimum; what the columns chosen in part hold (columns, elements), and their shares."""
+        answer = self._solver.solve(params=self._settings)
+        self.value = answer.objective_value()
+        worth = np.round(np.array(answer.dual_values(self._rows)) * SCALE).astype(np.int64)
+        shares: FloatArray = np.array(answer.variable_values(self._shares), dtype=np.float64)
+        split = np.flatnonzero((shares > 1e-6) & (shares < 1 - 1e-6))
+        return self._prices(worth), self._matrix(split), shares[split]
+
+    def _prices(self, worth: IntArray) -> Prices:
+        """Rounded, and with the signs that make a bound of them, whatever the solver found."""
+        most = np.where(self.problem.weights > 0, SCALE * self.problem.weights, 0)
+        count = -int(worth[self.size + self.communities])
+        others = np.maximum(-worth[self.size :], 0)
+        names, rows = others[: self.communities], others[self.communities + 1 :]
+        return Prices(np.minimum(worth[: self.size], most), names, count if self.exactly else max(0, count), rows)
+
+    def paid(self, prices: Prices) -> int:
+        """What the units pay, less what names, room for parts and the rows of three cost (1 / SCALE)."""
+        return int(prices.units.sum() - prices.names.sum() - prices.rows.sum()) - prices.count * self.parts
+
+    def rows_of(self, prices: Prices) -> tuple[tuple[IntArray, IntArray, FloatArray, IntArray], NDArray[np.int64]]:
+        """The rows of three with a price, as the search for parts takes them; (communities, rows) what names hold."""
+        priced = np.flatnonzero(prices.rows > 0)
+        units, names = (
+            np.full((len(priced), 3), -1, dtype=np.int64),
+            np.zeros((self.communities, len(priced)), np.int64),
+        )
+        lists: list[list[int]] = [[] for _ in range(self.size)]
+        for number, row in enumerate(priced.tolist()):
+            for place, element in enumerate(self.triples[row]):
+                if element < self.size:
+                    units[number, place] = element
+                    lists[element].append(number)
+                else:
+                    names[element - self.size, number] = 1
+        starts = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
+        flat = np.array([number for one in lists for number in one], dtype=np.int64)
+        return (starts, flat, prices.rows[priced].astype(np.float64), units), names

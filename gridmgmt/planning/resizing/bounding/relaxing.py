@@ -1,0 +1,153 @@
+"""Households that move in every plan: columns and rows of three come in until the work is done or the bound is enough.
+
+Any prices give a bound (Lagrange): what the units pay, less what the best part under each name is worth beyond its
+cost. Prices are kept near those of the best bound so far (du Merle, Villeneuve, Desrosiers & Hansen 1999), at first
+very near.
+
+Where room for one more part is worth something, plans with as many parts as the households fill and plans with fewer
+are bounded apart: the former leave hardly a household over, the latter give up one name more.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
+from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
+from gridmgmt.planning.resizing.bounding.shares import violated_triples
+
+SEARCHES = 6_000  # for parts, one for each name at a time, in all
+FEWEST_NODES, MOST_NODES = 300, 10_000  # of a search, at first and in the end
+FEW = 100  # new columns: with fewer, the next search is twice as long
+ROWS, ROWS_PER_ELEMENT = 150, 4  # of three, let in at a time
+FIRST = 0.8  # of a household's price, to begin with
+WIDTH, WIDEST, WIDER = 0.05, 0.12, 1.5  # how far the price of a household may be from that of the best bound
+NEAR = 20.0  # households between programme and bound: with fewer, prices may be WIDER times as far
+SETTLED, PATIENCE = 1.0, 2  # households that are worth another round, rounds that bring neither these nor a column
+ROOM = 5.0  # households that room for one more part is worth, where it counts
+
+
+def relaxed_bound(problem: Problem, plans: Iterable[IntArray], enough: int, budget: Budget) -> int:
+    """Households that move in every plan whose parts are in the range, at least; it ends where that is `enough`.
+
+    `plans` (n,) are labels to begin with; those below the communities continue them. Where the work is done before
+    anything is proven the bound is 0.
+    """
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        relaxing = Relaxing(problem, enough, budget, threads)
+        for labels in plans:
+            relaxing.let_in(parts_of(problem, labels))
+        return relaxing.run()
+
+
+def parts_of(problem: Problem, labels: IntArray) -> list[Column]:
+    """The parts of a plan that are in the range and continue a community of which they hold households."""
+    columns = []
+    for label in np.unique(labels[labels <= problem.home.max()]):
+        units = np.flatnonzero(labels == label)
+        kept = problem.weights[units[problem.home[units] == label]].sum()
+        if kept > 0 and problem.low <= problem.weights[units].sum() <= problem.high:
+            columns.append((int(label), tuple(units.tolist())))
+    return columns
+
+
+@dataclass
+class _Best:
+    """The best bound so far, the prices of units there (n,), what room for one more part is worth."""
+
+    bound: int
+    centre: FloatArray
+    room: int = 0
+
+
+class Relaxing:
+    """One programme; the bounds of the plans with so many parts, and of those with fewer."""
+
+    def __init__(self, problem: Problem, enough: int, budget: Budget, threads: ThreadPoolExecutor) -> None:
+        self._enough, self._budget, self._threads = enough, budget, threads
+        self._most_parts = problem.total // max(int(problem.low), 1)
+        self._programme, self._pricing = Programme(problem, self._most_parts), Pricing(problem)
+        self._full = _Best(0, FIRST * problem.weights.astype(np.float64))
+        self._fewer = _Best(0, self._full.centre)  # of plans with fewer parts than the households fill
+        self._left = SEARCHES
+
+    def let_in(self, columns: Iterable[Column]) -> int:
+        """Let columns in; how many are new."""
+        return sum(self._programme.add(column) for column in columns)
+
+    def run(self) -> int:
+        """The bound of all plans."""
+        self._generate(self._full, self._enough)
+        if self._full.room < ROOM * SCALE:
+            self._cut(self._full, self._enough)
+            return self._full.bound
+        before = -1
+        while before < self._bound < self._enough and not self._spent():
+            before, many = self._bound, self._full.bound <= self._fewer.bound
+            self._programme.choose(self._most_parts if many else self._most_parts - 1, exactly=many)
+            if many:
+                self._cut(self._full, min(self._fewer.bound + 1, self._enough))
+            else:
+                self._generate(self._fewer, self._enough)
+                self._cut(self._fewer, min(self._full.bound + 1, self._enough))
+        return self._bound
+
+    @property
+    def _bound(self) -> int:
+        return min(self._full.bound, self._fewer.bound)
+
+    def _spent(self) -> bool:
+        return self._left <= 0 or self._budget.spent()
+
+    def _cut(self, best: _Best, enough: int) -> None:
+        """Raise the bound with rows of three."""
+        while best.bound < enough and not self._spent():
+            _, held, shares = self._programme.solve()
+            if not self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
+                break
+            self._generate(best, enough)
+
+    def _generate(self, best: _Best, enough: int) -> None:
+        """Raise the bound until no column comes in that helps, and prices that may differ more do not help either."""
+        nodes, width, idle = FEWEST_NODES, WIDTH, 0
+        while best.bound < enough and idle < PATIENCE and not self._spent():
+            self._programme.keep_near(best.centre, width)
+            prices, _, _ = self._programme.solve()
+            offers = self._offers(prices, nodes)
+            new = self.let_in(column for offer in offers for column in offer.columns)
+            before, found = best.bound, self._tell(best, prices, offers)
+            near = self._programme.value - found < NEAR
+            if near or not new:
+                best.centre = prices.units / SCALE if near or found > before else best.centre
+                width = min(WIDER * width, WIDEST) if near else max(width / WIDER, WIDTH)
+            idle = 0 if new or found - before >= SETTLED or nodes < MOST_NODES else idle + 1
+            nodes = min(2 * nodes, MOST_NODES) if new < FEW else nodes
+
+    def _tell(self, best: _Best, prices: Prices, offers: list[Offer]) -> int:
+        """Note the bound these prices give, and what it says about plans with fewer parts."""
+        found, fewer = self._bounds(prices, offers)
+        if found > best.bound:
+            best.bound, best.centre, best.room = found, prices.units / SCALE, prices.count
+        if best is self._full and fewer > self._fewer.bound:
+            self._fewer.bound, self._fewer.centre = fewer, prices.units / SCALE
+        return found
+
+    def _offers(self, prices: Prices, nodes: int) -> list[Offer]:
+        """Of each name, and last of a part that continues nothing."""
+        rows, counted = self._programme.rows_of(prices)
+
+        def one(name: int) -> Offer:
+            return self._pricing.offer(prices, rows, counted[name], name, nodes)
+
+        self._left -= self._programme.communities
+        return [*self._threads.map(one, range(self._programme.communities)), self._pricing.new(prices)]
+
+    def _bounds(self, prices: Prices, offers: list[Offer]) -> tuple[int, int]:
+        """What no plan moves less than, rounded up; and no plan with fewer parts, which leaves room for one unused."""
+        worth = self._programme.paid(prices) - sum(offer.beyond for offer in offers[:-1])
+        worth -= self._programme.parts * offers[-1].beyond
+        return -(-worth // SCALE), -(-(worth + max(0, prices.count)) // SCALE) if prices.count >= 0 else 0

@@ -1,0 +1,132 @@
+"""The bound of `resize` by columns holds: in small pools every plan and every part there is has been looked at."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.problem import Problem, components
+from gridmgmt.planning.partition.search import UNLIMITED
+from gridmgmt.planning.resizing.bounding import relaxing
+from gridmgmt.planning.resizing.bounding.pricing import Pricing
+from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
+from gridmgmt.planning.resizing.bounding.shares import violated_triples
+from gridmgmt.planning.resizing.regrow import matched
+
+COLUMNS, ROWS = 4, 3
+Ints = NDArray[np.int64]
+
+
+def invented(seed: int, low: int, high: int, locks: bool = False) -> Problem:
+    """Twelve units on a grid with a few diagonals and walls, some without households, in communities of any shape."""
+    rng, size = np.random.default_rng(seed), COLUMNS * ROWS
+    x, y = np.arange(size) % COLUMNS, np.arange(size) // COLUMNS
+    apart = abs(x[:, None] - x) + abs(y[:, None] - y)
+    open_ = (apart == 1) & (rng.random((size, size)) < 0.9) | (apart == 2) & (rng.random((size, size)) < 0.1)
+    graph = csr_array((open_ | open_.T).astype(float))
+    weights = np.where(rng.random(size) < 0.15, 0, rng.integers(1, 9, size)).astype(np.int64)
+    home = np.unique((2 * x // COLUMNS + 2 * (y > 0) + (rng.random(size) < 0.2)), return_inverse=True)[1].astype(
+        np.int64
+    )
+    held = np.where(rng.random(size) < 0.1, home, -1) if locks else np.full(size, -1, dtype=np.int64)
+    none = np.zeros(size)
+    return Problem(graph, weights, low, high, (low + high) / 2, graph, none, none, held, home)
+
+
+def sets_in_range(problem: Problem) -> list[tuple[int, ...]]:
+    """All connected sets of units in the range."""
+    found = []
+    for count in range(1, problem.size + 1):
+        for units in combinations(range(problem.size), count):
+            inside = np.zeros(problem.size, dtype=bool)
+            inside[list(units)] = True
+            in_range = problem.low <= problem.weights[inside].sum() <= problem.high
+            if in_range and len(components(problem.graph, inside)) == 1:
+                found.append(units)
+    return found
+
+
+def plans(problem: Problem, sets: list[tuple[int, ...]]) -> Iterator[Ints]:
+    """Every way to lay the units into such sets."""
+    starting = [[units for units in sets if units[0] == first] for first in range(problem.size)]
+    labels = np.full(problem.size, -1, dtype=np.int64)
+
+    def laid(part: int) -> Iterator[Ints]:
+        free = np.flatnonzero(labels < 0)
+        if not len(free):
+            yield labels.copy()
+            return
+        for units in starting[free[0]]:
+            if (labels[list(units)] < 0).all():
+                labels[list(units)] = part
+                yield from laid(part + 1)
+                labels[list(units)] = -1
+
+    return laid(0)
+
+
+def moved(problem: Problem, labels: Ints) -> int | None:
+    """Households that move; None where a locked unit would leave its community."""
+    held = problem.locks >= 0
+    continues, away = matched(problem.home, labels, problem.weights, held)
+    return away if (continues[labels[held]] == problem.locks[held]).all() else None
+
+
+@pytest.mark.parametrize("locks", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_plan_moves_fewer_than_the_bound(seed: int, locks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relaxing, "ROOM", -np.inf if seed % 2 else relaxing.ROOM)
+    problem = invented(seed, 8 + seed % 3, 16 + seed % 5, locks)
+    figures = [
+        away for labels in plans(problem, sets_in_range(problem)) if (away := moved(problem, labels)) is not None
+    ]
+    bound = relaxing.relaxed_bound(problem, [problem.home], 1 << 40, UNLIMITED)
+    assert not figures or bound <= min(figures)
+
+
+def test_the_bound_is_reached_where_the_programme_is_whole() -> None:
+    gaps = []
+    for seed in range(8):
+        problem = invented(seed, 8, 17)
+        figures = [
+            away for labels in plans(problem, sets_in_range(problem)) if (away := moved(problem, labels)) is not None
+        ]
+        if figures:
+            gaps.append(min(figures) - relaxing.relaxed_bound(problem, [problem.home], 1 << 40, UNLIMITED))
+    assert min(gaps) == 0
+    assert np.median(gaps) <= 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_part_is_worth_more_than_the_offer_says(seed: int) -> None:
+    problem, rng = invented(seed, 8, 17), np.random.default_rng(seed)
+    programme, pricing = Programme(problem, 6), Pricing(problem)
+    sets = sets_in_range(problem)
+    count = int(problem.home.max()) + 1
+    elements = problem.size + count
+    programme.cut({tuple(sorted(rng.choice(elements, 3, replace=False).tolist())) for _ in range(8)})
+    units = (SCALE * problem.weights * rng.uniform(0, 1, problem.size)).astype(np.int64) - (problem.weights == 0)
+    prices = Prices(units, rng.integers(0, SCALE, count), 300, rng.integers(0, 2 * SCALE, len(programme.triples)))
+    rows, counted = programme.rows_of(prices)
+    for name in range(count):
+        offer = pricing.offer(prices, rows, counted[name], name, 100_000)
+        best = -np.inf
+        for members in sets:
+            of = np.array(members)
+            if problem.weights[of][problem.home[of] == name].sum() > 0:
+                held = {*members, problem.size + name}
+                paid = sum(int(p) for t, p in zip(programme.triples, prices.rows, strict=True) if len(held & {*t}) >= 2)
+                stay = problem.home[of] == name
+                best = max(best, int(units[of].sum() - SCALE * problem.weights[of][~stay].sum()) - paid)
+        assert offer.beyond >= best - prices.count - prices.names[name]
+        found = [column[1] for column in offer.columns]
+        assert all(members in sets for members in found)
+
+
+def test_rows_of_three_are_violated_by_what_they_cut() -> None:
+    held = csr_array(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 1, 1]], dtype=float))
+    assert violated_triples(held, np.array([0.5, 0.5, 0.5, 0.5]), 5, 5) == [(0, 1, 2)]
+    assert violated_triples(held, np.array([0.3, 0.3, 0.3, 0.5]), 5, 5) == []
