@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columnchoice import Chosen, choose
 from gridmgmt.planning.merging.groups import Group, Pool
-from gridmgmt.planning.merging.listing import Listing, listed_members, rows_of, stacked
+from gridmgmt.planning.merging.listing import Listing, listed_members, rows_of, silent, stacked
 from gridmgmt.planning.merging.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
 from gridmgmt.planning.merging.sitegen import LISTING_WORK, Priced, Task, padded, priced
 from gridmgmt.planning.merging.sitesearch import Members, SiteSearch
@@ -60,8 +60,9 @@ def decided(
     complete, room, value = False, ENOUGH, _value(pool, goals, weights, best)
     while not complete and room <= ROOM:
         members, complete = _near(task, found, value, room, budget)
-        proving = complete or WIDER * room > ROOM
-        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, budget, proving)
+        proving, told = complete or WIDER * room > ROOM, budget if complete else silent(budget)
+        listed, chosen = _chosen(pool, goals, weights, members, best, floors, task.most, told, proving)
+        budget.so_far(chosen.values[-1], min(floors[-1], chosen.values[-1]))
         best = tuple(listed.group(row) for row in chosen.rows)
         room, value = room if chosen.values[-1] < value else WIDER * room, chosen.values[-1]
         if budget.spent():
@@ -88,7 +89,7 @@ def _fewer(
             continue
         members, _ = _near(task, found, _dearest(task), ROOM // 10, budget)
         floors = _floors(pool, goals[:-1], fewest, 0)
-        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), budget)
+        listed, chosen = _chosen(pool, goals[:-1], weights, members, best, floors, len(best), silent(budget))
         if chosen.values[1] < len(best):
             return tuple(listed.group(row) for row in chosen.rows), fewest
     return best, fewest

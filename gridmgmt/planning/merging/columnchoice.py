@@ -88,7 +88,7 @@ def _decided(
     step = _step(relaxation)
     found = sifted(relaxation, np.union1d(active, best), budget)
     bound = _rounded(max(float(floor), found.bound), step)
-    budget.so_far(value_of(relaxation, best), bound)
+    budget.so_far(value_of(relaxation, best), min(bound, value_of(relaxation, best)))
     if value_of(relaxation, best) > bound:
         best = _bettered(relaxation, found, best, budget)
     kept = _kept(relaxation, best, found, step)
@@ -153,7 +153,7 @@ def _closed(
                 break
         elif round_ % TRIES == 0 and hopeful:
             hopeful = left.bettered(_tried, budget)
-        budget.so_far(left.value, left.bound)
+        budget.so_far(left.value, min(_rounded(left.bound, step), left.value))
         left.strike_out(step)
     if len(left.kept) > LAST:
         return left.best, left.bound

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Relaxation, Relaxed
 from gridmgmt.planning.merging.columnkernels import within
-from gridmgmt.planning.merging.listing import NOBODY
+from gridmgmt.planning.merging.listing import NOBODY, silent
 from gridmgmt.planning.partition.search import Budget
 
 TOGETHER = (4, 6)  # groups decided anew at once: first few as long as that gains, then more
@@ -34,6 +34,7 @@ def mended(
     `decide` gives the best cover it finds of a smaller relaxation, from one that is known.
     """
     tried: set[tuple[int, ...]] = set()
+    budget = silent(budget)
     for count in together:
         while (step := _first_gain(relaxation, found, best, count, tried, decide, budget)) is not None:
             best = step

@@ -8,7 +8,7 @@ one. So column generation here never guesses: each round looks at every column t
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,11 @@ NOBODY = np.uint16(65535)
 QUICK = 300_000  # groups that are listed whatever the clock says: a fraction of a second
 ROOM = 4096  # groups of one community that a walk has room for at first
 UNLIMITED = Budget()
+
+
+def silent(budget: Budget) -> Budget:
+    """The same budget, told nothing: where what is found is no plan, or what is proven no bound, of the whole."""
+    return replace(budget, so_far=lambda value, bound: None)
 
 
 @dataclass(frozen=True)

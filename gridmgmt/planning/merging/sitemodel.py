@@ -48,6 +48,8 @@ def is_decided_by_sites(pool: Pool, goals: Sequence[Goal], plan: Sequence[Group]
 
 def assigned(pool: Pool, goal: Goal, plan: Sequence[Group], budget: Budget) -> Assigned:
     """A plan in range that costs less under the goal than the one that is known, and a bound for all in range."""
+    if budget.spent():
+        return Assigned(None, 0)
     serve = site_costs(pool, goal)
     value = sum(int(serve[group.members, group.site].sum()) for group in plan)
     bound, labels = _solved(pool, serve, value, lambda node, site: bits(pool.neighbours[node]), budget)

@@ -15,7 +15,16 @@ from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided, is_
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
 from gridmgmt.planning.merging.largepool import candidates, least_violation, median_bound, start_plan
-from gridmgmt.planning.merging.listing import MAX_LISTED, UNLIMITED, Listing, listed_members, listing, rows_of, stacked
+from gridmgmt.planning.merging.listing import (
+    MAX_LISTED,
+    UNLIMITED,
+    Listing,
+    listed_members,
+    listing,
+    rows_of,
+    silent,
+    stacked,
+)
 from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.pieces import components, untorn_pieces
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed, costs_of, site_order
@@ -162,8 +171,11 @@ def _plan_large(
     listed = listing(pool, slack, longest, _least_load(pool, goals, start, slack), budget)
     if listed is None and by_site:
         found = decided(pool, goals, weights, start, budget)
-        return PoolPlan(found.groups, goals, found.values, found.bounds, found.stopped)
-    return _plan_listed(pool, goals, budget, weights, start, listed, floor)
+        plan = PoolPlan(found.groups, goals, found.values, found.bounds, found.stopped)
+    else:
+        plan = _plan_listed(pool, goals, budget, weights, start, listed, floor)
+    budget.so_far(plan.values[-1], plan.bounds[-1])
+    return plan
 
 
 def _least_load(pool: Pool, goals: Sequence[Goal], start: Sequence[Group], slack: int) -> int:
@@ -192,9 +204,9 @@ def _plan_listed(
     least_load = pool.low - slack
     most = sum(pool.loads) // least_load if least_load > 0 else len(pool)
     rows, costs = listed.rows_of(group.mask for group in start), costs_listed(goals, listed, weights)
-    floors = _floors(pool, goals, slack)
+    floors, told = _floors(pool, goals, slack), budget if complete else silent(budget)
     floors[1] = max(floors[1], floor)
-    found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), budget)
+    found = choose(listed.members, costs, rows, floors, min(most, len(pool)), len(pool), told)
     plan = PoolPlan(tuple(listed.group(row) for row in found.rows), goals, found.values, found.bounds, found.stopped)
     return plan if complete else replace(plan, bounds=_outer_bounds(pool, plan, floor, budget))
 
