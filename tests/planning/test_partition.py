@@ -218,4 +218,4 @@ def test_fewer_parts_than_pieces_cannot_be() -> None:
 
 
 def test_work_limits_are_part_of_the_effort() -> None:
-    assert Effort(passes=1, attempts=1).passes < FAST.passes
+    assert Effort(passes=1).passes < FAST.passes

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,13 +10,11 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
-from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
-from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
-from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, count_range, make_problem
-from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, Effort, SoFar
-from gridmgmt.planning.partition.solve import Division, evened, solve_pool
+from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
+from gridmgmt.planning.partition.rounds import Progress, Task, divide_pools
+from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, SoFar
+from gridmgmt.planning.partition.solve import Division
 
-Progress = Callable[[int, int], None]
 EFFORTS = {"fast": FAST, "thorough": THOROUGH, "exact": EXACT}
 
 
@@ -85,80 +81,9 @@ def partition(
         adjacency, weights, low, high, target, parts, names, locks, current, borders, areas, perimeters, goals
     )
     budget = Budget(time.monotonic() + time_limit_s, cancelled, so_far)
-    divisions = _solve(problem, parts, names, EFFORTS[effort], seed, budget, progress)
+    divisions = divide_pools(Task(problem, parts, names, EFFORTS[effort], seed, budget, progress))
     labels = _assemble(problem, divisions)
     return labels, _certify(problem, parts, names[0], labels, divisions)
-
-
-def _solve(
-    problem: Problem,
-    parts: int | None,
-    names: tuple[str, ...],
-    effort: Effort,
-    seed: int,
-    budget: Budget,
-    progress: Progress | None,
-) -> list[Division]:
-    """Each pool on its own, two at a time: the compiled search lets go of the interpreter lock."""
-    if parts is None:
-        carving = carve(problem)
-        done = [Division(units, np.zeros_like(units), 0, why.OVERSIZE_UNIT) for units in carving.oversize]
-        pools = carving.pools
-    else:
-        done, pools = [], pools_of_components(problem, parts)
-
-    none_fits = parts is not None and not parts * problem.low <= problem.total <= parts * problem.high
-    forced = parts is None or len(pools) == 1 or none_fits or all(_is_forced(problem, pool) for pool in pools)
-
-    divided: list[Division] = []
-
-    def divide_pool(number: int) -> Division:
-        pool = pools[number]
-        alone = problem.pool(pool.units)
-        own_seed = seed + 7919 * number
-        if is_few(alone, pool.parts):
-            division = divide_few(alone, pool, names, own_seed, budget)
-        else:
-            division = solve_pool(alone, pool, effort, own_seed, budget)
-        return division if forced else _unproven(division)
-
-    def even_pool(number: int) -> Division:
-        return evened(problem.pool(pools[number].units), divided[number], seed + 7919 * number, budget)
-
-    even = effort.even and parts is None
-    steps, outside, proven = len(pools) * (2 if even else 1), 0, 0
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        for number, division in enumerate(threads.map(divide_pool, range(len(pools)))):
-            divided.append(division)
-            outside += _outside(problem, division)
-            proven += division.outside_bound
-            budget.so_far(outside, min(proven, outside))
-            if progress is not None:
-                progress(number + 1, steps)
-        if even:  # once every pool has its plan: the proofs may take all the time there is
-            for number, division in enumerate(threads.map(even_pool, range(len(pools)))):
-                divided[number] = division
-                if progress is not None:
-                    progress(len(pools) + number + 1, steps)
-    return done + divided
-
-
-def _outside(problem: Problem, division: Division) -> int:
-    """Weight of a pool in parts outside the range."""
-    loads = np.bincount(division.labels, weights=problem.weights[division.units])
-    return int(loads[(loads < problem.low) | (loads > problem.high)].sum())
-
-
-def _is_forced(problem: Problem, pool: Pool) -> bool:
-    """Whether the range leaves the pool no other number of parts."""
-    counts = count_range(float(problem.weights[pool.units].sum()), problem.low, problem.high)
-    return list(counts) == [pool.parts]
-
-
-def _unproven(division: Division) -> Division:
-    """What is proven for one sharing-out of the parts among the pools does not hold for others."""
-    shared = division.reason in (why.PACKING, why.NO_FEASIBLE_COUNT)
-    return replace(division, bound=0.0, reason=None if shared else division.reason)
 
 
 def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:

@@ -5,8 +5,8 @@ The compiled loops are handed all the room they need: numpy's ways to make array
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
 import numpy as np
-from numba import njit
 
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
 from gridmgmt.planning.partition.streams import below, new_stream
 
@@ -37,7 +37,8 @@ def _spread_seeds(indptr: IntArray, indices: IntArray, labels: IntArray, parts: 
     count = len(labels)
     hops, queue = np.full(count, count), np.empty(count, np.int64)
     locked = np.flatnonzero(labels >= 0)
-    begin = locked if len(locked) else np.array([below(new_stream(seed), count)])
+    with np.errstate(over="ignore"):  # the stream wraps around, as it does compiled
+        begin = locked if len(locked) else np.array([below(new_stream(seed), count)])
     hops[begin], queue[: len(begin)] = 0, begin
     farthest = _flood(indptr, indices, hops, queue, len(begin))
     if not len(locked):
@@ -47,7 +48,7 @@ def _spread_seeds(indptr: IntArray, indices: IntArray, labels: IntArray, parts: 
         farthest = _flood(indptr, indices, hops, queue, 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _flood(indptr, indices, hops, queue, tail):
     """Lower the `hops` (n,) of all units by the first `tail` of the queue; the unit with most."""
     head = 0
@@ -66,7 +67,7 @@ def _flood(indptr, indices, hops, queue, tail):
     return farthest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _take_rest(indptr, indices, borders, weights, labels, load, first, following):
     """Give every free unit a part. `first`, `following` chain the members of a part that may have free neighbours."""
     free = 0
@@ -93,7 +94,7 @@ def _take_rest(indptr, indices, borders, weights, labels, load, first, following
         free -= 1
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _best_neighbour(indptr, indices, borders, labels, part, first, following):
     """The free neighbour of `part` with most of its border along it (−1: none). Forgets members that are hemmed in."""
     best, best_share = -1, -1.0

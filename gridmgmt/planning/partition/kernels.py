@@ -9,8 +9,8 @@ again, and carried out. Compiled once per machine (numba cache); imported only w
 # ruff: noqa: C901 - a function call per proposal and a closure are what numba does worst
 
 import numpy as np
-from numba import njit
 
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.growing import grow
 from gridmgmt.planning.partition.streams import below, uniform
 
@@ -20,7 +20,7 @@ USUAL_ROUNDNESS = 0.69
 NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled_inside
 def _load_price(members, load, limits, prices, flexible):
     """What the load of a part costs by the prices of problem.Goals. An empty part is free."""
     low, high, target = limits
@@ -33,7 +33,7 @@ def _load_price(members, load, limits, prices, flexible):
     return price if members > 0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled_inside
 def _shape_price(members, area, rim, roundness):
     """What the shape of a part costs: nothing where it is as round as usual, or few large parts would be cheaper."""
     if members == 0 or rim <= 0:
@@ -41,7 +41,7 @@ def _shape_price(members, area, rim, roundness):
     return roundness * (USUAL_ROUNDNESS - 4 * np.pi * area / (rim * rim))
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _joined(indptr, indices, labels, part, ends, found_ends, seen, mark, queue):
     """Whether the first `found_ends` units of `ends`, all in `part`, hang together inside it."""
     if found_ends <= 1:
@@ -68,7 +68,7 @@ def _joined(indptr, indices, labels, part, ends, found_ends, seen, mark, queue):
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _ends(indptr, indices, labels, unit, part, ends, extra):
     """Neighbours of `unit` in `part`, and `extra` (−1: none): written to `ends`; returns how many."""
     found = 0
@@ -82,7 +82,7 @@ def _ends(indptr, indices, labels, unit, part, ends, extra):
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled_inside
 def measure(graph, units, labels, state, limits, prices, flexible):
     """Fill the state of the parts (load, area, rim, price of load, of shape, members); the price of the division."""
     indptr, indices, cuts, borders = graph
@@ -111,7 +111,7 @@ def measure(graph, units, labels, state, limits, prices, flexible):
     return value
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def anneal_on(
     graph, units, labels, best, best_value, state, room, fixed, limits, prices, heats, swaps, flexible, stream
 ):

@@ -3,9 +3,9 @@
 # ruff: noqa: C901 - closures are what numba does worst
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.problem import IntArray
 
 ROOM = 1024  # rows to begin with
@@ -40,7 +40,7 @@ def list_sets(
     return (sets[:listed], sizes[:listed], loads[:listed]) if listed <= limit else None
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _list_on(graph, limits, sets, sizes, loads, table, here, listed, steps, marks, path, row):
     """Extend the sets from row `here` on, until all are, or the room is full: the row to go on from (−1: give up).
 
@@ -109,7 +109,7 @@ def _list_on(graph, limits, sets, sizes, loads, table, here, listed, steps, mark
     return here, listed, steps
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _merged(members, size, way, depth, unit, row):
     """Write the members, the path (from depth 1) and one more unit into `row`, in ascending order."""
     for place in range(size):
@@ -125,7 +125,7 @@ def _merged(members, size, way, depth, unit, row):
         filled += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _slot(table, sets, sizes, row, size):
     """Where a set stands in the table of open addressing, or the free place for it."""
     code = np.uint64(1469598103934665603)
@@ -144,14 +144,14 @@ def _slot(table, sets, sizes, row, size):
     return slot
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter(table, sets, sizes, listed):
     """Put the sets into a table that is empty (−1)."""
     for number in range(listed):
         table[_slot(table, sets, sizes, sets[number], sizes[number])] = number
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _is_least(indptr, indices, weights, members, size, reached, queue):
     """Whether the set falls apart without any one of its units without weight. `reached` (n,) is and stays 0."""
     for left_out in range(size):

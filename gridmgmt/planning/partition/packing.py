@@ -30,7 +30,7 @@ class Packing:
 
     Attributes
     ----------
-    parts : the units of each part; what is left over is in none
+    parts : the units of each part; what is left over is in none. None where what was known is as good
     most : weight that no plan exceeds
     sets : what the parts of an equally good plan can be made of: columns that lose nothing, and sets below the range
     stopped : the clock ended the search or the proof
@@ -42,39 +42,45 @@ class Packing:
     stopped: bool = False
 
 
-def pack(problem: Problem, limit: int, budget: Budget, proof: float = PROOF) -> Packing | None:
+def pack(problem: Problem, limit: int, budget: Budget, known: int = 0, proof: float = PROOF) -> Packing | None:
     """The best packing of a connected pool; None where more than `limit` connected sets are possible.
+
+    `known` is the weight of a packing at hand: where nothing exceeds it, the proof ends there.
 
     Units without weight may link a part together. Where that makes too many sets, parts are packed that have hardly
     any such links, and the bound is that of links which all parts may share.
     """
     sets = connected_sets(problem, limit)
     if sets is not None:
-        return _packed(problem, sets, proof, budget)
+        return _packed(problem, sets, known, proof, budget)
     carriers = np.flatnonzero(problem.weights > 0)
     if len(carriers) == problem.size:
         return None
     sets = connected_sets(problem, limit, FEW_LINKS) or connected_sets(problem, limit, 0)
     if sets is None:
         return None
-    packing = _packed(problem, sets, proof, budget)
+    packing = _packed(problem, sets, known, proof, budget)
     linked = possible_parts(_linked(problem, carriers), limit)
     most = problem.total
     if linked is not None:
-        most = relax(linked, len(carriers), budget).bound if len(linked) else 0
+        most = relax(linked, len(carriers), budget, known).bound if len(linked) else 0
     return replace(packing, most=most, stopped=budget.spent())
 
 
-def _packed(problem: Problem, sets: Columns, proof: float, budget: Budget) -> Packing:
+def _packed(problem: Problem, sets: Columns, known: int, proof: float, budget: Budget) -> Packing:
     """The best packing by the sets that are listed."""
     fitting = np.flatnonzero(sets.weights >= problem.low)
     columns = sets.take(fitting)
     if not len(columns):
         return Packing([], 0, sets)
-    relaxed = relax(columns, problem.size, budget)
+    relaxed = relax(columns, problem.size, budget, known)
+    if relaxed.bound <= known:
+        return Packing([], known, sets)
     chosen = _choose(columns, problem.size, relaxed, budget)
-    chosen, most, stopped = _improved(columns, problem.size, relaxed, chosen, proof, budget)
+    chosen, most, stopped = _improved(columns, problem.size, relaxed, chosen, known, proof, budget)
     reached = int(columns.weights[chosen].sum())
+    if reached < known:
+        return Packing([], most, sets, stopped)
     equal = np.union1d(fitting[relaxed.may_beat(reached - 1)], fitting[chosen])
     spare = np.flatnonzero(sets.weights < problem.low)
     return Packing([columns[c] for c in chosen], most, sets.take(np.union1d(equal, spare)), stopped)
@@ -121,15 +127,15 @@ def _choose(columns: Columns, size: int, relaxed: Relaxation, budget: Budget) ->
 
 
 def _improved(
-    columns: Columns, size: int, relaxed: Relaxation, chosen: IntArray, work: float, budget: Budget
+    columns: Columns, size: int, relaxed: Relaxation, chosen: IntArray, known: int, work: float, budget: Budget
 ) -> tuple[IntArray, int, bool]:
-    """A better choice or the proof that there is none, the bound, and whether the clock ended the search.
+    """A choice better than `known`, or the proof that there is none, the bound, and whether the clock ended the search.
 
     Only columns with little slack can stand in a better choice; where these are few, they are looked at one and all.
     """
     from ortools.sat.python import cp_model
 
-    reached = int(columns.weights[chosen].sum())
+    reached = max(known, int(columns.weights[chosen].sum()))
     doubtful = np.flatnonzero(relaxed.may_beat(reached))
     if reached >= relaxed.bound or not len(doubtful):
         return chosen, reached, budget.spent()
@@ -146,7 +152,8 @@ def _improved(
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return chosen, relaxed.bound, budget.spent()
     chosen = doubtful[[solver.boolean_value(x) for x in take]]
-    return chosen, min(relaxed.bound, int(solver.best_objective_bound + 1e-6)), budget.spent()
+    most = max(known, int(solver.best_objective_bound + 1e-6))  # no column left out is in a choice above what is known
+    return chosen, min(relaxed.bound, most), budget.spent()
 
 
 def _remaining(budget: Budget) -> float:

@@ -48,14 +48,17 @@ class Relaxation:
         return may
 
 
-def relax(columns: Columns, size: int, budget: Budget) -> Relaxation:
-    """The bound over all columns; weaker, but proven, where the budget is spent before the last column is priced."""
+def relax(columns: Columns, size: int, budget: Budget, enough: int = 0) -> Relaxation:
+    """The bound over all columns; weaker, but proven, where the budget is spent before the last column is priced.
+
+    A bound of `enough` is not improved upon.
+    """
     units = columns.matrix(size)
     cuts = csr_array((len(columns), 0))
     active = _first(columns)
     best = _proven(columns, units, cuts, np.ceil(_fair_prices(columns, size)), np.zeros(len(columns)))
     for _ in range(CUTTINGS):
-        if budget.spent():
+        if budget.spent() or best.bound <= enough:
             break
         chosen, prices = _generate(columns, csr_array(hstack([units, cuts])), active, budget)
         found = _proven(columns, units, cuts, prices, chosen)

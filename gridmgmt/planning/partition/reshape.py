@@ -8,80 +8,40 @@ where the whole plan gains by it, units without households included.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.columns import Columns
+from gridmgmt.planning.partition.measuring import membership, part_prices
 from gridmgmt.planning.partition.packing import hung
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
 
 REGION_UNITS = 16  # a region grows until it has that many
-SWEEPS = 1
 OUTSIDE = 100.0  # price of one household outside the range: more than the shapes of a region can differ by
+MOST_COLUMNS = 600  # parts within the range that a region is put together from
 NODES = 200  # of branch and bound, in a region
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What a part costs: its deviation and its shape against the mean of today's plan, so that many parts are no gain.
-
-    `deviation` per target's worth of households, `roundness` per 1 of Polsby–Popper.
-    """
-
-    deviation: float
-    roundness: float
-    usual_deviation: float
-    usual_roundness: float
 
 
 def reshape(problem: Problem, labels: IntArray, sets: Columns, budget: Budget) -> IntArray:
     """Labels with no more households outside the range, at a lower price; `sets` are what parts may be made of."""
     inside = sets.matrix(problem.size)
-    shapes = measures(problem, inside)
-    for _ in range(SWEEPS):
-        loads, rounds = measures(problem, _membership(labels))
-        goals = problem.goals
-        usual = float(np.abs(loads - problem.target).mean()), float(rounds.mean())
-        prices = Prices(goals.deviation, goals.roundness, *usual)
-        costs = _costs(problem, prices, *shapes)
-        before = labels
-        for units in _regions(problem, labels):
-            if budget.spent():
-                return labels
-            labels = _solved(problem, labels, units, inside, costs, prices)
-        if (labels == before).all():
+    costs = _costs(problem, inside)
+    for units in _regions(problem, labels):
+        if budget.spent():
             break
+        labels = _solved(problem, labels, units, inside, costs)
     return np.unique(labels, return_inverse=True)[1]
 
 
-def _membership(labels: IntArray) -> csr_array:
-    """(parts, units) of 0 and 1."""
-    count = len(labels)
-    return csr_array((np.ones(count), (labels, np.arange(count))))
-
-
-def measures(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
-    """Weight and Polsby–Popper of sets of units, given as (sets, units) of 0 and 1."""
-    shared = np.asarray((inside @ problem.borders).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
-    rim = np.maximum(inside @ problem.perimeters - shared, 1e-9)
-    rounds: FloatArray = 4 * np.pi * (inside @ problem.areas) / rim**2
-    loads: FloatArray = inside @ problem.weights
-    return loads, rounds
-
-
-def _costs(problem: Problem, prices: Prices, loads: FloatArray, rounds: FloatArray) -> FloatArray:
-    off = np.abs(loads - problem.target)
-    missed = np.where((loads < problem.low) | (loads > problem.high), loads, 0.0)
-    cost: FloatArray = (
-        OUTSIDE * missed
-        + prices.deviation * (off - prices.usual_deviation) / problem.target
-        + prices.roundness * (prices.usual_roundness - rounds)
-    )
-    return cost
+def _costs(problem: Problem, inside: csr_array) -> FloatArray:
+    """(sets,) the price of each as a part; households outside the range outweigh all else."""
+    loads = inside @ problem.weights
+    missed = (loads < problem.low) | (loads > problem.high)
+    costs: FloatArray = OUTSIDE * loads * missed + part_prices(problem, inside)
+    return costs
 
 
 def _regions(problem: Problem, labels: IntArray) -> Iterator[IntArray]:
@@ -109,16 +69,12 @@ def _regions(problem: Problem, labels: IntArray) -> Iterator[IntArray]:
         yield np.flatnonzero(held)
 
 
-def _solved(
-    problem: Problem, labels: IntArray, units: IntArray, inside: csr_array, costs: FloatArray, prices: Prices
-) -> IntArray:
+def _solved(problem: Problem, labels: IntArray, units: IntArray, inside: csr_array, costs: FloatArray) -> IntArray:
     """The labels with a region put together anew, or as they were where that is no gain."""
-    held = np.zeros(problem.size)
-    held[units] = 1
     # Earlier regions may have drawn parts across the rim of this one: they are let in whole.
     held = np.isin(labels, labels[units]).astype(np.float64)
     units = np.flatnonzero(held)
-    fitting = np.flatnonzero(inside @ held == np.diff(inside.indptr))
+    fitting = _cheapest(np.flatnonzero(inside @ held == np.diff(inside.indptr)), costs)
     chosen = _partitioned(problem, units, inside[fitting][:, units], costs[fitting])
     if chosen is None:
         return labels
@@ -130,8 +86,7 @@ def _solved(
     part = problem.pool(units)
     local = hung(part, np.unique(new[units], return_inverse=True)[1] - int((new[units] < 0).any()))
     before = np.unique(labels[units], return_inverse=True)[1]
-    gained = _total(part, prices, before) - _total(part, prices, local)
-    if (local < 0).any() or gained < 1e-6:
+    if (local < 0).any() or _total(part, before) - _total(part, local) < 1e-6:
         return labels
     result = labels.copy()
     names = np.concatenate([np.unique(labels[units]), int(labels.max()) + 1 + np.arange(len(units))])
@@ -139,9 +94,15 @@ def _solved(
     return result
 
 
-def _total(part: Problem, prices: Prices, labels: IntArray) -> float:
+def _cheapest(columns: IntArray, costs: FloatArray) -> IntArray:
+    """Of the columns those outside the range, and so many of the others: dear parts hardly ever stand in a plan."""
+    order = columns[np.argsort(costs[columns], kind="stable")]
+    return np.union1d(order[:MOST_COLUMNS], order[costs[order] >= OUTSIDE])
+
+
+def _total(part: Problem, labels: IntArray) -> float:
     """What the parts of a region cost together."""
-    return float(_costs(part, prices, *measures(part, _membership(labels))).sum())
+    return float(_costs(part, membership(labels)).sum())
 
 
 def _partitioned(problem: Problem, units: IntArray, inside: csr_array, costs: FloatArray) -> NDArray[np.intp] | None:

@@ -1,15 +1,17 @@
 """Local search on one connected pool: grown seeds, annealing, a few attempts, the best kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
+from gridmgmt.planning.partition.recombining import recombined
 
 Cancelled = Callable[[], bool]
+Plan = tuple[IntArray, float]  # labels and their price
 SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
 
 
@@ -18,12 +20,12 @@ class Effort:
     """Work limits of the search, per pool. They, not the clock, decide: equal seeds give equal plans."""
 
     passes: int  # proposals per unit and attempt
-    attempts: int  # restarts at most while the range is not met
-    restarts: int = 1  # restarts even where it is: many short searches find rounder parts than a long one
+    restarts: int = 1  # many short searches find rounder parts than a long one
+    recombined: int = 12  # parts of a pool from which on a plan is made of the best parts of all restarts
+    more: int = 7  # restarts of one more search where the range is not met, and nothing proves that it cannot be
     cycles: int = 0  # searches of half the passes from the best plan so far, heated up again a little less
     heat: tuple[float, float] = (0.5, 0.05)
     swaps: float = 0.2
-    listing: int = 25  # possible parts per unit listed at most for an exact packing
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
     even: bool = False  # whether the least price of deviation and cuts is looked for, and proven, once all are in range
     proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
@@ -31,7 +33,7 @@ class Effort:
     def for_parts(self, units: int) -> "Effort":
         """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
         passes = max(3 * self.passes, 1_000_000 // units)
-        return replace(self, passes=passes, attempts=4, restarts=4, cycles=0, heat=(2.0, 0.05), swaps=0.4)
+        return replace(self, passes=passes, restarts=4, cycles=0, heat=(2.0, 0.05), swaps=0.4)
 
     @property
     def searches(self) -> float:
@@ -47,16 +49,16 @@ class Effort:
         """The same work in fewer, longer searches where the pool is large: a restart then throws away too much."""
         share = min(1.0, RESTART_UNITS / units)
         restarts, cycles = max(1, round(self.restarts * share)), round(self.cycles * share)
-        fewer = replace(self, restarts=restarts, cycles=cycles, attempts=restarts + self.attempts - self.restarts)
+        fewer = replace(self, restarts=restarts, cycles=cycles)
         return replace(fewer, passes=round(self.passes * self.searches / fewer.searches))
 
 
 CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 REHEAT = (0.4, 0.03)
-FAST = Effort(passes=550, attempts=15, restarts=8, cycles=10, heat=(0.8, 0.025))
-THOROUGH = Effort(passes=1200, attempts=84, restarts=80, cycles=120, listing=200, lumpiness=8.0, proof=60.0)
-EXACT = replace(THOROUGH, passes=2500, attempts=16, restarts=12, cycles=60, even=True)
+FAST = Effort(passes=550, restarts=8, cycles=10, heat=(0.8, 0.025))
+THOROUGH = Effort(passes=1200, restarts=80, recombined=2, more=4, cycles=120, lumpiness=8.0, proof=60.0)
+EXACT = replace(THOROUGH, passes=2500, restarts=12, cycles=60, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
@@ -104,30 +106,33 @@ def search_pool(
     problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget
 ) -> tuple[IntArray, bool]:
     """Labels (n,) of a connected pool with the most weight in range, then the least price; whether the clock cut in."""
-    best, best_rank = np.zeros(problem.size, dtype=np.int64), (-1.0, 0.0)
     problem = compact_locks(problem)
     counts = [parts] if parts else counts_to_try(problem)
     effort = effort.for_parts(problem.size) if parts else effort.for_pool(problem.size)
     spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
-    for attempt in range(max(effort.attempts, effort.restarts)):
+    if problem.size == 1:
+        return np.zeros(1, dtype=np.int64), False
+    plans: list[Plan] = []
+    for attempt in range(effort.restarts):
         if attempt and budget.spent():
-            return best, True
+            return _best(problem, plans)[0], True
         count = counts[attempt % len(counts)]
-        labels, price = anneal_once(problem, count, effort, seed + attempt, spare, budget)
-        met = met_weight(problem, labels)
-        if (met, -price) > best_rank:
-            best, best_rank = labels, (met, -price)
-        if problem.size == 1 or (met == problem.total and attempt + 1 >= effort.restarts):
-            break
-    cycle = effort.cycle
-    for turn in range(0 if (problem.home >= 0).any() else effort.cycles):
+        plans.append(anneal_once(problem, count, effort, seed + attempt, spare, budget))
+    free = spare > 0 and not (problem.home >= 0).any()
+    if free and len(plans) > 1 and counts[0] >= effort.recombined:
+        plans += recombined(problem, [labels for labels, _ in plans], budget.left_s())
+    best, cycle = _best(problem, plans), effort.cycle
+    for turn in range(effort.cycles if not (problem.home >= 0).any() else 0):
         if budget.spent():
             break
-        labels, price = anneal_from(problem, best, cycle, seed + CYCLES + turn, spare, budget)
-        rank = (met_weight(problem, labels), -price)
-        if rank > best_rank:
-            best, best_rank = labels, rank
-    return best, budget.spent()
+        again = anneal_from(problem, best[0], cycle, seed + CYCLES + turn, spare, budget)
+        best = _best(problem, [best, again])
+    return best[0], budget.spent()
+
+
+def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
+    """Of labels and their prices, those with the most weight in range, then the least price; the first of equals."""
+    return max(plans, key=lambda plan: (met_weight(problem, plan[0]), -plan[1]))
 
 
 @lru_cache(maxsize=8)

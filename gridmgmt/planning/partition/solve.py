@@ -20,6 +20,7 @@ from gridmgmt.planning.partition.search import Budget, Effort, met_weight, searc
 
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
 FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then
+MORE = 15_485_863  # between the seeds of the first search and those of one more
 COVER_LISTING = 30_000  # possible parts listed at most where each unit must lie in one
 
 
@@ -53,36 +54,45 @@ class Division:
 
 
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
-    """Divide one pool (`problem` is the pool alone)."""
-    lumpy = _defies_search(problem, pool, effort, seed, budget)
-    if lumpy:
-        packing = pack(problem, min(1000 + LISTING * problem.size, MOST_LISTED), budget)
-        if packing is not None:
-            return _packed(problem, pool, _labels(problem, packing, budget), packing, budget)
+    """Divide one pool (`problem` is the pool alone) by a search; `settled` proves what that leaves out of the range."""
+    locked = (problem.locks >= 0).any()
+    if pool.parts is None and pool.reason == why.POCKET_BELOW_LOW and not locked:
+        return Division(pool.units, np.zeros(problem.size, dtype=np.int64), pool.outside_bound, pool.reason)
     labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
     if pool.parts is not None and can_be_exact(problem, pool.parts):
         return _exact(problem, pool, division, effort, seed, budget)
-    met = met_weight(problem, labels)
-    if pool.parts is not None or met >= problem.total - pool.outside_bound or (problem.locks >= 0).any():
+    return division
+
+
+def settled(problem: Problem, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
+    """What the search left out of the range, brought in or proven where the possible parts can be listed.
+
+    For a pool (`problem` alone) with a free number of parts; as it was where units are locked.
+    """
+    if (problem.locks >= 0).any():
         return division
     if budget.spent():
         return replace(division, stopped=True)
-    packing = None if lumpy else pack(problem, FEW_LISTED, budget)
-    if packing is None:
-        return _with_hopeless(problem, pool, division)
-    if met < packing.most:
-        labels = max(labels, _labels(problem, packing, budget), key=lambda found: met_weight(problem, found))
-    return _packed(problem, pool, labels, packing, budget)
-
-
-def _defies_search(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> bool:
-    """Whether the pool is lumpy, and a short search does not bring all of it into the range."""
     lumpy = mean_weight(problem) * effort.lumpiness >= problem.low
-    if pool.parts is not None or not lumpy or (problem.locks >= 0).any() or pool.outside_bound == problem.total:
-        return False
-    labels, _ = search_pool(problem, None, replace(effort, attempts=1, restarts=1), seed, budget)
-    return met_weight(problem, labels) < problem.total - pool.outside_bound and not budget.spent()
+    limit = min(1000 + LISTING * problem.size, MOST_LISTED) if lumpy else FEW_LISTED
+    met = met_weight(problem, division.labels)
+    packing = pack(problem, limit, budget, met)
+    if packing is None:
+        return _with_hopeless(problem, _searched_on(problem, division, effort, seed, budget))
+    labels = division.labels
+    if met < packing.most and packing.parts:
+        packed = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
+        labels = max(labels, packed, key=lambda found: met_weight(problem, found))
+    return _packed(problem, division, labels, packing, budget)
+
+
+def _searched_on(problem: Problem, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
+    """The labels of one more search, where these have more in the range."""
+    labels, stopped = search_pool(problem, None, replace(effort, restarts=effort.more), seed + MORE, budget)
+    if met_weight(problem, labels) <= met_weight(problem, division.labels):
+        labels = division.labels
+    return replace(division, labels=labels, stopped=stopped)
 
 
 def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
@@ -120,24 +130,20 @@ def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> D
     return replace(division, labels=even.labels, uneven=uneven, stopped=division.stopped or budget.spent())
 
 
-def _labels(problem: Problem, packing: Packing, budget: Budget) -> IntArray:
-    """The division of a packing, as near to the target and as round as its sets allow."""
-    return reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
-
-
-def _packed(problem: Problem, pool: Pool, labels: IntArray, packing: Packing, budget: Budget) -> Division:
+def _packed(problem: Problem, division: Division, labels: IntArray, packing: Packing, budget: Budget) -> Division:
     """Labels with the proof of the packing."""
-    bound = max(pool.outside_bound, problem.total - packing.most)
+    bound = max(division.outside_bound, problem.total - packing.most)
     proven = problem.total - met_weight(problem, labels) <= bound
-    reason = pool.reason or (why.PACKING if proven else None)
-    division = Division(pool.units, labels, bound, reason, packing.stopped or budget.spent())
-    return division if proven else _with_hopeless(problem, pool, division)
+    reason = division.reason or (why.PACKING if proven else None)
+    stopped = packing.stopped or budget.spent()
+    found = replace(division, labels=labels, outside_bound=bound, reason=reason, stopped=stopped)
+    return found if proven else _with_hopeless(problem, found)
 
 
-def _with_hopeless(problem: Problem, pool: Pool, division: Division) -> Division:
+def _with_hopeless(problem: Problem, division: Division) -> Division:
     """The units of missed parts that no part within the range can hold, added to the bound."""
     loads = np.bincount(division.labels, weights=problem.weights)
     missed = ((loads < problem.low) | (loads > problem.high))[division.labels]
     units = [int(u) for u in np.flatnonzero(missed & (problem.weights > 0)) if cannot_be_in_range(problem, int(u))]
     bound = max(division.outside_bound, int(problem.weights[units].sum()))
-    return Division(pool.units, division.labels, bound, pool.reason, division.stopped, pool.units[units])
+    return replace(division, outside_bound=bound, hopeless=division.units[units])

@@ -2,8 +2,9 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from gridmgmt.planning.partition.compiled import compiled_inside
 
 
 def new_stream(seed: int) -> NDArray[np.uint64]:
@@ -11,7 +12,7 @@ def new_stream(seed: int) -> NDArray[np.uint64]:
     return np.array([seed % 2**64], dtype=np.uint64)
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def uniform(stream):
     """The next number in [0, 1)."""
     stream[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -21,7 +22,7 @@ def uniform(stream):
     return np.float64((bits ^ (bits >> np.uint64(31))) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def below(stream, count):
     """The next whole number in [0, count)."""
     return np.int64(uniform(stream) * count)

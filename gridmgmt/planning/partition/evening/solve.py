@@ -15,8 +15,8 @@ from gridmgmt.planning.partition.evening.generating import Relaxed, Supply, rela
 from gridmgmt.planning.partition.evening.settling import Pair, Settler
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, half_cuts
+from gridmgmt.planning.partition.measuring import measures
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
-from gridmgmt.planning.partition.reshape import measures
 from gridmgmt.planning.partition.search import FAST, Budget, met_weight, search_pool
 
 UNIT = 10.0  # households of deviation to a price of 1, what an edge costs where cuts are counted

@@ -12,8 +12,8 @@ objective, then the second. The state can be continued in slices, between two lo
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
 import numpy as np
-from numba import njit
 
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
 from gridmgmt.planning.partition.streams import below, uniform
 
@@ -26,7 +26,7 @@ def reverse_arcs(indptr: IntArray, indices: IntArray) -> IntArray:
     return back
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _toggle(arc, cut_arcs, places, count):
     """Put an arc on the list of cut arcs, or take it off; returns how many there are."""
     if places[arc] < 0:
@@ -40,7 +40,7 @@ def _toggle(arc, cut_arcs, places, count):
     return count - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _stays_whole(indptr, indices, labels, unit, seen, mark, queue):
     """Whether the part of `unit` hangs together without it: a search from one neighbour that must find the others."""
     part = labels[unit]
@@ -82,12 +82,12 @@ def start_walk(
     return labels, load, cut_arcs, places, np.array([len(crossing), 1]), np.zeros((2, len(labels)), np.int64)
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _outside(load, low, high):
     return max(low - load, load - high, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _keep(best, labels, outside, cut, load, target, deviation_first):
     """Copy the labels where they are better than the best: outside, then the objectives in order."""
     best_labels, rank = best
@@ -101,7 +101,7 @@ def _keep(best, labels, outside, cut, load, target, deviation_first):
             best_labels[unit] = labels[unit]
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _gain(indptr, indices, costs, labels, unit, to):
     """By how much the cut grows when `unit` moves to part `to`."""
     gain = 0.0
@@ -114,7 +114,7 @@ def _gain(indptr, indices, costs, labels, unit, to):
     return gain
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _cut(indptr, indices, costs, labels):
     cut = 0.0
     for unit in range(len(labels)):
@@ -124,7 +124,7 @@ def _cut(indptr, indices, costs, labels):
     return cut
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def walk(graph, weights, fixed, limits, prices, deviation_first, state, best, heats, proposals, stream):
     """Walk on through `heats`, `proposals` at each; `state`, `best` and `stream` change in place.
 

@@ -7,10 +7,11 @@ each of these is tried, and the list shrinks with every choice (Knuth 2000, algo
 # ruff: noqa: C901, SIM110 - function calls and closures are what numba does worst
 
 import numpy as np
-from numba import njit
+
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _disjoint(one, two):
     for word in range(len(one)):
         if one[word] & two[word]:
@@ -18,7 +19,7 @@ def _disjoint(one, two):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _added(values, prices, largest, chosen, result):
     """The values of the goals with one more set."""
     for goal in range(len(values)):
@@ -26,7 +27,7 @@ def _added(values, prices, largest, chosen, result):
         result[goal] = max(values[goal], price) if largest[goal] else values[goal] + price
 
 
-@njit(cache=True, nogil=True)
+@compiled_inside
 def _hopeless(values, best, largest, least, left):
     """Whether `left` more sets of at least the least prices cannot beat the best, goal after goal."""
     for goal in range(len(values)):
@@ -38,7 +39,7 @@ def _hopeless(values, best, largest, least, left):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_cover(masks, whole, prices, largest, parts, most_steps):
     """The chosen sets (−1: none), and whether the search was complete.
 

@@ -7,14 +7,14 @@ buckets; `sets_below` walks from the top, with weights exact, along all ways tha
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
 import numpy as np
-from numba import njit
 
+from gridmgmt.planning.partition.compiled import compiled
 from gridmgmt.planning.partition.fewparts.sets import NO_WAY
 
 SLACK = 1e-3  # the bound is kept in single precision
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def completions(order, first, arcs, complete, weights, duals, at_end, width, least):
     """Fill `least` (nodes, buckets) with a lower bound of the price still to come, from every bucket of weight.
 
@@ -43,7 +43,7 @@ def completions(order, first, arcs, complete, weights, duals, at_end, width, lea
                 least[node, bucket] = min(least[node, bucket], price + after)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sets_below(order, first, arcs, complete, weights, duals, at_end, limits, width, least, sets, prices):
     """Write the connected sets in range whose price is at most `limits[2]`; returns how many, and whether all.
 

@@ -1,0 +1,47 @@
+"""What parts weigh, how round they are, and what they cost by the prices of `Goals`, many parts at once."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+
+USUAL_ROUNDNESS = 0.69  # of a part whose shape costs nothing: or few large parts would be cheaper
+MISSED_PART, MISSED_WEIGHT = 0.3, 1.0  # shares of the price `outside`: of a part, and of a target's worth in it
+
+
+def membership(labels: IntArray) -> csr_array:
+    """(parts, units) of 0 and 1."""
+    count = len(labels)
+    return csr_array((np.ones(count), (labels, np.arange(count))))
+
+
+def measures(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
+    """Weight and Polsby–Popper of sets of units, given as (sets, units) of 0 and 1."""
+    shared = np.asarray((inside @ problem.borders).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
+    rim = np.maximum(inside @ problem.perimeters - shared, 1e-9)
+    rounds: FloatArray = 4 * np.pi * (inside @ problem.areas) / rim**2
+    loads: FloatArray = inside @ problem.weights
+    return loads, rounds
+
+
+def part_prices(problem: Problem, inside: csr_array) -> FloatArray:
+    """(sets,) what each set costs as a part; together the price of a plan, but for what is moved.
+
+    >>> from gridmgmt.planning.partition.problem import Goals, make_problem
+    >>> pair = csr_array(np.array([[0.0, 3.0], [3.0, 0.0]]))
+    >>> goals = Goals(deviation=0.0, roundness=0.0, cut=1.0, unevenness=10.0)
+    >>> problem = make_problem(pair, [8, 11], 8, 12, 10, None, ("deviation",), *[None] * 5, goals)
+    >>> part_prices(problem, membership(np.array([0, 1]))).round(3).tolist()
+    [3.5, 2.5]
+    """
+    goals, (loads, rounds) = problem.goals, measures(problem, inside)
+    off = (loads - problem.target) / problem.target
+    missed = (loads < problem.low) | (loads > problem.high)
+    prices: FloatArray = goals.part + goals.deviation * off**2 + goals.unevenness * np.abs(off)
+    prices += goals.outside * missed * (MISSED_PART + MISSED_WEIGHT * loads / problem.target)
+    if problem.areas.any():
+        prices += goals.roundness * (USUAL_ROUNDNESS - rounds)
+    if problem.graph.data.any():
+        within = np.asarray((inside @ problem.graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
+        prices += goals.cut * (inside @ problem.graph.sum(axis=1) - within) / 2
+    return prices

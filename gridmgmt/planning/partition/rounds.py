@@ -1,0 +1,130 @@
+"""All pools, in rounds: each is searched; what that missed is brought in or proven; at last all are evened out.
+
+So every pool has its plan before the proof of one takes all the time that is left.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gridmgmt.planning.partition import certificate as why
+from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
+from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
+from gridmgmt.planning.partition.problem import Problem, count_range
+from gridmgmt.planning.partition.search import Budget, Effort
+from gridmgmt.planning.partition.solve import Division, evened, settled, solve_pool
+
+Progress = Callable[[int, int], None]
+SPREAD = 7919  # between the seeds of two pools
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of all pools together; `parts` is None where their number is free."""
+
+    problem: Problem
+    parts: int | None
+    objectives: tuple[str, ...]
+    effort: Effort
+    seed: int
+    budget: Budget
+    progress: Progress | None
+
+
+def divide_pools(task: Task) -> list[Division]:
+    """The divisions of all pools, and of what is carved off them."""
+    if task.parts is not None:
+        rounds = _Rounds(task, pools_of_components(task.problem, task.parts))
+        rounds.search()
+        return rounds.divided
+    carving = carve(task.problem)
+    alone = [Division(units, np.zeros_like(units), 0, why.OVERSIZE_UNIT) for units in carving.oversize]
+    rounds = _Rounds(task, carving.pools)
+    rounds.search()
+    rounds.settle()
+    if task.effort.even:
+        rounds.even_out()
+    return alone + rounds.divided
+
+
+class _Rounds:
+    """The pools and their divisions so far. Two at a time: the compiled search lets go of the interpreter lock."""
+
+    def __init__(self, task: Task, pools: list[Pool]) -> None:
+        self.task, self.pools = task, pools
+        self.divided = [Division(pool.units, np.zeros_like(pool.units), 0, None) for pool in pools]
+        self._steps, self._done = len(pools) * (2 if task.effort.even and task.parts is None else 1), 0
+        self._missed, self._bounds = [0] * len(pools), [0] * len(pools)
+        self._outside = self._proven = 0  # in the pools that are done
+
+    def search(self) -> None:
+        """A division of every pool."""
+        task, forced = self.task, self._are_forced()
+
+        def search(problem: Problem, number: int) -> Division:
+            pool, seed = self.pools[number], task.seed + SPREAD * number
+            if is_few(problem, pool.parts):
+                division = divide_few(problem, pool, task.objectives, seed, task.budget)
+            else:
+                division = solve_pool(problem, pool, task.effort, seed, task.budget)
+            return division if forced else _unproven(division)
+
+        self._round(search, range(len(self.pools)), counted=True)
+
+    def settle(self) -> None:
+        """Where weight is outside that nothing proves to be: better divisions, or proofs."""
+        task = self.task
+
+        def settle(problem: Problem, number: int) -> Division:
+            return settled(problem, self.divided[number], task.effort, task.seed + SPREAD * number, task.budget)
+
+        open_ = [n for n, (missed, bound) in enumerate(zip(self._missed, self._bounds, strict=True)) if missed > bound]
+        self._round(settle, open_, counted=False)
+
+    def even_out(self) -> None:
+        """The divisions of least deviation and cuts, with what is proven of them."""
+        task = self.task
+
+        def even(problem: Problem, number: int) -> Division:
+            return evened(problem, self.divided[number], task.seed + SPREAD * number, task.budget)
+
+        self._round(even, range(len(self.pools)), counted=True)
+
+    def _round(self, step: Callable[[Problem, int], Division], numbers: Sequence[int], *, counted: bool) -> None:
+        with ThreadPoolExecutor(max_workers=2) as threads:
+            divisions = threads.map(lambda n: step(self.task.problem.pool(self.pools[n].units), n), numbers)
+            for number, division in zip(numbers, divisions, strict=True):
+                self._take(number, division)
+                self._done += counted
+                if counted and self.task.progress is not None:
+                    self.task.progress(self._done, self._steps)
+
+    def _take(self, number: int, division: Division) -> None:
+        problem = self.task.problem
+        loads = np.bincount(division.labels, weights=problem.weights[division.units])
+        missed = int(loads[(loads < problem.low) | (loads > problem.high)].sum())
+        self._outside += missed - self._missed[number]
+        self._proven += division.outside_bound - self._bounds[number]
+        self.divided[number], self._missed[number], self._bounds[number] = division, missed, division.outside_bound
+        self.task.budget.so_far(self._outside, min(self._proven, self._outside))
+
+    def _are_forced(self) -> bool:
+        """Whether what is proven with these numbers of parts holds for every sharing-out among the pools."""
+        problem, parts = self.task.problem, self.task.parts
+        if parts is None or len(self.pools) == 1 or not parts * problem.low <= problem.total <= parts * problem.high:
+            return True
+        return all(_is_forced(problem, pool) for pool in self.pools)
+
+
+def _is_forced(problem: Problem, pool: Pool) -> bool:
+    """Whether the range leaves the pool no other number of parts."""
+    counts = count_range(float(problem.weights[pool.units].sum()), problem.low, problem.high)
+    return list(counts) == [pool.parts]
+
+
+def _unproven(division: Division) -> Division:
+    """What is proven for one sharing-out of the parts among the pools does not hold for others."""
+    shared = division.reason in (why.PACKING, why.NO_FEASIBLE_COUNT)
+    return replace(division, bound=0.0, reason=None if shared else division.reason)
