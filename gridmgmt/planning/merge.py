@@ -20,6 +20,7 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
 from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
 from gridmgmt.planning.merging.groups import Pool, neighbour_masks
+from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
 from gridmgmt.planning.merging.stationchecks import (
     require_areas,
@@ -29,7 +30,7 @@ from gridmgmt.planning.merging.stationchecks import (
     sound_travel,
 )
 from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
-from gridmgmt.planning.merging.stations import PoolPlan, plan_pool
+from gridmgmt.planning.merging.stations import plan_pool
 from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 

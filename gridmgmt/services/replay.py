@@ -27,9 +27,10 @@ from gridmgmt.messages import Words, text
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.merge import MIN_BORDER_M, parent_pools
 from gridmgmt.planning.merging.groups import Group, mask_of, price
+from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import GOAL_NAMES, GOALS, Goal
 from gridmgmt.planning.merging.stationreport import ParentPool, reason
-from gridmgmt.planning.merging.stations import PoolPlan, best_counts, plans_by_count
+from gridmgmt.planning.merging.stations import best_counts, plans_by_count
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.policy.norms import profile
 from gridmgmt.services import station_areas

@@ -13,7 +13,7 @@ from gridmgmt.errors import InfeasiblePlan, InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.merge import merge, parent_pools, station_pools
-from gridmgmt.planning.merging import stations
+from gridmgmt.planning.merging import largeplan
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, groups_within
 from gridmgmt.planning.merging.largepool import least_violation
@@ -259,8 +259,8 @@ def test_the_programme_and_the_columns_agree() -> None:
 
 
 def test_more_groups_than_can_be_listed_still_give_a_plan_and_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stations, "can_be_priced_by_site", lambda *_: False)
-    monkeypatch.setattr(stations, "listing", lambda *_: None)
+    monkeypatch.setattr(largeplan, "can_be_priced_by_site", lambda *_: False)
+    monkeypatch.setattr(largeplan, "listing", lambda *_: None)
     rng = np.random.default_rng(3)
     report = merge(blocks(rng.integers(900, 1900, 36).tolist(), 6), parent=None, time_limit_s=10).report
     assert report["share_in_range"] == 1.0

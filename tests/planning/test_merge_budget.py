@@ -11,12 +11,13 @@ from geopandas import GeoDataFrame
 from ortools.linear_solver import pywraplp
 
 from gridmgmt.planning.merge import station_pools
-from gridmgmt.planning.merging import columnchoice, largepool, sitemodel, stations
+from gridmgmt.planning.merging import columnchoice, largeplan, largepool, sitemodel, stations
 from gridmgmt.planning.merging.groups import Pool
+from gridmgmt.planning.merging.largeplan import SHORT
 from gridmgmt.planning.merging.listing import UNLIMITED
+from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import Goal, site_order
 from gridmgmt.planning.merging.sitesearch import SiteSearch
-from gridmgmt.planning.merging.stations import SHORT, PoolPlan
 from gridmgmt.planning.partition.search import Budget
 from tests.planning.test_merge import blocks
 
@@ -50,7 +51,7 @@ def pool_of(goals: tuple[Goal, ...], count: int = 30) -> Pool:
 
 
 def planned(pool: Pool, goals: tuple[Goal, ...], budget: Budget, short: int) -> PoolPlan:
-    found = stations._plan_large(pool, goals, budget, 0, None, short)
+    found = largeplan._planned(pool, goals, budget, 0, None, short)
     assert found is not None
     assert sum(group.mask for group in found.groups) == (1 << len(pool)) - 1
     return found

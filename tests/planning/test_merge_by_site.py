@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmgmt.planning.merge import merge, station_pools
-from gridmgmt.planning.merging import bysite, stations
+from gridmgmt.planning.merging import bysite, largeplan
 from gridmgmt.planning.merging.groups import Pool, groups_within
 from gridmgmt.planning.merging.listing import UNLIMITED, listed_members
 from gridmgmt.planning.merging.sitegen import Task, padded, priced
@@ -72,16 +72,16 @@ def test_the_bound_of_the_prices_is_no_more_than_the_best_plan() -> None:
 def test_it_is_the_plan_of_the_complete_list(monkeypatch: pytest.MonkeyPatch, asked: dict[str, object]) -> None:
     frame = uneven(36, 6).assign(m2=[0, 700, 200, 900] * 9)
     how = asked | ({"upgrade": "m2"} if "weights" in asked else {})
-    monkeypatch.setattr(stations, "SHORT", 0)
+    monkeypatch.setattr(largeplan, "SHORT", 0)
     by_site = merge(frame, parent=None, **how).report["objectives"]  # type: ignore[arg-type]
-    monkeypatch.setattr(stations, "can_be_priced_by_site", lambda *_: False)
+    monkeypatch.setattr(largeplan, "can_be_priced_by_site", lambda *_: False)
     listed = merge(frame, parent=None, **how).report["objectives"]  # type: ignore[arg-type]
     assert by_site == listed
     assert all(goal["value"] == goal["bound"] for goal in by_site)
 
 
 def test_many_uneven_communities_are_near_the_best_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stations, "SHORT", 0)
+    monkeypatch.setattr(largeplan, "SHORT", 0)
     frame = uneven(48, 8)
     one, two = (merge(frame, parent=None, time_limit_s=600) for _ in range(2))
     assert max(goal["gap"] for goal in one.report["objectives"]) <= 0.01

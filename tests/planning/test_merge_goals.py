@@ -8,14 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmgmt.planning.merge import station_pools
-from gridmgmt.planning.merging import stations
+from gridmgmt.planning.merging import largeplan
 from gridmgmt.planning.merging.groups import Group, Pool, mask_of, price, sub_pool
+from gridmgmt.planning.merging.largeplan import SHORT
 from gridmgmt.planning.merging.listing import UNLIMITED
 from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.pieces import components
+from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import Goal, Weights, costs_of, site_order
 from gridmgmt.planning.merging.smallcover import cheapest_cover
-from gridmgmt.planning.merging.stations import SHORT, PoolPlan, plan_pool
+from gridmgmt.planning.merging.stations import plan_pool
 from tests.planning.test_merge import blocks, partitions
 
 GOALS: tuple[Goal, ...] = ("outside", "stations", "premises", "upgrade", "walk", "type", "staff")
@@ -96,8 +98,8 @@ def all_alone(pool: Pool, *_: object) -> list[Group]:
 
 def large(pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, short: int) -> PoolPlan:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stations, "start_plan", all_alone)
-        found = stations._plan_large(pool, goals, UNLIMITED, 0, weights, short)
+        patch.setattr(largeplan, "start_plan", all_alone)
+        found = largeplan._planned(pool, goals, UNLIMITED, 0, weights, short)
     assert found is not None
     assert sum(group.mask for group in found.groups) == (1 << len(pool)) - 1
     return found

@@ -171,13 +171,6 @@ def neighbour_masks(adjacency: sparse.sparray) -> tuple[int, ...]:
     return tuple(mask_of(sorted(set(map(int, row)) - {number})) for number, row in enumerate(rows))
 
 
-def neighbour_lists(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the neighbours of each community begin and end (n + 1,), and the neighbours, for compiled loops."""
-    rows = [bits(mask) for mask in pool.neighbours]
-    pointers = np.cumsum([0, *map(len, rows)]).astype(np.int64)
-    return pointers, np.asarray([other for row in rows for other in row], dtype=np.int64)
-
-
 def connected_masks(neighbours: Sequence[int], loads: Sequence[int], cap: int) -> Iterator[tuple[int, int]]:
     """Every connected set with a load of at most `cap`, once, and every single node: its mask and its load."""
     for root in range(len(neighbours)):

@@ -1,4 +1,4 @@
-"""Connected pieces of a pool, each in an order that keeps what a search has open narrow."""
+"""A pool as a graph: its connected pieces, each in an order that keeps a search narrow, and its lists of neighbours."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,3 +25,10 @@ def untorn_pieces(pool: Pool) -> list[NDArray[np.intp]] | None:
     masks = [mask_of(piece) for piece in pieces]
     torn = any(sum(1 for mask in masks if mask & lock) > 1 for lock in pool.lock_masks)
     return None if torn else pieces
+
+
+def neighbour_lists(pool: Pool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the neighbours of each community begin and end (n + 1,), and the neighbours, for compiled loops."""
+    rows = [bits(mask) for mask in pool.neighbours]
+    pointers = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    return pointers, np.asarray([other for row in rows for other in row], dtype=np.int64)

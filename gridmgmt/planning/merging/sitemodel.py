@@ -43,7 +43,7 @@ class Assigned:
 def is_decided_by_sites(pool: Pool, goals: Sequence[Goal], plan: Sequence[Group]) -> bool:
     """Whether the goal after the violation is of that kind, a plan in range is known, and the pool is not too large."""
     in_range = sum(group.violation for group in plan) == pool.forced and not pool.lone_exempt
-    return in_range and goals[1] in DECIDED_BY_SITES and len(pool) ** 2 <= PAIRS
+    return in_range and goals[1:2] in [(goal,) for goal in DECIDED_BY_SITES] and len(pool) ** 2 <= PAIRS
 
 
 def assigned(pool: Pool, goal: Goal, plan: Sequence[Group], budget: Budget) -> Assigned:

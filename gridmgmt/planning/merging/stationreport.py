@@ -10,8 +10,8 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.groups import Group, Pool, connected_masks, keeps_locks
+from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import GOAL_NAMES, GOALS, UNITS, Goal, Weights
-from gridmgmt.planning.merging.stations import PoolPlan
 from gridmgmt.planning.report import Objective, PlanResult, Status, Unmet, build_report
 
 LARGE_COMMUNITY = "large_self_contained_community"  # 罗湖 2006 二(二): such a one may exceed the range
