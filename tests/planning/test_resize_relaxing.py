@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import Problem, components
-from gridmgmt.planning.partition.search import UNLIMITED
+from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.bounding import relaxing
 from gridmgmt.planning.resizing.bounding.pricing import Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
@@ -83,7 +83,7 @@ def test_no_plan_moves_fewer_than_the_bound(seed: int, locks: bool, monkeypatch:
     figures = [
         away for labels in plans(problem, sets_in_range(problem)) if (away := moved(problem, labels)) is not None
     ]
-    bound = relaxing.relaxed_bound(problem, [problem.home], 1 << 40, UNLIMITED)
+    bound = relaxing.relaxed_bound(problem, [problem.home], 0, 1 << 40, UNLIMITED)
     assert not figures or bound <= min(figures)
 
 
@@ -95,9 +95,19 @@ def test_the_bound_is_reached_where_the_programme_is_whole() -> None:
             away for labels in plans(problem, sets_in_range(problem)) if (away := moved(problem, labels)) is not None
         ]
         if figures:
-            gaps.append(min(figures) - relaxing.relaxed_bound(problem, [problem.home], 1 << 40, UNLIMITED))
+            gaps.append(min(figures) - relaxing.relaxed_bound(problem, [problem.home], 0, 1 << 40, UNLIMITED))
     assert min(gaps) == 0
     assert np.median(gaps) <= 1
+
+
+def test_what_is_known_is_kept_and_an_end_is_an_end() -> None:
+    problem = invented(0, 8, 17)
+    told: list[tuple[float, float]] = []
+    budget = Budget(so_far=lambda value, bound: told.append((value, bound)))
+    assert relaxing.relaxed_bound(problem, [problem.home], 500, 1000, budget) == 500
+    assert 0 < len(told) <= relaxing.HOPELESS
+    assert set(told) == {(1000, 500)}
+    assert relaxing.relaxed_bound(problem, [problem.home], 3, 1000, Budget(deadline=0.0)) == 3
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -103,7 +103,7 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     found, bound, possible = _searched(part, seed, searching)
     stopped = searching.spent()
     if found.violation == 0 and found.moved > bound * WORTH_IT and part.size <= LARGEST:
-        bound = max(bound, relaxed_bound(part, [found.labels], found.moved, budget))
+        bound = relaxed_bound(part, [found.labels], bound, found.moved, budget)
     reason = pool.reason if possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse[0].violation <= found.violation:
         return Settled(pool.units, coarse[0].labels, 0, reason)

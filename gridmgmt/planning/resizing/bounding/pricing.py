@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.resizing.bounding.programme import NEW, SCALE, Column, Prices
@@ -17,6 +19,7 @@ from gridmgmt.planning.resizing.bounding.programme import NEW, SCALE, Column, Pr
 PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a column at most
 NODES_PER_UNIT = 100  # of the search in a community above the limit, which only brings in columns
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
+TRIFLE = 1e-6  # households
 
 Rows = tuple[IntArray, IntArray, FloatArray, IntArray]
 
@@ -38,12 +41,13 @@ class Pricing:
         self._graph = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
         starts = self._graph[0][1:-1]
         self._neighbours = [near.tolist() for near in np.split(self._graph[1], starts)]
+        self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
         self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
 
     def offer(self, prices: Prices, rows: Rows, counted: IntArray, name: int, nodes: int) -> Offer:
         """Columns under a name; `counted` (rows,) says which rows of three hold the name."""
         problem = self.problem
-        open_ = (problem.locks < 0) | (problem.locks == name)
+        open_ = self._within_reach[name]
         worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
         cost = prices.count + int(prices.names[name])
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
@@ -58,6 +62,19 @@ class Pricing:
                     least = NODES_PER_UNIT
                     used += self._search(worth, [unit[None]], open_, 0, rows, counted, least, parts, worths)[1]
         return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), used)
+
+    def _reach(self, name: int) -> NDArray[np.bool_]:
+        """(n,) units that a part under a name may hold: not locked elsewhere, and a way to them fits into a part."""
+        problem = self.problem
+        own = np.flatnonzero((problem.home == name) & (problem.weights > 0))
+        if not len(own):
+            return np.zeros(problem.size, dtype=bool)
+        edges = problem.graph.tocoo()
+        # A trifle for each step, so that no step weighs nothing: such steps are no edges to scipy.
+        steps = csr_array((problem.weights[edges.col] + TRIFLE, (edges.row, edges.col)), shape=edges.shape)
+        way = dijkstra(steps, indices=own, min_only=True, limit=float(problem.high) + 0.5)
+        reached: NDArray[np.bool_] = np.isfinite(way) & ((problem.locks < 0) | (problem.locks == name))
+        return reached
 
     def new(self, prices: Prices) -> Offer:
         """A part that continues nothing, of the units that pay most for each household, contiguous or not."""

@@ -20,28 +20,29 @@ from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 
-SEARCHES = 6_000  # for parts, one for each name at a time, in all
-FEWEST_NODES, MOST_NODES = 300, 10_000  # of a search, at first and in the end
+SEARCHES = 4_000  # for parts, one for each name at a time, in all
+FEWEST_NODES, MOST_NODES = 200, 20_000  # of a search, at first and in the end
 FEW = 100  # new columns: with fewer, the next search is twice as long
 ROWS, ROWS_PER_ELEMENT = 150, 4  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
-WIDTH, WIDEST, WIDER = 0.05, 0.12, 1.5  # how far the price of a household may be from that of the best bound
+WIDTH, WIDEST, WIDER = 0.05, 0.2, 1.5  # how far the price of a household may be from that of the best bound
 NEAR = 20.0  # households between programme and bound: with fewer, prices may be WIDER times as far
-SETTLED, PATIENCE = 1.0, 2  # households that are worth another round, rounds that bring neither these nor a column
+SETTLED, PATIENCE = 1.0, 3  # households that are worth another round, rounds that bring neither these nor a column
+HOPELESS = 12  # rounds in which the programme stays below what is known already
 ROOM = 5.0  # households that room for one more part is worth, where it counts
 
 
-def relaxed_bound(problem: Problem, plans: Iterable[IntArray], enough: int, budget: Budget) -> int:
+def relaxed_bound(problem: Problem, plans: Iterable[IntArray], known: int, enough: int, budget: Budget) -> int:
     """Households that move in every plan whose parts are in the range, at least; it ends where that is `enough`.
 
-    `plans` (n,) are labels to begin with; those below the communities continue them. Where the work is done before
-    anything is proven the bound is 0.
+    `plans` (n,) are labels to begin with; those below the communities continue them. `known` is proven already: where
+    no more can be hoped for it is the answer.
     """
     with ThreadPoolExecutor(max_workers=2) as threads:
-        relaxing = Relaxing(problem, enough, budget, threads)
+        relaxing = Relaxing(problem, known, enough, budget, threads)
         for labels in plans:
             relaxing.let_in(parts_of(problem, labels))
-        return relaxing.run()
+        return max(known, relaxing.run())
 
 
 def parts_of(problem: Problem, labels: IntArray) -> list[Column]:
@@ -67,7 +68,8 @@ class _Best:
 class Relaxing:
     """One programme; the bounds of the plans with so many parts, and of those with fewer."""
 
-    def __init__(self, problem: Problem, enough: int, budget: Budget, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, problem: Problem, known: int, enough: int, budget: Budget, threads: ThreadPoolExecutor) -> None:
+        self._known, self._hope = known, HOPELESS
         self._enough, self._budget, self._threads = enough, budget, threads
         self._most_parts = problem.total // max(int(problem.low), 1)
         self._programme, self._pricing = Programme(problem, self._most_parts), Pricing(problem)
@@ -101,7 +103,7 @@ class Relaxing:
         return min(self._full.bound, self._fewer.bound)
 
     def _spent(self) -> bool:
-        return self._left <= 0 or self._budget.spent()
+        return self._left <= 0 or self._hope <= 0 or self._budget.spent()
 
     def _cut(self, best: _Best, enough: int) -> None:
         """Raise the bound with rows of three."""
@@ -117,13 +119,15 @@ class Relaxing:
         while best.bound < enough and idle < PATIENCE and not self._spent():
             self._programme.keep_near(best.centre, width)
             prices, _, _ = self._programme.solve()
+            self._hope -= self._programme.value < self._known
             offers = self._offers(prices, nodes)
             new = self.let_in(column for offer in offers for column in offer.columns)
             before, found = best.bound, self._tell(best, prices, offers)
             near = self._programme.value - found < NEAR
-            if near or not new:
-                best.centre = prices.units / SCALE if near or found > before else best.centre
-                width = min(WIDER * width, WIDEST) if near else max(width / WIDER, WIDTH)
+            if near:
+                best.centre, width = prices.units / SCALE, min(WIDER * width, WIDEST)
+            elif not new:
+                width = max(width / WIDER, WIDTH)
             idle = 0 if new or found - before >= SETTLED or nodes < MOST_NODES else idle + 1
             nodes = min(2 * nodes, MOST_NODES) if new < FEW else nodes
 
@@ -134,6 +138,7 @@ class Relaxing:
             best.bound, best.centre, best.room = found, prices.units / SCALE, prices.count
         if best is self._full and fewer > self._fewer.bound:
             self._fewer.bound, self._fewer.centre = fewer, prices.units / SCALE
+        self._budget.so_far(self._enough, max(self._known, self._bound))
         return found
 
     def _offers(self, prices: Prices, nodes: int) -> list[Offer]:
