@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize, sparse
 
 from gridmgmt.planning.merging.columncuts import Cutting, Search, value_of
-from gridmgmt.planning.merging.columngen import ZERO, Ints, Members, Relaxation, Relaxed, relax, sifted
+from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax, sifted
 from gridmgmt.planning.merging.columnmending import mended
 from gridmgmt.planning.merging.listing import NOBODY
 from gridmgmt.planning.partition.search import Budget
@@ -98,9 +98,9 @@ def _decided(
     return best, bound, found.active
 
 
-def _decided_small(relaxation: Relaxation, best: Ints, budget: Budget) -> Ints:
-    """The best cover found of a few communities."""
-    found = relax(relaxation, best, budget)
+def _decided_small(relaxation: Relaxation, best: Ints, active: Ints, prices: Floats, budget: Budget) -> Ints:
+    """The best cover found of a few communities, from columns and prices that the whole relaxation has."""
+    found = relax(relaxation, np.union1d(best, active), budget, prices)
     kept = _kept(relaxation, best, found, _step(relaxation))
     if found.bound > value_of(relaxation, best) - ZERO or not len(kept):
         return best

@@ -18,7 +18,7 @@ TOGETHER = (4, 6)  # groups decided anew at once: first few as long as that gain
 TRIED = 400  # times that some are
 ROWS = 150_000  # columns over which is decided at the most, the cheapest by reduced cost
 
-Decide = Callable[[Relaxation, Ints, Budget], Ints]
+Decide = Callable[[Relaxation, Ints, Ints, Floats, Budget], Ints]
 
 
 def mended(
@@ -31,7 +31,8 @@ def mended(
 ) -> Ints:
     """A cover by the columns that costs no more than the best known, as far as `decide` and the work limit lead.
 
-    `decide` gives the best cover it finds of a smaller relaxation, from one that is known.
+    `decide` gives the best cover it finds of a smaller relaxation, from one that is known, with columns and prices to
+    begin with.
     """
     tried: set[tuple[int, ...]] = set()
     budget = silent(budget)
@@ -60,7 +61,7 @@ def _first_gain(
         if len(tried) >= TRIED or budget.spent():
             return None
         tried.add(key)
-        new = _decided_anew(relaxation, found.reduced, best, some, decide, budget)
+        new = _decided_anew(relaxation, found, best, some, decide, budget)
         if new is not None:
             return new
     return None
@@ -93,17 +94,20 @@ def _gathered(links: Floats, seed: int, together: int) -> Ints:
 
 
 def _decided_anew(
-    relaxation: Relaxation, reduced: Floats, best: Ints, some: Ints, decide: Decide, budget: Budget
+    relaxation: Relaxation, found: Relaxed, best: Ints, some: Ints, decide: Decide, budget: Budget
 ) -> Ints | None:
     """The cover with the best groups of the communities of some of it; None where they are the best already."""
     old, others = best[some], np.delete(best, some)
-    rows = _rows_within(relaxation, reduced, old)
+    rows = _rows_within(relaxation, found.reduced, old)
     communities = np.flatnonzero(_inside(relaxation, old).any(axis=0))
     small = _renumbered(relaxation, rows, communities)
     small.limits = [
         limit - float(row[others].sum()) for row, limit in zip(relaxation.extra, relaxation.limits, strict=True)
     ]
-    new = rows[decide(small, np.searchsorted(rows, np.sort(old)), budget)]
+    held = relaxation.size + len(relaxation.extra)
+    prices = np.concatenate([found.prices[communities], found.prices[relaxation.size : held]])
+    known, active = np.searchsorted(rows, np.sort(old)), np.searchsorted(rows, np.intersect1d(found.active, rows))
+    new = rows[decide(small, known, active, prices, budget)]
     if relaxation.cost[new].sum() >= relaxation.cost[old].sum():
         return None
     return np.sort(np.concatenate([others, new]))
