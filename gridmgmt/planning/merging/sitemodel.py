@@ -76,15 +76,10 @@ def _solved(pool: Pool, serve: Ints, value: int, supports: Supports, budget: Bud
     for node in nodes:
         model.add_exactly_one(joins[node, site] for site in sites)
     for site in sites:
-        load = cp_model.LinearExpr.weighted_sum([joins[node, site] for node in nodes], pool.loads)
-        model.add(load <= pool.high * joins[site, site])
-        model.add(load >= min(pool.low, pool.high) * joins[site, site])
-        for node in nodes:
-            if node != site:
-                beside = [joins[other, site] for other in supports(node, site)]
-                model.add_implication(joins[node, site], joins[site, site])
-                model.add_bool_or([joins[node, site].negated(), *beside])
-        _keep_locks(model, pool, [joins[node, site] for node in nodes])
+        joined = [joins[node, site] for node in nodes]
+        _keep_range(model, pool, site, joined)
+        _keep_together(model, site, joined, supports)
+        _keep_locks(model, pool, joined)
     cost = sum(int(serve[node, site]) * one for (node, site), one in joins.items() if serve[node, site])
     model.add(cost <= value - 1)
     model.minimize(cost)
@@ -98,9 +93,23 @@ def _solved(pool: Pool, serve: Ints, value: int, supports: Supports, budget: Bud
     bound = max(0, int(np.ceil(solver.best_objective_bound - 1e-6)))
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return bound, None
-    return bound, np.asarray(
-        [next(site for site in sites if solver.boolean_value(joins[node, site])) for node in nodes]
-    )
+    served = [next(site for site in sites if solver.boolean_value(joins[node, site])) for node in nodes]
+    return bound, np.asarray(served, dtype=np.int64)
+
+
+def _keep_range(model: cp_model.CpModel, pool: Pool, site: int, joined: list[cp_model.IntVar]) -> None:
+    """A site that is one has a load in range, any other none."""
+    load = cp_model.LinearExpr.weighted_sum(joined, pool.loads)
+    model.add(load <= pool.high * joined[site])
+    model.add(load >= min(pool.low, pool.high) * joined[site])
+
+
+def _keep_together(model: cp_model.CpModel, site: int, joined: list[cp_model.IntVar], supports: Supports) -> None:
+    """Who joins a site has the site's own community and a support with it."""
+    for node, one in enumerate(joined):
+        if node != site:
+            model.add_implication(one, joined[site])
+            model.add_bool_or([one.negated(), *(joined[other] for other in supports(node, site))])
 
 
 def _keep_locks(model: cp_model.CpModel, pool: Pool, joined: list[cp_model.IntVar]) -> None:
