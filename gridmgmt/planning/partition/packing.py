@@ -133,14 +133,14 @@ def _improved(
 
     Only columns with little slack can stand in a better choice; where these are few, they are looked at one and all.
     """
-    from ortools.sat.python import cp_model
-
     reached = max(known, int(columns.weights[chosen].sum()))
     doubtful = np.flatnonzero(relaxed.may_beat(reached))
     if reached >= relaxed.bound or not len(doubtful):
         return chosen, reached, budget.spent()
     if len(doubtful) > DOUBTFUL or budget.spent():
         return chosen, relaxed.bound, budget.spent()
+    from ortools.sat.python import cp_model  # a second of its own: only where it is needed
+
     doubtful = np.union1d(doubtful, chosen)
     model, take = _model(columns, size, doubtful, set(chosen.tolist()))
     solver = cp_model.CpSolver()
