@@ -20,7 +20,7 @@ from gridmgmt.planning.resizing.regrow import Found, matched, measured, search, 
 from gridmgmt.planning.resizing.relabel import moved_bound
 
 LOCKED = "locked"
-SEARCH_SHARE = 0.6  # of the time: the rest is for what is proven
+SEARCH_SHARE = 0.7  # of the time: the rest is for what is proven
 WORTH_IT = 1.01  # times the bound: where more move, a better bound is looked for
 LARGEST = 3000  # units of a pool where that can be told in time
 
