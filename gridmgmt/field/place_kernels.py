@@ -27,7 +27,7 @@ def fill_inside(first_edge, ax, ay, bx, by, frame, first, members):
         bottom, top = _reach(ay, by, first_edge[area], first_edge[area + 1])
         for row in range(cell_of(bottom, south, cell_m, rows), cell_of(top, south, cell_m, rows) + 1):
             y = south + (row + 0.5) * cell_m
-            found = 0
+            found = np.int64(0)
             for edge in range(first_edge[area], first_edge[area + 1]):
                 if (ay[edge] > y) != (by[edge] > y):
                     if found == len(crossings):
@@ -112,7 +112,7 @@ def list_tests(frame, edges, bands, first, members, whole):
     columns = frame[3]
     answer = whole.copy()
     tests, used = np.empty(16, np.int32), 0
-    lines, written = np.empty(64), 0
+    lines, written = np.empty(64), np.int64(0)  # a literal 0 would have what it is given to compiled twice
     for cell in range(len(first) - 1):
         row, count = cell // columns, first[cell + 1] - first[cell]
         if count == 0:
