@@ -22,7 +22,7 @@ class Effort:
     passes: int  # proposals per unit and attempt
     restarts: int = 1  # many short searches find rounder parts than a long one
     recombined: int = 12  # parts of a pool from which on a plan is made of the best parts of all restarts
-    more: int = 15  # restarts with a dearer range, where it is not met and nothing proves that it cannot be
+    more: int = 7  # restarts of one more search where the range is not met, and nothing proves that it cannot be
     cycles: int = 0  # searches of half the passes from the best plan so far, heated up again a little less
     heat: tuple[float, float] = (0.5, 0.05)
     swaps: float = 0.2
@@ -57,7 +57,7 @@ CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 REHEAT = (0.4, 0.03)
 FAST = Effort(passes=550, restarts=8, cycles=10, heat=(0.8, 0.025))
-THOROUGH = Effort(passes=1200, restarts=80, recombined=2, cycles=120, lumpiness=8.0, proof=60.0)
+THOROUGH = Effort(passes=1200, restarts=80, recombined=2, more=4, cycles=120, lumpiness=8.0, proof=60.0)
 EXACT = replace(THOROUGH, passes=2500, restarts=12, cycles=60, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 

@@ -21,7 +21,6 @@ from gridmgmt.planning.partition.search import Budget, Effort, met_weight, searc
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
 FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then
 MORE = 15_485_863  # between the seeds of the first search and those of one more
-DEARER = 4.0  # times the price of the range in that search
 COVER_LISTING = 30_000  # possible parts listed at most where each unit must lie in one
 
 
@@ -89,10 +88,8 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
 
 
 def _searched_on(problem: Problem, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
-    """The labels of one more search with a dearer range, where these have more in it."""
-    dearer = replace(problem.goals, outside=DEARER * problem.goals.outside)
-    longer = replace(effort, restarts=effort.more)
-    labels, stopped = search_pool(replace(problem, goals=dearer), None, longer, seed + MORE, budget)
+    """The labels of one more search, where these have more in the range."""
+    labels, stopped = search_pool(problem, None, replace(effort, restarts=effort.more), seed + MORE, budget)
     if met_weight(problem, labels) <= met_weight(problem, division.labels):
         labels = division.labels
     return replace(division, labels=labels, stopped=stopped)

@@ -20,9 +20,10 @@ from gridmgmt.planning.resizing.regrow import Found, matched, measured, search, 
 from gridmgmt.planning.resizing.relabel import moved_bound
 
 LOCKED = "locked"
-SEARCH_SHARE = 0.7  # of the time: the rest is for what is proven
+SEARCH_SHARE = 0.7  # of the time, where the rest can prove more
 WORTH_IT = 1.01  # times the bound: where more move, a better bound is looked for
 LARGEST = 3000  # units of a pool where that can be told in time
+ABOVE = 0.1  # of the households may live in communities above the limit, whose parts are priced loosely
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,11 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _within(budget, 0.5))
     if coarse is not None and coarse[0].violation == 0:
         return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
-    searching = _within(budget, SEARCH_SHARE)
+    provable = _provable(part)
+    searching = _within(budget, SEARCH_SHARE if provable else 1.0)
     found, bound, possible = _searched(part, seed, searching)
     stopped = searching.spent()
-    if found.violation == 0 and found.moved > bound * WORTH_IT and part.size <= LARGEST:
+    if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
         bound = relaxed_bound(part, [found.labels], bound, found.moved, budget)
     reason = pool.reason if possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse[0].violation <= found.violation:
@@ -110,6 +112,12 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     # Outside the range fewer households may move than the bound says: then nothing is proven.
     labels, proven = found.labels, bound if found.violation == 0 else 0
     return Settled(pool.units, labels, proven, reason, grids is None, stopped)
+
+
+def _provable(part: Problem) -> bool:
+    """Whether the relaxation over all parts can be worth its time."""
+    today = np.bincount(part.home, weights=part.weights)
+    return part.size <= LARGEST and bool(today[today > part.high].sum() <= ABOVE * part.total)
 
 
 def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, bool]:

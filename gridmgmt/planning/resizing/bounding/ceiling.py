@@ -7,7 +7,6 @@ again. Worths are whole numbers in floats, exact below 2⁵³; bounds are rounde
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
-import numpy as np
 from numba import njit
 
 NEVER = 1e15
@@ -16,11 +15,11 @@ TURNS = 4  # of leaving out units
 
 
 @njit(cache=True, nogil=True)
-def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):  # pragma: no cover
+def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
     """What no set from here on is worth more than; units that no set worth more than `least` holds are left out."""
-    weights, worth = units
+    weights, worth, _ = units
     choice, load, value = levels
-    gain, lack, way = room[0]
+    gain, lack, way, queue, queued = room
     for _ in range(TURNS):
         mine = choice[level, : load[level, 0]]
         most, need = limits[2] - load[level, 1], limits[0] - load[level, 1]
@@ -32,7 +31,7 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):  
             worth_now = worth[unit] - _due(rows, state, unit)
             gain[unit] = max(worth_now - per_weight * weights[unit], 0.0)
             lack[unit] = max(per_weight * weights[unit] - worth_now, 0.0)
-        _ways(graph, state, mine, lack, way, room[1], room[2])
+        _ways(graph, state, mine, lack, way, queue, queued)
         total, kept = 0.0, 0
         for unit in mine:
             total += gain[unit] if way[unit] < NEVER else 0.0
@@ -42,14 +41,14 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):  
             else:
                 state[1][unit] = False
         load[level, 0] = kept
-        best = base + _reached(choice[level, :kept], gain, way)
+        best = base + _reached(choice[level, :kept], gain, way, queue)
         if best <= least or kept == len(mine):
             break
     return best
 
 
 @njit(cache=True, nogil=True)
-def _multiplier(weights, worth, choice, most, need):  # pragma: no cover
+def _multiplier(weights, worth, choice, most, need):
     """What the last household is worth in a set filled in fractions (Dantzig 1957); NEVER: the units are too few."""
     load = 0
     for unit in choice:
@@ -63,21 +62,22 @@ def _multiplier(weights, worth, choice, most, need):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _due(rows, state, unit):  # pragma: no cover
+def _due(rows, state, unit):
     """What the rows of which the set holds one take at least for the unit: one price, shared with the third element."""
     due = 0.0
     for place in range(rows[0][unit], rows[0][unit + 1]):
         row = rows[1][place]
         if state[2][row] == 1:
             sharing = 1
-            for other in rows[3][row]:
+            for place_in_row in range(rows[3].shape[1]):
+                other = rows[3][row, place_in_row]
                 sharing += other >= 0 and other != unit and state[1][other]
             due += rows[2][row] / sharing
     return due
 
 
 @njit(cache=True, nogil=True)
-def _ways(graph, state, choice, lack, way, queue, queued):  # pragma: no cover
+def _ways(graph, state, choice, lack, way, queue, queued):
     """What is lacking on the best way from the set to each unit, ends included, into `way` (label correcting)."""
     inside, free = state[0], state[1]
     first, waiting, size = 0, 0, len(queue)
@@ -101,12 +101,28 @@ def _ways(graph, state, choice, lack, way, queue, queued):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _reached(choice, gain, way):  # pragma: no cover
-    """The most that a set gains: all up to some way, less that way."""
-    order = np.argsort(way[choice])
+def _reached(choice, gain, way, order):
+    """The most that a set gains: all up to some way, less that way; `order` (at least as long) is room to sort in."""
+    count = len(choice)
+    for place in range(count):
+        order[place] = choice[place]
+    _sort(order, count, way)
     best, total = 0.0, 0.0
-    for place in range(len(order)):
-        unit = choice[order[place]]
-        total += gain[unit]
-        best = max(best, total - way[unit])
+    for place in range(count):
+        total += gain[order[place]]
+        best = max(best, total - way[order[place]])
     return best
+
+
+@njit(cache=True, nogil=True)
+def _sort(units, count, key):
+    """Sort the first `count` units by their key (Shell 1959; numpy's sorts take seconds to compile)."""
+    gap = count // 2
+    while gap > 0:
+        for place in range(gap, count):
+            unit, at = units[place], place
+            while at >= gap and key[units[at - gap]] > key[unit]:
+                units[at] = units[at - gap]
+                at -= gap
+            units[at] = unit
+        gap = 1 if gap == 2 else gap * 5 // 11

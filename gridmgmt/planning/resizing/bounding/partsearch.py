@@ -17,10 +17,11 @@ LEVELS = 64  # units taken beyond the root at most; deeper sets are allowed for,
 
 
 @njit(cache=True, nogil=True)
-def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, worths):  # pragma: no cover
+def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, worths):
     """Fill `parts` (most, longest) with the sets worth more than `worths` (most,), the best first, −1 behind each.
 
-    graph : indptr and indices;  units : weights and worths (n,);  open_ (n,) what may be used; roots are shut in it
+    graph : indptr and indices;  units : weights, worths, and their order, worth most per household first (n,)
+    open_ (n,) : what may be used; roots are shut in it
     roots : indptr and units of connected sets, one of which a set holds; of several the first is looked at
     limits : low and high of the parts that are kept; sets may weigh `limits[2]`, which only loosens the bound
     rows : of each unit indptr and rows; of each row its price and its units (−1: none);  counted (rows,) held already
@@ -37,13 +38,14 @@ def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, 
 
 
 @njit(cache=True, nogil=True)
-def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, worths):  # pragma: no cover
+def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, worths):
     """What no set with the root is worth more than, unless it is kept; and the nodes left."""
     count = len(units[0])
     state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
-    room = (np.zeros((3, count)), np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
+    room = (np.zeros(count), np.zeros(count), np.zeros(count), np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
     levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 2), np.int64), np.zeros((LEVELS, 2)))
-    taken, loose, level, entered = np.empty(LEVELS, np.int64), -NEVER, 0, True
+    level = np.int64(0)  # a literal 0 would have every loop below compiled for it as well
+    taken, loose, entered = np.empty(LEVELS, np.int64), -NEVER, True
     if not _lay_root(units, root, open_, limits, rows, state, levels):
         return -NEVER, left
     choice, load, value = levels[0], levels[1], levels[2]
@@ -57,7 +59,7 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
         unit = -1
         if value[level, 1] > worths[-1]:
             if left <= 0 or level + 1 == LEVELS:
-                loose = max(loose, value[: level + 1, 1].max())
+                loose = max(loose, _highest(value, level))
             if left <= 0:
                 return loose, 0
             if level + 1 < LEVELS:
@@ -73,9 +75,18 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
 
 
 @njit(cache=True, nogil=True)
-def _lay_root(units, root, open_, limits, rows, state, levels):  # pragma: no cover
-    """The root as level 0, and the units that may join it, worth most per household first; False if it is too heavy."""
-    weights, worth = units
+def _highest(value, level):
+    """The most that a set of any level so far can be worth."""
+    most = value[level, 1]
+    for above in range(level):
+        most = max(most, value[above, 1])
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _lay_root(units, root, open_, limits, rows, state, levels):
+    """The root as level 0, and the units that may join it, in their order; False if it is too heavy."""
+    weights, worth, order = units
     inside, free, held = state
     choice, load, value = levels
     for unit in root:
@@ -86,23 +97,18 @@ def _lay_root(units, root, open_, limits, rows, state, levels):  # pragma: no co
         value[0, 0] += worth[unit] - _count(rows, held, unit, 1)
     if load[0, 1] > limits[2]:
         return False
-    others = np.flatnonzero(open_ & ~inside & (weights <= limits[2] - load[0, 1]))
-    ratio = np.where(worth >= 0, NEVER, -NEVER)
-    for unit in others:
-        if weights[unit] > 0:
-            ratio[unit] = worth[unit] / weights[unit]
-    order = np.argsort(-ratio[others], kind="mergesort")
-    load[0, 0] = len(others)
-    for place in range(len(others)):
-        choice[0, place] = others[order[place]]
-        free[others[place]] = True
+    for unit in order:
+        if open_[unit] and not inside[unit] and weights[unit] <= limits[2] - load[0, 1]:
+            choice[0, load[0, 0]] = unit
+            load[0, 0] += 1
+            free[unit] = True
     return True
 
 
 @njit(cache=True, nogil=True)
-def _take(units, limits, rows, state, levels, level, unit):  # pragma: no cover
+def _take(units, limits, rows, state, levels, level, unit):
     """The next level has the unit; this level goes on without it."""
-    weights, worth = units
+    weights, worth, _ = units
     inside, free, held = state
     choice, load, value = levels
     room = limits[2] - load[level, 1] - weights[unit]
@@ -125,7 +131,7 @@ def _take(units, limits, rows, state, levels, level, unit):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _leave(rows, state, levels, level, taken):  # pragma: no cover
+def _leave(rows, state, levels, level, taken):
     """Back to the level before, without the unit that was taken there."""
     inside, free, held = state
     choice, load, _ = levels
@@ -141,7 +147,7 @@ def _leave(rows, state, levels, level, taken):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _count(rows, held, unit, step):  # pragma: no cover
+def _count(rows, held, unit, step):
     """The price of the rows of which the set holds two from now on."""
     paid = 0.0
     for place in range(rows[0][unit], rows[0][unit + 1]):
@@ -153,7 +159,7 @@ def _count(rows, held, unit, step):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _beside(graph, inside, choice):  # pragma: no cover
+def _beside(graph, inside, choice):
     """The first unit that lies beside the set, −1 where none does."""
     for unit in choice:
         for edge in range(graph[0][unit], graph[0][unit + 1]):
@@ -163,7 +169,7 @@ def _beside(graph, inside, choice):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _keep(parts, worths, root, taken, level, total):  # pragma: no cover
+def _keep(parts, worths, root, taken, level, total):
     """Insert a set where it belongs; the last one falls out. False where it is too long."""
     count = len(root) + level
     if count > parts.shape[1]:
@@ -171,10 +177,11 @@ def _keep(parts, worths, root, taken, level, total):  # pragma: no cover
     place = len(worths) - 1
     while place > 0 and worths[place - 1] < total:
         worths[place] = worths[place - 1]
-        parts[place] = parts[place - 1]
+        for entry in range(parts.shape[1]):
+            parts[place, entry] = parts[place - 1, entry]
         place -= 1
     worths[place] = total
-    parts[place, : len(root)] = root
-    parts[place, len(root) : count] = taken[:level]
-    parts[place, count:] = -1
+    for entry in range(parts.shape[1]):
+        beyond = entry - len(root)
+        parts[place, entry] = root[entry] if beyond < 0 else taken[beyond] if beyond < level else -1
     return True

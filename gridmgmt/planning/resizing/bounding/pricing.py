@@ -113,12 +113,16 @@ class Pricing:
         worths: FloatArray,
     ) -> tuple[float, int]:
         """What no part with a root is worth more than, and the nodes; `parts` and `worths` take the best."""
+        from gridmgmt.planning.resizing.bounding.ceiling import NEVER
         from gridmgmt.planning.resizing.bounding.partsearch import best_parts
 
         starts = np.concatenate([[0], np.cumsum([len(root) for root in roots])]).astype(np.int64)
         flat = np.concatenate(roots) if roots else np.empty(0, dtype=np.int64)
         limits = np.array([self._low, self._high, self._high + beyond], dtype=np.int64)
-        units = self.problem.weights, worth
+        weights = self.problem.weights
+        whole = np.where(worth >= 0, NEVER, -NEVER)
+        ratio = np.divide(worth, weights, out=whole, where=weights > 0)
+        units = weights, worth, np.argsort(-ratio, kind="stable")
         ceiling, used = best_parts(
             self._graph, units, (starts, flat), open_.copy(), limits, rows, counted, nodes, parts, worths
         )
