@@ -137,6 +137,7 @@ def test_a_plan_is_computed_and_shown_before_and_after(start: Page, small_distri
 
 def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, small_district: str) -> None:
     start.get_by_role("button", name="划分网格").click()
+    expect(start.locator(".order")).to_contain_text("等待计算")
     compute_all(small_district)
     expect(start.locator("#sheet .segments")).to_be_visible()
     plan = start.url.rpartition("/")[2]
