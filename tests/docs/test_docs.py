@@ -29,7 +29,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
 def test_the_commands_a_page_shows_exist(page: str) -> None:
-    shown = re.findall(r"\bgridmgmt ([a-z]+(?:-[a-z]+)*)", "\n".join(code_of((ROOT / page).read_text(encoding="utf-8"))))
+    code = "\n".join(code_of((ROOT / page).read_text(encoding="utf-8")))
+    shown = re.findall(r"\bgridmgmt ([a-z]+(?:-[a-z]+)*)", code)
     commands = typer.main.get_command(build_app()).commands  # type: ignore[attr-defined]
     assert set(shown) <= set(commands)
 

@@ -30,7 +30,7 @@ def violated_triples(held: csr_array, shares: NDArray[np.float64], most: int, pe
 
 
 @njit(cache=True, nogil=True)
-def _triples(inside, shares, together, least, triples, violations):  # pragma: no cover
+def _triples(inside, shares, together, least, triples, violations):
     """Fill in the triples of which columns with shares above 1 + `least` hold two; how many."""
     found, size = 0, inside.shape[1]
     for one in range(size):

@@ -6,7 +6,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def lean(graph, weights, parts):  # pragma: no cover
+def lean(graph, weights, parts):
     """Drop from the sets, in place, units without households that hold nothing together; −1 behind each set."""
     inside, seen = np.zeros(len(weights), np.bool_), np.zeros(len(weights), np.bool_)
     waiting = np.empty(parts.shape[1], np.int64)
@@ -30,7 +30,7 @@ def lean(graph, weights, parts):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _flooded(graph, inside, seen, start, waiting):  # pragma: no cover
+def _flooded(graph, inside, seen, start, waiting):
     """How many units inside hang together with `start`."""
     waiting[0], count, first = start, 1, 0
     seen[start] = True
