@@ -70,9 +70,7 @@ def _planned(
     start = start_plan(pool, seed, budget)
     if not start:
         return None
-    start = improved(
-        pool, start, goals, weights, replace(budget, deadline=time.monotonic() + MENDING * budget.left_s())
-    )
+    start = improved(pool, start, goals, weights, budget.within(MENDING))
     floor = 0
     if is_decided_by_sites(pool, goals, start):
         by_sites = assigned(pool, goals[1], start, budget)

@@ -12,6 +12,7 @@ The first gives plans, the second bounds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,10 +124,7 @@ def _keep_locks(model: cp_model.CpModel, pool: Pool, joined: list[cp_model.IntVa
 
 def _steps(pool: Pool) -> NDArray[np.float64]:
     """(n, n) borders crossed between two communities."""
-    edges = [(node, other) for node in range(len(pool)) for other in bits(pool.neighbours[node])]
-    rows, columns = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
-    graph = sparse.csr_array((np.ones(len(edges)), (rows, columns)), shape=(len(pool), len(pool)))
-    found: NDArray[np.float64] = csgraph.shortest_path(graph, unweighted=True)
+    found: NDArray[np.float64] = csgraph.shortest_path(_borders(pool, np.zeros(len(pool))), unweighted=True)
     return found
 
 
@@ -136,11 +134,15 @@ def _nearer(pool: Pool, steps: NDArray[np.float64], node: int, site: int) -> lis
 
 def _whole(pool: Pool, labels: Ints) -> bool:
     """Whether the communities of every site hang together."""
+    pieces: int = csgraph.connected_components(_borders(pool, labels), directed=False)[0]
+    return pieces == len(np.unique(labels))
+
+
+def _borders(pool: Pool, labels: NDArray[Any]) -> sparse.csr_array:
+    """(n, n) 1 where two communities with the same label share a border."""
     edges = [(u, v) for u in range(len(pool)) for v in bits(pool.neighbours[u]) if labels[u] == labels[v]]
     rows, columns = np.asarray(edges, dtype=np.int64).reshape(-1, 2).T
-    graph = sparse.csr_array((np.ones(len(edges)), (rows, columns)), shape=(len(pool), len(pool)))
-    pieces: int = csgraph.connected_components(graph, directed=False)[0]
-    return pieces == len(np.unique(labels))
+    return sparse.csr_array((np.ones(len(edges)), (rows, columns)), shape=(len(pool), len(pool)))
 
 
 def _groups(pool: Pool, labels: Ints) -> tuple[Group, ...]:

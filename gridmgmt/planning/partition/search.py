@@ -80,6 +80,11 @@ class Budget:
     def spent(self) -> bool:
         return time.monotonic() > self.deadline or self.cancelled()
 
+    def within(self, share: float) -> "Budget":
+        """A share of the time that is left."""
+        now = time.monotonic()
+        return replace(self, deadline=now + share * (self.deadline - now))
+
 
 UNLIMITED = Budget()
 

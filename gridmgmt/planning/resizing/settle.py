@@ -1,6 +1,5 @@
 """Pools of `resize`: what is locked stays, what stands alone is named, every connected pool is searched and bounded."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -97,11 +96,11 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     part = replace(part, home=np.unique(part.home, return_inverse=True)[1].astype(np.int64))
     if part.total < problem.low or part.size == 1:
         return Settled(pool.units, np.zeros_like(pool.units), 0, pool.reason)
-    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, _within(budget, 0.5))
+    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, budget.within(0.5))
     if coarse is not None and coarse[0].violation == 0:
         return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
     provable = _provable(part)
-    searching = _within(budget, SEARCH_SHARE if provable else 1.0)
+    searching = budget.within(SEARCH_SHARE if provable else 1.0)
     found, bound, possible = _searched(part, seed, searching)
     stopped = searching.spent()
     if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
@@ -136,12 +135,6 @@ def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, boo
         better = smoothed(part, measured(part, proof.labels), seed, budget)
         found = min(found, better, key=lambda plan: plan.rank)
     return found, max(bound, proof.moved_bound), True
-
-
-def _within(budget: Budget, share: float) -> Budget:
-    """A share of the time that is left."""
-    now = time.monotonic()
-    return replace(budget, deadline=now + share * (budget.deadline - now))
 
 
 def _by_grids(part: Problem, grids: IntArray, seed: int, budget: Budget) -> tuple[Found, int]:

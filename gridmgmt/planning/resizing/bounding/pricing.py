@@ -38,7 +38,7 @@ class Pricing:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._graph = problem.graph.indptr.astype(np.int64), problem.graph.indices.astype(np.int64)
+        self._graph = problem.graph_arrays[:2]
         starts = self._graph[0][1:-1]
         self._neighbours = [near.tolist() for near in np.split(self._graph[1], starts)]
         self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
@@ -52,16 +52,25 @@ class Pricing:
         cost = prices.count + int(prices.names[name])
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
         parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost))
+        units = problem.weights, worth, self._order(worth)
         heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
         if heaviest <= self._high:
-            ceiling, used = self._search(worth, roots, open_, heaviest, rows, counted, nodes, parts, worths)
+            ceiling, used = self._search(units, roots, open_, heaviest, rows, counted, nodes, parts, worths)
         else:
             ceiling, used = self._fitting(worth, open_), 0
             for root in roots if ceiling > cost else []:
                 for unit in root:
                     least = NODES_PER_UNIT
-                    used += self._search(worth, [unit[None]], open_, 0, rows, counted, least, parts, worths)[1]
+                    used += self._search(units, [unit[None]], open_, 0, rows, counted, least, parts, worths)[1]
         return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), used)
+
+    def _order(self, worth: FloatArray) -> IntArray:
+        """(n,) the units, worth most per household first; those without households at one end or the other."""
+        from gridmgmt.planning.resizing.bounding.ceiling import NEVER
+
+        weights = self.problem.weights
+        ratio = np.divide(worth, weights, out=np.where(worth >= 0, NEVER, -NEVER), where=weights > 0)
+        return np.argsort(-ratio, kind="stable")
 
     def _reach(self, name: int) -> NDArray[np.bool_]:
         """(n,) units that a part under a name may hold: not locked elsewhere, and a way to them fits into a part."""
@@ -102,7 +111,7 @@ class Pricing:
 
     def _search(
         self,
-        worth: FloatArray,
+        units: tuple[IntArray, FloatArray, IntArray],
         roots: list[IntArray],
         open_: NDArray[np.bool_],
         beyond: int,
@@ -113,16 +122,11 @@ class Pricing:
         worths: FloatArray,
     ) -> tuple[float, int]:
         """What no part with a root is worth more than, and the nodes; `parts` and `worths` take the best."""
-        from gridmgmt.planning.resizing.bounding.ceiling import NEVER
         from gridmgmt.planning.resizing.bounding.partsearch import best_parts
 
         starts = np.concatenate([[0], np.cumsum([len(root) for root in roots])]).astype(np.int64)
         flat = np.concatenate(roots) if roots else np.empty(0, dtype=np.int64)
         limits = np.array([self._low, self._high, self._high + beyond], dtype=np.int64)
-        weights = self.problem.weights
-        whole = np.where(worth >= 0, NEVER, -NEVER)
-        ratio = np.divide(worth, weights, out=whole, where=weights > 0)
-        units = weights, worth, np.argsort(-ratio, kind="stable")
         ceiling, used = best_parts(
             self._graph, units, (starts, flat), open_.copy(), limits, rows, counted, nodes, parts, worths
         )
