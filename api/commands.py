@@ -1,5 +1,6 @@
 """`gridmgmt serve`: the web application, on this machine; for others once there are people to sign in."""
 
+import gc
 import ipaddress
 from dataclasses import replace
 from typing import Annotated
@@ -37,6 +38,7 @@ def serve(
     application = create_app(replace(settings, hosts=(*settings.hosts, host.lower(), *(name or []))))
     shown = f"[{host}]" if ":" in host else host
     typer.echo(text("web.serving", language(), url=f"http://{shown}:{port}/"), err=True)
+    gc.freeze()  # what stands by now stays: no request waits until it has been looked through
     # No forwarded headers: what a client says of where it comes from plays no part in anything.
     with settling(settings.database_url), planning(settings.database_url):
         uvicorn.run(application, host=host, port=port, log_level="warning", proxy_headers=False, server_header=False)

@@ -18,6 +18,8 @@ PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
 LIBRARIES_VARIABLE = "GRIDMGMT_LIBRARIES"
 PACKAGES = Path(os.environ.get(PACKAGES_VARIABLE) or DATA / "packages" / "root").resolve()
 PACKAGES_LOCK = PACKAGES.parent / "lock"
+# The caller's, not ours: modules from elsewhere, and compiling two thousand of them anew at every start.
+FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def libraries() -> str:
 
 def environment() -> dict[str, str]:
     """The environment variables of every program started from here: the checkout's Python first on the path."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+    kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
     path = f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     packages = {PACKAGES_VARIABLE: str(PACKAGES), LIBRARIES_VARIABLE: libraries()}
     return kept | packages | {"VIRTUAL_ENV": str(VENV), "PATH": path}

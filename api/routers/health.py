@@ -9,7 +9,7 @@ from api.errors import problem
 from api.json import Json
 from api.security import public
 from gridmgmt import __version__
-from gridmgmt.store.migrate import current_revision, head_revision
+from gridmgmt.store.revision import current_revision, head_revision
 
 router = APIRouter(tags=["health"])
 

@@ -48,12 +48,12 @@ def status() -> None:
     """The step the schema is at, and the newest one."""
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
-    from gridmgmt.store import migrate
     from gridmgmt.store.engine import transaction
+    from gridmgmt.store.revision import current_revision, head_revision
 
     with transaction() as session:
-        current = migrate.current_revision(session.connection())
-    typer.echo(text("database.status", language(), current=current or "base", head=migrate.head_revision()))
+        current = current_revision(session.connection())
+    typer.echo(text("database.status", language(), current=current or "base", head=head_revision()))
 
 
 @commands.command()

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from gridmgmt.store.engine import database_url, make_engine, reachable
@@ -30,16 +28,6 @@ def downgrade(url: str | None = None, revision: str = "base") -> None:
     """Undo the steps after `revision`; the data of the tables it drops is lost. Extensions stay."""
     with locked_connection(url) as connection:
         command.downgrade(alembic_config(connection), revision)
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The step the database is at; None before the first."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str | None:
-    """The newest step this version of the program knows."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

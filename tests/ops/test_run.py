@@ -65,6 +65,13 @@ def test_exec_works_through_a_link(checkout: Checkout, tmp_path: Path) -> None:
     assert done.stdout.startswith(b"gridmgmt ")
 
 
+def test_what_the_caller_set_for_his_own_python_is_not_for_ours(checkout: Checkout) -> None:
+    names = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    done = checkout.run("exec", "env", env={"PYTHONPATH": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0
+    assert not [line for line in done.stdout.splitlines() if line.startswith(names)]
+
+
 def test_exec_says_what_it_cannot_run(checkout: Checkout) -> None:
     done = checkout.run("exec", "no-such-program")
     assert done.returncode == 127

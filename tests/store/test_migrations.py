@@ -3,11 +3,13 @@
 import pytest
 import sqlalchemy
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gridmgmt.errors import DatabaseUnavailable
 from gridmgmt.store import migrate
 from gridmgmt.store.engine import database_url, make_engine, transaction
+from gridmgmt.store.revision import current_revision, head_revision
 from gridmgmt.store.tables import Base
 
 OURS = "and relname not like 'track\\_point\\_%' and relname <> 'alembic_version'"
@@ -64,7 +66,7 @@ def test_every_step_goes_down_and_up_again(fresh_database: str) -> None:
     engine = make_engine(fresh_database)
     with engine.connect() as connection:
         before = answers(connection, COLUMNS, CONSTRAINTS, INDEXES, FUNCTIONS)
-        assert migrate.current_revision(connection) == migrate.head_revision()
+        assert current_revision(connection) == head_revision()
     for step in ("0003", "0002", "0001", "base"):
         migrate.downgrade(fresh_database, step)
     with engine.connect() as connection:
@@ -77,10 +79,21 @@ def test_every_step_goes_down_and_up_again(fresh_database: str) -> None:
     engine.dispose()
 
 
+def test_the_newest_file_is_the_newest_step() -> None:
+    assert head_revision() == ScriptDirectory.from_config(migrate.alembic_config()).get_current_head()
+
+
+def test_an_empty_database_is_at_no_step(fresh_database: str) -> None:
+    with transaction(fresh_database) as session:
+        session.execute(text("drop table alembic_version"))
+        assert current_revision(session.connection()) is None
+        session.rollback()
+
+
 def test_upgrading_twice_changes_nothing(fresh_database: str) -> None:
     migrate.upgrade(fresh_database)
     with transaction(fresh_database) as session:
-        assert migrate.current_revision(session.connection()) == migrate.head_revision()
+        assert current_revision(session.connection()) == head_revision()
 
 
 def test_a_server_that_is_not_there_has_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
