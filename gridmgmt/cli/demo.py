@@ -73,12 +73,16 @@ def job(out: Out = Path("out"), now: Now = None, seed: Seed = 2006) -> None:
 
     Plans that are there already are used again. One JSON report per step goes to the folder.
     """
+    from gridmgmt.cli.apart import beside
     from gridmgmt.demo.job import PLANNING
 
     out.mkdir(parents=True, exist_ok=True)
-    for step in PLANNING:
-        _run(step, out)
-    backfill(now, seed)
+    grids, *others = PLANNING
+    _run(grids, out)
+    days = () if now is None else ("--now", now.isoformat())
+    with beside("demo", "backfill", "--seed", str(seed), *days):
+        for step in others:
+            _run(step, out)
 
 
 @commands.command()
