@@ -23,7 +23,8 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.merge import merge, station_pools
 from gridmgmt.planning.merging.front import merge_front
-from gridmgmt.planning.merging.groups import Pool, groups_within
+from gridmgmt.planning.merging.groups import Pool
+from gridmgmt.planning.merging.pricedgroups import groups_within
 from gridmgmt.planning.service import coverage
 from gridmgmt.planning.service_suggestion import suggest_station
 

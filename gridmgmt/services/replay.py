@@ -26,8 +26,9 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words, text
 from gridmgmt.planning.frames import metric
 from gridmgmt.planning.merge import MIN_BORDER_M, parent_pools
-from gridmgmt.planning.merging.groups import Group, mask_of, price
+from gridmgmt.planning.merging.groups import Group, mask_of
 from gridmgmt.planning.merging.poolplan import PoolPlan
+from gridmgmt.planning.merging.pricedgroups import price
 from gridmgmt.planning.merging.prices import GOAL_NAMES, GOALS, Goal
 from gridmgmt.planning.merging.stationreport import ParentPool, reason
 from gridmgmt.planning.merging.stations import best_counts, plans_by_count

@@ -15,9 +15,10 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.merge import merge, parent_pools, station_pools
 from gridmgmt.planning.merging import largeplan
 from gridmgmt.planning.merging.columnchoice import choose
-from gridmgmt.planning.merging.groups import Group, groups_within
+from gridmgmt.planning.merging.groups import Group
 from gridmgmt.planning.merging.largepool import least_violation
 from gridmgmt.planning.merging.listing import UNLIMITED, listing
+from gridmgmt.planning.merging.pricedgroups import groups_within
 from gridmgmt.planning.merging.prices import costs_listed, costs_of
 from gridmgmt.planning.merging.setpartition import cover_by_count
 from gridmgmt.planning.merging.stations import plans_by_count

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gridmgmt.planning.merge import merge, station_pools
 from gridmgmt.planning.merging import bysite, largeplan
-from gridmgmt.planning.merging.groups import Pool, groups_within
+from gridmgmt.planning.merging.groups import Pool
 from gridmgmt.planning.merging.listing import UNLIMITED, listed_members
+from gridmgmt.planning.merging.pricedgroups import groups_within
 from gridmgmt.planning.merging.sitegen import Task, padded, priced
 from gridmgmt.planning.merging.sitesearch import SiteSearch
 from gridmgmt.planning.merging.stations import plan_pool

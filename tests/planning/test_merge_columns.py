@@ -11,8 +11,8 @@ from gridmgmt.planning.merge import station_pools
 from gridmgmt.planning.merging.columnchoice import _decided_small
 from gridmgmt.planning.merging.columngen import Relaxation, relax
 from gridmgmt.planning.merging.columnmending import mended
-from gridmgmt.planning.merging.groups import price
 from gridmgmt.planning.merging.listing import UNLIMITED, listing
+from gridmgmt.planning.merging.pricedgroups import price
 from gridmgmt.planning.merging.prices import Goal, costs_listed, costs_of, site_order
 from gridmgmt.planning.merging.sitemodel import assigned, is_decided_by_sites
 from gridmgmt.planning.merging.stations import plan_pool

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from gridmgmt.planning.merge import station_pools
 from gridmgmt.planning.merging import largeplan
-from gridmgmt.planning.merging.groups import Group, Pool, mask_of, price, sub_pool
+from gridmgmt.planning.merging.groups import Group, Pool, mask_of, sub_pool
 from gridmgmt.planning.merging.largeplan import SHORT
 from gridmgmt.planning.merging.listing import UNLIMITED
 from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.pieces import components
 from gridmgmt.planning.merging.poolplan import PoolPlan
+from gridmgmt.planning.merging.pricedgroups import price, priced
 from gridmgmt.planning.merging.prices import Goal, Weights, costs_of, site_order
 from gridmgmt.planning.merging.smallcover import cheapest_cover
 from gridmgmt.planning.merging.stations import plan_pool
@@ -103,6 +104,17 @@ def large(pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, short: i
     assert found is not None
     assert sum(group.mask for group in found.groups) == (1 << len(pool)) - 1
     return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_many_groups_cost_what_each_costs(data: st.DataObject) -> None:
+    goals = tuple(data.draw(st.permutations(("premises", "upgrade", "walk"))))
+    weights: Weights | None = data.draw(st.sampled_from([None, {"walk": 0.5, "premises": 3.0, "upgrade": 40.0}]))
+    pool = drawn_pool(data, weights, goals, data.draw(st.integers(3, 9)))
+    masks = list(range(1, 1 << len(pool)))
+    assert priced(pool, masks) == [price(pool, mask) for mask in masks]
+    assert priced(pool, []) == []
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,4 +1,4 @@
-"""Connected groups of communities, priced: what a station may serve.
+"""Connected groups of communities: what a station may serve.
 
 A *pool* is the communities of one parent (a subdistrict). A group is a connected set of them, kept as a bit mask. Its
 violation is the number of households it lacks below `low` or has above `high`. Some violation is forced: a community
@@ -18,8 +18,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-
-MAX_GROUPS = 40_000  # sets looked at before the list is given up: two seconds
 
 SiteGoal = Literal["premises", "walk", "upgrade"]
 
@@ -199,36 +197,6 @@ def connected_masks_with(
                 stack.append((members | node, load + loads[position], reach, banned))
 
 
-def price(pool: Pool, mask: int) -> Group:
-    """The group with its best site; by default that which misses fewest norms, then the least household-metres."""
-    members = bits(mask)
-    totals = pool.travel[np.ix_(members, members)].sum(axis=0)
-    prices, households = pool.site_prices, int(pool.weights[members].sum())
-    scores = prices.per_metre * totals + prices.per_household[members] * households + prices.fixed[members]
-    best = int(np.argmin(scores))
-    return group_at(pool, mask, members[best], float(totals[best]))
-
-
-def group_at(pool: Pool, mask: int, site: int, travel: float) -> Group:
-    """The group of a mask with the site that is given."""
-    members = bits(mask)
-    households = pool.weights[members].sum(keepdims=True)
-    kinds = np.unique(pool.kinds[members], return_inverse=True)[1]
-    commonest = int(np.bincount(kinds, weights=pool.weights[members]).max())
-    total = int(households[0])
-    return Group(
-        mask,
-        total,
-        0 if pool.lone_exempt and len(members) == 1 and total > pool.high else pool.violation(total),
-        site,
-        int(pool.site_rank[site]),
-        round(travel),
-        int(pool.upgrade[site]),
-        total - commonest,
-        int(pool.staff_gap(pool.staff[members].sum(keepdims=True), households)[0]),
-    )
-
-
 def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
     """The pool of some members only, numbered in the order given."""
     place = {int(member): position for position, member in enumerate(members)}
@@ -245,17 +213,6 @@ def sub_pool(pool: Pool, members: NDArray[np.intp]) -> Pool:
         staff=pool.staff[members],
         shared=pool.shared or (int(pool.staff.sum()), int(pool.weights.sum())),
     )
-
-
-def groups_within(pool: Pool, slack: int, limit: int = MAX_GROUPS) -> list[Group] | None:
-    """All groups of the pool whose slack is at most `slack`, locks kept; None where that means too many sets."""
-    found = []
-    for count, (mask, load) in enumerate(connected_masks(pool.neighbours, pool.loads, pool.high + slack)):
-        if count >= limit:
-            return None
-        if is_allowed(pool, mask, load, slack):
-            found.append(mask)
-    return [price(pool, mask) for mask in found]
 
 
 def is_allowed(pool: Pool, mask: int, load: int, slack: int) -> bool:

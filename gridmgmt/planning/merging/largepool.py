@@ -14,9 +14,9 @@ from gridmgmt.planning.merging.groups import (
     is_allowed,
     keeps_locks,
     mask_of,
-    price,
 )
 from gridmgmt.planning.merging.listing import stacked
+from gridmgmt.planning.merging.pricedgroups import price
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.search import Budget
 

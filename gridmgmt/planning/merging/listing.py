@@ -16,8 +16,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gridmgmt.planning.merging.columnkernels import forget, sites_of, spread, sum_over, write
-from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, mask_of
+from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
 from gridmgmt.planning.merging.pieces import neighbour_lists
+from gridmgmt.planning.merging.pricedgroups import group_at
 from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.merging.groups import Group, Pool, bits, group_at, sub_pool
+from gridmgmt.planning.merging.groups import Group, Pool, bits, sub_pool
 from gridmgmt.planning.merging.pieces import untorn_pieces
+from gridmgmt.planning.merging.pricedgroups import group_at
 from gridmgmt.planning.merging.stations import renumbered, sufficient_groups
 
 Labels = NDArray[np.int64]  # (labels, 4): violation, stations, travel, upgrade

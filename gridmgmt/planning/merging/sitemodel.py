@@ -20,7 +20,8 @@ from ortools.sat.python import cp_model
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of, price
+from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
+from gridmgmt.planning.merging.pricedgroups import price
 from gridmgmt.planning.merging.prices import Goal
 from gridmgmt.planning.partition.search import Budget
 

@@ -88,7 +88,7 @@ def goal_totals(plans: Sequence[PoolPlan]) -> list[Objective]:
 def reason(pool: Pool, group: Group) -> str:
     """Why a group stands outside the range in a plan of least violation (a code of the message catalogue).
 
-    >>> from gridmgmt.planning.merging.groups import price
+    >>> from gridmgmt.planning.merging.pricedgroups import price
     >>> two = Pool((0, 0), np.array([12000, 900]), np.zeros((2, 2)), np.zeros(2), np.full(2, -1), 6000, 10000)
     >>> [reason(two, price(two, mask)) for mask in (0b01, 0b10)]
     ['single_community_above_high', 'single_below_low_no_neighbour']

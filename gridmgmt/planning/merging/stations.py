@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.merging.groups import Group, Pool, bits, groups_within, mask_of, sub_pool
+from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of, sub_pool
 from gridmgmt.planning.merging.largeplan import plan_large
 from gridmgmt.planning.merging.listing import UNLIMITED
 from gridmgmt.planning.merging.pieces import components, untorn_pieces
 from gridmgmt.planning.merging.poolplan import PoolPlan
+from gridmgmt.planning.merging.pricedgroups import groups_within
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
 from gridmgmt.planning.partition.search import Budget
