@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from gridmgmt.field.day import LOCAL_ZONE, local_day
 from gridmgmt.planning import coverage
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.field import overview, patrol_coverage_frame
+from gridmgmt.services.field import coverage_frame, overview
 from gridmgmt.services.tiles import boundaries_geojson, tile
 from gridmgmt.services.units import barriers_frame, buildings_frame, stations_at, streets_frame
 from gridmgmt.store.bulk import copy_frame
@@ -96,7 +96,7 @@ def field_work(session: Session) -> None:
     today = local_day(now)
     row(
         "a week's patrol coverage by grid",
-        median_s(lambda: patrol_coverage_frame(session, today - timedelta(6), today), 3),
+        median_s(lambda: coverage_frame(session, today - timedelta(6), today), 3),
     )
 
 

@@ -7,11 +7,10 @@ import geopandas as gpd
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import NotFound
-from gridmgmt.ids import BoundaryCode
 from gridmgmt.messages import Words
 from gridmgmt.policy.luohu2006 import read_luohu_2006
 from gridmgmt.services.boundaries import boundaries_at
-from gridmgmt.services.field import patrol_coverage_frame
+from gridmgmt.services.field import streets_walked
 from gridmgmt.services.replay import ReplayResult, replay_luohu_2006
 from gridmgmt.services.units import barriers_frame, land_frame, stations_at, streets_frame
 from gridmgmt.store.tables import Level, Plan
@@ -100,5 +99,4 @@ class District:
     @cached_property
     def patrolled(self) -> gpd.GeoDataFrame:
         """Grids with the walked part of their streets in the week."""
-        code = BoundaryCode(self.within_code) if self.within_code else None
-        return self._some(patrol_coverage_frame(self.session, *self.week, within_code=code), "grid")
+        return self._some(streets_walked(self.session, *self.week, within_code=self.within_code), "grid")

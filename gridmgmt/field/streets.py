@@ -13,13 +13,14 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from gridmgmt.field import street_kernels as kernels
-from gridmgmt.field.coverage import BORDER_M, RADIUS_M
 from gridmgmt.geo.cell_kernels import cell_frame
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Geometries = NDArray[np.object_]
 
+RADIUS_M = 25.0  # a street counts as walked where a track passes within this distance
+BORDER_M = 2.0  # a street drawn along a border belongs to both sides, however the last digit falls
 MOST_CELLS = 4_000_000  # of the lookup: 32 MB; a wider city gets coarser cells
 # columns of a frame may be read-only, for which the loops would be compiled once more
 PLAIN: tuple[Literal["C"], Literal["W"]] = ("C", "W")
@@ -169,12 +170,24 @@ def streets_in_areas(lines: Geometries, areas: Geometries, border_m: float = BOR
     pieces = shapely.linestrings(ends)
     reach = shapely.buffer(areas, border_m, quad_segs=2)
     piece, area = shapely.STRtree(reach).query(pieces, predicate="intersects")
-    parts, pair = shapely.get_parts(shapely.intersection(pieces[piece], reach[area]), return_index=True)
+    shapely.prepare(reach)
+    whole = shapely.covers(reach[area], pieces[piece])  # most are: only the others are cut
+    cut, start, end = _cut(ends, length, piece[~whole], reach[area[~whole]])
+    area, piece = np.concatenate([area[whole], area[~whole][cut]]), np.concatenate([piece[whole], piece[~whole][cut]])
+    start = np.concatenate([np.zeros(whole.sum()), start])
+    end = np.concatenate([length[piece[: whole.sum()]], end])
+    return AreaStreets(area.astype(np.int64), street[piece], offset_m[piece] + start, offset_m[piece] + end, len(areas))
+
+
+def _cut(ends: Floats, length: Floats, piece: Ints, reach: Geometries) -> tuple[Ints, Floats, Floats]:
+    """Intervals of (k,) pieces inside an area each: which of the k, from where to where along it."""
+    shapes = shapely.intersection(shapely.linestrings(ends[piece]), reach)
+    parts, pair = shapely.get_parts(shapes, return_index=True)
     lying = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
-    parts, piece, area = parts[lying], piece[pair[lying]], area[pair[lying]]
-    along = np.stack([_along(ends[piece], length[piece], shapely.get_point(parts, place)) for place in (0, -1)])
-    start, end = offset_m[piece] + along.min(axis=0), offset_m[piece] + along.max(axis=0)
-    return AreaStreets(area.astype(np.int64), street[piece], start, end, len(areas))
+    parts, pair = parts[lying], pair[lying].astype(np.int64)
+    of = piece[pair]
+    along = np.stack([_along(ends[of], length[of], shapely.get_point(parts, place)) for place in (0, -1)])
+    return pair, along.min(axis=0), along.max(axis=0)
 
 
 def _along(ends: Floats, length: Floats, points: Geometries) -> Floats:

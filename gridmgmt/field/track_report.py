@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from gridmgmt.field import clean_kernels as kernels
 from gridmgmt.field.clean_settings import CleanSettings
-from gridmgmt.field.coverage import track_lines
 from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.field.fixes import Fixes, Floats, Ints, Mask
 
@@ -193,3 +192,24 @@ def _marked(points: pd.DataFrame, fixes: Fixes, rows: Ints, reasons: NDArray[np.
     number = np.full(len(points), -1, dtype=np.int64)
     number[fixes.row[rows]] = walk
     return points.assign(kept=kept, reason=reason, walk=number)
+
+
+def track_lines(points: NDArray[np.object_], walk: Ints) -> NDArray[np.object_]:
+    """One line per walk from points (n,) in metres and their walk number (n,), both in walking order.
+
+    A walk of a single fix becomes a point: being there once is legal and covers its surroundings.
+
+    >>> lines = track_lines(shapely.points([[0, 0], [10, 0], [99, 99]]), np.array([0, 0, 1]))
+    >>> [line.geom_type for line in lines]
+    ['LineString', 'Point']
+    """
+    _, first, counts = np.unique(walk, return_index=True, return_counts=True)
+    lines = np.empty(len(first), dtype=object)
+    single = counts == 1
+    lines[single] = points[first[single]]
+    if not single.all():
+        numbers = np.repeat(np.arange(len(first)), counts)
+        many = ~single[numbers]
+        _, compact = np.unique(numbers[many], return_inverse=True)
+        lines[~single] = shapely.linestrings(shapely.get_coordinates(points[many]), indices=compact)
+    return lines

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.field import CleanSettings, clean_track
+from gridmgmt.field.track_report import track_lines
 from gridmgmt.geo.crs import wgs84_to_bd09, wgs84_to_gcj02
 from gridmgmt.io.gpx import read_gpx
 
@@ -320,3 +322,10 @@ def test_real_tracks_come_out_plausible(name: str, km: tuple[float, float], kept
     assert km[0] <= report.distance_m / 1000 <= km[1]
     assert report.points["kept"].mean() >= kept
     assert report.distance_m <= 8.0 * report.moving_s + 50
+
+
+def test_walks_are_never_joined() -> None:
+    points = shapely.points([[0, 0], [10, 0], [500, 0], [510, 0], [900, 0]])
+    lines = track_lines(points, np.array([0, 0, 1, 1, 2]))
+    assert [line.geom_type for line in lines] == ["LineString", "LineString", "Point"]
+    assert shapely.length(lines).tolist() == [10, 10, 0]

@@ -105,3 +105,26 @@ def test_areas_have_their_stretches() -> None:
     everything = INDEX.near_walks([-10, 310, 310, -10], [0, 0, 200, 120], [0, 0, 0, 0])
     assert (inside.covered_m(everything) <= inside.length_m() + 1e-9).all()
     assert inside.covered_m(Stretches.of([0], [0.0], [10.0])).tolist() == [10.0, 0.0, 0.0]
+
+
+def test_a_street_on_a_border_belongs_to_both_sides_and_an_area_without_streets_has_none() -> None:
+    street = np.array([shapely.LineString([(0, 0), (1000, 0)])])
+    areas = np.array([shapely.box(0, 0, 1000, 100), shapely.box(0, -100, 1000, 0), shapely.box(5000, 0, 5100, 100)])
+    assert streets_in_areas(street, areas).length_m().tolist() == [1000.0, 1000.0, 0.0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(coordinates, min_size=4, max_size=8, unique=True))
+def test_what_lies_in_any_area_is_what_shapely_cuts_out(corners: list[tuple[float, float]]) -> None:
+    area = shapely.convex_hull(shapely.multipoints(corners))
+    reach = shapely.buffer(area, 2.0, quad_segs=2)
+    inside = streets_in_areas(STREETS, np.array([area]))
+    assert inside.length_m()[0] == pytest.approx(shapely.length(shapely.intersection(reach, STREETS)).sum())
+    walked = inside.covered_m(Stretches.of([0, 1, 2, 3], [0.0] * 4, [9999.0] * 4))
+    assert walked == pytest.approx(inside.length_m())
+
+
+def test_walking_twice_counts_once() -> None:
+    there_and_back = INDEX.near_walks([0, 250, 0], [10, 10, 10], [0, 0, 0])
+    once = INDEX.near_walks([0, 250], [10, 10], [0, 0])
+    assert there_and_back.length_m(len(STREETS)) == pytest.approx(once.length_m(len(STREETS)))

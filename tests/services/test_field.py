@@ -21,7 +21,6 @@ from gridmgmt.services.field import (
     backfill,
     move_incident,
     overview,
-    patrol_coverage_frame,
     record_patrol,
     report_incident,
 )
@@ -114,21 +113,6 @@ def test_the_situation_counts_what_is_known_at_its_moment(session: Session) -> N
     move_incident(session, incident_id, rejection, at=received + timedelta(minutes=2))
     assert overview(session, received + timedelta(minutes=3)).open_incidents == 0
     assert overview(session, received + timedelta(minutes=1)).open_incidents == 1
-
-
-def test_patrol_coverage_counts_street_length_near_the_tracks(session: Session) -> None:
-    record_patrol(session, PatrolId(uuid4()), WORKER, walk(MORNING, [114.10, 114.1025, 114.105]))
-    frame = patrol_coverage_frame(session, MORNING.date(), MORNING.date()).set_index("code")
-    assert frame.loc[WEST, "share"] == pytest.approx(0.5 + 25 / 1028, abs=0.01)
-    assert frame.loc[EAST, "share"] == 0
-    assert frame.loc[WEST, "patrols"] == 1
-    assert frame.loc[WEST, "length_m"] == pytest.approx(1028, rel=0.01)
-
-
-def test_coverage_of_days_without_a_patrol_is_zero(session: Session) -> None:
-    frame = patrol_coverage_frame(session, date(2026, 8, 1), date(2026, 8, 7))
-    assert frame["share"].tolist() == [0.0, 0.0]
-    assert patrol_coverage_frame(session, date(2020, 1, 1), date(2020, 1, 2)).empty
 
 
 def test_backfill_equals_single_records_and_changes_nothing_twice(session: Session) -> None:

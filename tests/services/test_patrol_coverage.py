@@ -109,6 +109,11 @@ def test_coverage_of_a_day_per_grid(session: Session) -> None:
     assert (east["covered_m"], east["patrols"], east["seconds"], east["buildings"]) == (0, 0, 0, 4)
 
 
+def test_days_without_a_patrol_and_days_before_any_grid(session: Session) -> None:
+    assert coverage_frame(session, DAY, DAY)["share"].tolist() == [0.0, 0.0]
+    assert coverage_frame(session, date(2020, 1, 1), date(2020, 1, 2)).empty
+
+
 def test_days_add_up_by_union(session: Session) -> None:
     walked(session, MORNING, (114.1005, 0), (114.103, 0))
     walked(session, MORNING + timedelta(days=1), (114.102, 0), (114.105, 0))

@@ -1,7 +1,6 @@
 """Field work in the store: patrols and incidents as they come in, and the situation they add up to."""
 
 from gridmgmt.services.field.backfill import backfill
-from gridmgmt.services.field.coverage import patrol_coverage_frame
 from gridmgmt.services.field.due import NextWalk, last_visited, next_walk
 from gridmgmt.services.field.incidents import (
     IncidentReceipt,
@@ -16,7 +15,7 @@ from gridmgmt.services.field.recompute import recompute_patrol, recompute_patrol
 from gridmgmt.services.field.situation import Situation, overview
 from gridmgmt.services.field.targets import TargetLine, targets_report
 from gridmgmt.services.field.tracks import PatrolTrack, patrol_track
-from gridmgmt.services.field.walked import coverage_frame
+from gridmgmt.services.field.walked import coverage_frame, streets_walked
 from gridmgmt.services.field.worker_days import WorkerDay, worker_day, worker_days
 
 __all__ = [
@@ -36,12 +35,12 @@ __all__ = [
     "move_incident",
     "next_walk",
     "overview",
-    "patrol_coverage_frame",
     "patrol_track",
     "recompute_patrol",
     "recompute_patrols",
     "record_patrol",
     "report_incident",
+    "streets_walked",
     "targets_report",
     "worker_day",
     "worker_days",

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from sqlalchemy.orm import Session
 
-from gridmgmt.field.coverage import RADIUS_M
 from gridmgmt.field.places import AreaIndex
-from gridmgmt.field.streets import StreetIndex
+from gridmgmt.field.streets import RADIUS_M, StreetIndex
 from gridmgmt.field.visits import VisitSettings
 from gridmgmt.geo.crs import metric_crs
 from gridmgmt.services.boundaries import boundaries_at

@@ -47,20 +47,23 @@ def coverage_frame(
     `buildings_visited_again` (on several patrols), `visits`, `households_in_buildings` and `households_visited`.
     A street on a border counts for both grids.
     """
-    grids = boundaries_at(session, "grid", last, within_code=within_code, area=area)
-    length_m, covered_m = _streets(session, grids, first, last)
+    grids = streets_walked(session, first, last, within_code=within_code, area=area)
     start, end = day_span(first, last)
     codes = grids["code"].tolist()
     counts = _by_grid(session, query("patrols_in_grids"), codes, COUNTS, first=first, last=last)
     visits = _by_grid(session, query("building_visits_in_grids"), codes, VISITS, at=last, start=start, end=end)
+    renamed = {"households_in_buildings" if name == "households" else name: values for name, values in visits.items()}
+    return grids.assign(**counts, **renamed)
+
+
+def streets_walked(
+    session: Session, first: date, last: date, *, within_code: str = "", area: Area = Area.everything
+) -> geopandas.GeoDataFrame:
+    """Grids of the day `last` (EPSG:4326) with `length_m`, `covered_m` and `share`, as `coverage_frame` has them."""
+    grids = boundaries_at(session, "grid", last, within_code=within_code, area=area)
+    length_m, covered_m = _streets(session, grids, first, last)
     share = np.divide(covered_m, length_m, out=np.full(len(grids), np.nan), where=length_m > 0)
-    return grids.assign(
-        length_m=length_m,
-        covered_m=covered_m,
-        share=share,
-        **counts,
-        **{"households_in_buildings" if name == "households" else name: values for name, values in visits.items()},
-    )
+    return grids.assign(length_m=length_m, covered_m=covered_m, share=share)
 
 
 def _streets(session: Session, grids: geopandas.GeoDataFrame, first: date, last: date) -> tuple[np.ndarray, np.ndarray]:
