@@ -9,18 +9,17 @@ the best bound so far (Wentges 1997), which saves most rounds.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csc_array, eye_array, hstack, vstack
 
-from gridmgmt.planning.partition.evening.settling import Pair, agreeing
+from gridmgmt.planning.partition.evening.settling import Pair
+from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts
 from gridmgmt.planning.partition.problem import FloatArray
 from gridmgmt.planning.partition.search import Budget
 
 ROUNDS = 150
 LISTED, CHEAPEST, ADDED = 4000, 20, 100  # sets listed in a round; of them the cheapest, and others, that are kept
-MOST_KEPT = 3000  # sets in the linear programme; of more, half: those nearest to use
 SMOOTHED = 0.6  # share of the best duals in those that sets are priced at
+NARROWEST = 2e-3  # prices of the sets listed: wider, and those that help are lost among others
 TINY = 1e-4
 CLOSE = 1e-3  # a bound this near to the value is as good, for each part
 
@@ -52,42 +51,6 @@ class Relaxed:
         return self.whole_cover and self.value <= most + 2 * TINY
 
 
-class Supply:
-    """Sets found so far, with their prices, to choose from."""
-
-    def __init__(self, masks: Masks, prices: FloatArray, dear: float) -> None:
-        self.masks, self.prices, self.dear = masks, prices, dear  # dear: the price of a unit left out
-        self.programmes = 0  # solved so far
-
-    def add(self, masks: Masks, prices: FloatArray, duals: FloatArray) -> None:
-        """Take in more sets; where there are too many, those that cost most at the duals go."""
-        self.masks, first = np.unique(np.concatenate([self.masks, masks]), axis=0, return_index=True)
-        self.prices = np.concatenate([self.prices, prices])[first]
-        if len(self.masks) > MOST_KEPT:
-            kept = np.argsort(self.prices - self.masks @ duals, kind="stable")[: MOST_KEPT // 2]
-            self.masks, self.prices = self.masks[kept], self.prices[kept]
-
-    def cheapest(self, parts: int, among: NDArray[np.bool_]) -> tuple[float, FloatArray, float, FloatArray, float]:
-        """The best fractional plan: its price, duals of the units and of the number, shares, and what is left out."""
-        from scipy.optimize import linprog
-
-        self.programmes += 1
-        masks, prices = self.masks[among], self.prices[among]
-        count, size = masks.shape
-        units = hstack([csc_array(masks.T.astype(np.float64)), csc_array(eye_array(size)), csc_array((size, 1))])
-        number = csc_array(np.concatenate([np.ones(count), np.zeros(size), [1.0]])[None])
-        answer = linprog(
-            np.concatenate([prices, np.full(size + 1, self.dear)]),
-            A_eq=vstack([units, number]),
-            b_eq=np.append(np.ones(size), parts),
-            bounds=(0, None),
-            method="highs-ds",
-        )
-        marginals: FloatArray = np.asarray(answer.eqlin.marginals, dtype=np.float64)
-        shares: FloatArray = np.asarray(answer.x[:count], dtype=np.float64)
-        return float(answer.fun), marginals[:size], float(marginals[size]), shares, float(answer.x[count:].sum())
-
-
 def relax(
     sets: PossibleParts,
     supply: Supply,
@@ -106,12 +69,11 @@ def relax(
     """
     bound, floor, best, share = -np.inf, 0.0, centre, SMOOTHED
     for turn in range(ROUNDS):
-        among = agreeing(supply.masks, pairs)
-        value, duals, goal, shares, left_out = supply.cheapest(parts, among)
-        masks, final = supply.masks[among], True
-        if hasty and value <= enough and left_out < TINY:
+        plan, final = supply.cheapest(pairs), True
+        value, duals = plan.value, plan.duals
+        if hasty and value <= enough and plan.left_out < TINY:
             break
-        fresh = np.empty((0, masks.shape[1]), dtype=np.bool_)
+        fresh = np.empty((0, len(duals)), dtype=np.bool_)
         while not len(fresh):
             at = share * best + (1 - share) * duals
             least = sets.least_price(at)
@@ -119,7 +81,7 @@ def relax(
                 bound, floor, best = float(at.sum()) + parts * least, least, at
             if bound > enough or value - bound < CLOSE * parts:
                 break
-            fresh, costs = _helpful(sets, at, least, (value - float(at.sum())) / parts, duals, goal, random)
+            fresh, costs = _helpful(sets, at, least, (value - float(at.sum())) / parts, duals, plan.goal, random)
             if share == 0.0:
                 break
             share = share if len(fresh) else share / 2 if share > 0.1 else 0.0
@@ -127,7 +89,7 @@ def relax(
         if not len(fresh) or not final:
             break
         supply.add(fresh, costs, duals)
-    return Relaxed(bound, floor, best, value, masks, shares, left_out < TINY, final)
+    return Relaxed(bound, floor, best, value, plan.masks, plan.shares, plan.left_out < TINY, final)
 
 
 def _helpful(
@@ -143,8 +105,8 @@ def _helpful(
 
     needed : the least price that would bring the bound up to that plan
     """
-    listing = sets.below(at, least + max(0.02, 0.3 * (needed - least)), LISTED)
-    prices = sets.prices(listing.masks)
+    listing = sets.below(at, least + max(NARROWEST, 0.3 * (needed - least)), LISTED)
+    prices = listing.prices + listing.masks @ at
     gain = listing.masks @ duals + goal - prices
     helpful = np.flatnonzero(gain > TINY)
     if len(helpful) > ADDED:

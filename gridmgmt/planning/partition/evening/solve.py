@@ -11,8 +11,9 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from gridmgmt.planning.partition.evening.branching import Tree
-from gridmgmt.planning.partition.evening.generating import Relaxed, Supply, relax
+from gridmgmt.planning.partition.evening.generating import Relaxed, relax
 from gridmgmt.planning.partition.evening.settling import Pair, Settler
+from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, half_cuts
 from gridmgmt.planning.partition.measuring import measures
@@ -24,7 +25,7 @@ MOST_UNITS, MOST_NODES = 120, 200_000  # of a pool, and of its diagram
 OUTSIDE = 5.0  # price of one more household outside the range: 50 of deviation
 MOST_LISTED = 30_000  # parts among which the roundest plan is chosen
 NODES = 300  # of branch and bound, there
-SEARCHES = 3  # quick ones, for evenness alone
+SEARCHES, MORE_SEARCHES = range(3), range(3, 40)  # quick ones, for evenness alone: first, and where a gap is left
 STEP = 0.05  # half a household: what is proven of prices that are no whole households
 TINY = 1e-4
 
@@ -99,7 +100,7 @@ def even_out(problem: Problem, labels: IntArray, seed: int, budget: Budget, outs
     pool = _pool(problem, labels, seed, budget, outside_bound)
     if pool is None:
         return None
-    best, roots, bounds = _quickly_evened(pool, labels), {}, []
+    best, roots, bounds = _quickly_evened(pool, labels, -np.inf, SEARCHES), {}, []
     counts = count_range(problem.total, problem.low, problem.high) if not pool.outside else range(1, problem.size + 1)
     for parts in sorted(counts, key=lambda count: (abs(problem.total - count * problem.target), count)):
         if pool.least(parts) > pool.value(best) - TINY or budget.spent():
@@ -130,11 +131,13 @@ def _pool(problem: Problem, labels: IntArray, seed: int, budget: Budget, proven:
     return _Pool(priced, wide, by_weight, Settler(priced.graph, diagram), outside, proven, seed, budget)
 
 
-def _quickly_evened(pool: _Pool, best: IntArray) -> IntArray:
-    """The best of some quick searches that care for nothing but the price."""
+def _quickly_evened(pool: _Pool, best: IntArray, enough: float, turns: range) -> IntArray:
+    """The best of some quick searches that care for nothing but the price; they end where it is `enough`."""
     plain = replace(pool.problem.goals, roundness=0.0, deviation=0.0)
     alone = replace(pool.problem, goals=replace(plain, cut=plain.unevenness * UNIT / pool.problem.target))
-    for turn in range(SEARCHES):
+    for turn in turns:
+        if pool.value(best) < enough + TINY or pool.budget.spent():
+            break
         labels, _ = search_pool(alone, None, FAST, pool.seed + turn, pool.budget)
         if pool.value(labels) < pool.value(best) - TINY:
             best = labels
@@ -145,11 +148,17 @@ def _with_parts(pool: _Pool, parts: int, best: IntArray) -> tuple[IntArray, floa
     """Better labels with so many parts, or those given; a bound of all plans with so many; where that began."""
     random, value, masks = np.random.default_rng(pool.seed), pool.value(best), _masks(best)
     prices = pool.prices(masks)
-    supply = Supply(masks, prices, dear=1.0 + 2.0 * value)
+    dear = 1.0 + 2.0 * value + pool.problem.weights / UNIT  # more than leaving a unit out can save
+    supply = Supply(masks, prices, dear, parts)
     near: FloatArray = (prices / masks.sum(axis=1))[best]
     root = relax(pool.sets_of(()), supply, parts, (), value - TINY, near, random, pool.budget)
-    weights, level = pool.problem.weights, lambda bound: pool.at_least(bound, parts)
-    found = Tree(pool.settler, weights, pool.sets_of, supply, parts, level, random, pool.budget).search(root, value)
+
+    def level(bound: float) -> float:
+        return pool.at_least(bound, parts)
+
+    best = _quickly_evened(pool, best, level(root.bound), MORE_SEARCHES)
+    tree = Tree(pool.settler, pool.problem.weights, pool.sets_of, supply, parts, level, random, pool.budget)
+    found = tree.search(root, pool.value(best))
     bound = found.bound if pool.whole else found.bound - STEP
     return best if found.labels is None else found.labels, max(bound, pool.least(parts)), root
 

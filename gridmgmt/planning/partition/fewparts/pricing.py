@@ -8,10 +8,8 @@ buckets; `sets_below` walks from the top, with weights exact, along all ways tha
 
 import numpy as np
 
-from gridmgmt.planning.partition.compiled import compiled
+from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.fewparts.sets import NO_WAY
-
-SLACK = 1e-3  # the bound is kept in single precision
 
 
 @compiled
@@ -31,26 +29,42 @@ def completions(order, first, arcs, complete, weights, duals, at_end, width, lea
         whole, rest = weights[unit] // width, weights[unit] % width
         for node in range(first[layer], first[layer + 1]):
             out, within = out_to[node], in_to[node]
-            for bucket in range(buckets):
-                least[node, bucket] = NO_WAY if out < 0 else out_cost[node] + least[out, bucket]
-            if within < 0:
-                continue
-            price = in_cost[node] - duals[unit]
-            for bucket in range(buckets - whole):
-                after = least[within, bucket + whole]
-                if rest > 0 and bucket + whole + 1 < buckets:
-                    after = min(after, least[within, bucket + whole + 1])
-                least[node, bucket] = min(least[node, bucket], price + after)
+            here = least[node]
+            if out < 0:
+                here[:] = NO_WAY
+            else:
+                _moved(least[out], np.float32(out_cost[node]), here)
+            if within >= 0:
+                price = np.float32(in_cost[node] - duals[unit])
+                _lowered(least[within, whole:], price, here)
+                if rest > 0:
+                    _lowered(least[within, whole + 1 :], price, here)
+
+
+@compiled_inside
+def _moved(after, price, here):
+    """`here` becomes what comes after a step at that price."""
+    for bucket in range(len(after)):
+        here[bucket] = after[bucket] + price
+
+
+@compiled_inside
+def _lowered(after, price, here):
+    """`here` is lowered to what comes after a step at that price, where that is less."""
+    for bucket in range(len(after)):
+        along = after[bucket] + price
+        here[bucket] = along if along < here[bucket] else here[bucket]
 
 
 @compiled
 def sets_below(order, first, arcs, complete, weights, duals, at_end, limits, width, least, sets, prices):
     """Write the connected sets in range whose price is at most `limits[2]`; returns how many, and whether all.
 
-    limits : low, high, highest price, most steps;  sets (most, n) bool and prices (most,) take the answer
+    limits : low, high, highest price, what `least` may be too high by, most steps
+    sets (most, n) bool and prices (most,) take the answer
     """
     out_to, in_to, out_cost, in_cost = arcs
-    low, high, ceiling, most_steps = limits
+    low, high, ceiling, slack, most_steps = limits
     layers = len(order)
     node, stage = np.zeros(layers + 1, np.int64), np.zeros(layers + 1, np.int64)
     weight, price = np.zeros(layers + 1, np.int64), np.zeros(layers + 1)
@@ -80,7 +94,7 @@ def sets_below(order, first, arcs, complete, weights, duals, at_end, limits, wid
             layer -= 1
             continue
         members[unit] = stage[layer] == 1
-        if there >= 0 and load <= high and cost + least[there, load // width] <= ceiling + SLACK:
+        if there >= 0 and load <= high and cost + least[there, load // width] <= ceiling + slack:
             layer += 1
             node[layer], weight[layer], price[layer], stage[layer] = there, load, cost, 0
     return found, True

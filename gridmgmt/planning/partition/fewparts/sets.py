@@ -15,6 +15,8 @@ TABLE = 25_000_000  # entries of the table of bounds: 100 MB
 MOST_BUCKETS = 1024
 NO_WAY = 1e9  # the price of a weight out of range
 MOST_STEPS = 20_000_000
+SLACK = 1e-3  # the table is trusted no further, and less where prices are high
+ROUNDING = 2.0**-24  # relative error of a number in single precision
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class PossibleParts:
         self._at_end = np.where(fits, 0.0, NO_WAY)
         if by_weight is not None:
             self._at_end[fits] = [by_weight[here * self._width :][: self._width].min() for here in bucket[fits]]
+        highest = 0.0 if by_weight is None else float(np.abs(by_weight).max())
+        self._dearest = highest + float(np.abs(problem.graph.data).sum()) / 2  # no set has a price above it
         self._least = np.empty((diagram.nodes, buckets), dtype=np.float32)
         self._duals: FloatArray | None = None  # those that the table is for
 
@@ -53,7 +57,15 @@ class PossibleParts:
         if self._duals is None or not np.array_equal(self._duals, duals):
             pricing.completions(*self._fixed(), duals, self._at_end, self._width, self._least)
             self._duals = duals.copy()
-        return float(self._least[0, 0]) - pricing.SLACK
+        return float(self._least[0, 0]) - self._slack(duals)
+
+    def _slack(self, duals: FloatArray) -> float:
+        """What the table, kept in single precision, may be too high by: two roundings a layer of what is still to come.
+
+        Of the cheapest set that is its price, and what it gains at the duals: no more than the price is above `least`.
+        """
+        still_to_come = 2 * self._dearest - float(self._least[0, 0]) + 2 * float(np.maximum(-duals, 0.0).sum())
+        return max(SLACK, 2 * ROUNDING * self._problem.size * abs(still_to_come))
 
     def below(self, duals: FloatArray, price: float, most: int) -> Listing:
         """The sets whose price is at most `price`; not all of them where there are more than `most`."""
@@ -61,7 +73,7 @@ class PossibleParts:
 
         self.least_price(duals)
         masks, prices = np.empty((most, self._problem.size), dtype=np.bool_), np.empty(most)
-        limits = (self._low, self._high, float(price), MOST_STEPS)
+        limits = (self._low, self._high, float(price), self._slack(duals), MOST_STEPS)
         room = (self._width, self._least, masks, prices)
         found, whole = pricing.sets_below(*self._fixed(), duals, self._at_end, limits, *room)
         return Listing(masks[:found], prices[:found], whole)
