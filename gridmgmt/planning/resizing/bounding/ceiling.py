@@ -19,7 +19,7 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
     """What no set from here on is worth more than; units that no set worth more than `least` holds are left out."""
     weights, worth, _ = units
     choice, load, value = levels
-    gain, lack, way, queue, queued = room
+    gain, lack, way, due, queue, queued = room
     for _ in range(TURNS):
         mine = choice[level, : load[level, 0]]
         most, need = limits[2] - load[level, 1], limits[0] - load[level, 1]
@@ -28,7 +28,10 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
             return -NEVER
         base = value[level, 0] + per_weight * (most if per_weight >= 0 else need) + MARGIN
         for unit in mine:
-            worth_now = worth[unit] - _due(rows, state, unit)
+            due[unit] = 0.0
+        base += _charge(units, rows, state, per_weight, due)
+        for unit in mine:
+            worth_now = worth[unit] - due[unit]
             gain[unit] = max(worth_now - per_weight * weights[unit], 0.0)
             lack[unit] = max(per_weight * weights[unit] - worth_now, 0.0)
         _ways(graph, state, mine, lack, way, queue, queued)
@@ -62,18 +65,36 @@ def _multiplier(weights, worth, choice, most, need):
 
 
 @njit(cache=True, nogil=True)
-def _due(rows, state, unit):
-    """What the rows of which the set holds one take at least for the unit: one price, shared with the third element."""
-    due = 0.0
-    for place in range(rows[0][unit], rows[0][unit + 1]):
-        row = rows[1][place]
-        if state[2][row] == 1:
-            sharing = 1
-            for place_in_row in range(rows[3].shape[1]):
-                other = rows[3][row, place_in_row]
-                sharing += other >= 0 and other != unit and state[1][other]
-            due += rows[2][row] / sharing
-    return due
+def _charge(units, rows, state, per_weight, due):
+    """Add to `due` what the rows take at least from each unit; what was taken too much if the set holds none of a row.
+
+    A row of which the set holds one takes its price from the next, whichever that is: shared among those that may come.
+    Of one the set holds none of, three units pay the price and two do: half of it for each but one is never more.
+    """
+    weights, worth, _ = units
+    back = 0.0
+    for row in range(len(rows[2])):
+        held, price = state[2][row], rows[2][row]
+        if held > 1:
+            continue
+        free, likely = 0, 0
+        for place in range(rows[3].shape[1]):
+            unit = rows[3][row, place]
+            if unit >= 0 and state[1][unit]:
+                free += 1
+                likely += worth[unit] > per_weight * weights[unit]
+        if held == 1 and free > 0:
+            share = price / free
+        elif held == 0 and likely > 1:
+            share = price / 2
+            back += share
+        else:
+            continue
+        for place in range(rows[3].shape[1]):
+            unit = rows[3][row, place]
+            if unit >= 0 and state[1][unit]:
+                due[unit] += share
+    return back
 
 
 @njit(cache=True, nogil=True)

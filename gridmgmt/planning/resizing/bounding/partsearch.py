@@ -42,7 +42,9 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
     """What no set with the root is worth more than, unless it is kept; and the nodes left."""
     count = len(units[0])
     state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
-    room = (np.zeros(count), np.zeros(count), np.zeros(count), np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
+    floats = np.zeros((4, count))
+    queue = (np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
+    room = (floats[0], floats[1], floats[2], floats[3], queue[0], queue[1])
     levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 2), np.int64), np.zeros((LEVELS, 2)))
     level = np.int64(0)  # a literal 0 would have every loop below compiled for it as well
     taken, loose, entered = np.empty(LEVELS, np.int64), -NEVER, True

@@ -10,7 +10,7 @@ be chosen (subset rows of Jepsen, Petersen, Spoorendonk & Pisinger 2008).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,11 @@ class Programme:
         self._limits: list[tuple[int, Any, Any]] = []  # unit, columns that keep its price from rising and from falling
         self._lay_rows()
         self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
-        self._settings = mathopt.SolveParameters(threads=1)
+        # Without presolve the solver goes on from its last answer: after new columns by the primal simplex, after new
+        # rows by the dual.
+        self._onward = mathopt.SolveParameters(threads=1, presolve=mathopt.Emphasis.OFF)
+        self._repair = replace(self._onward, lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX)
+        self._settings = self._onward
 
     def _lay_rows(self) -> None:
         """A row for each unit, name, and the number of parts; columns that keep the prices within their limits."""
@@ -75,8 +79,15 @@ class Programme:
         self._rows += [row(lb=-np.inf, ub=1.0) for _ in range(self.communities)]
         self._rows.append(row(lb=-np.inf, ub=float(self.parts)))
         self._column(float(self.problem.total), [len(self._rows) - 1])  # a part that is missing
+        tilt = row(lb=0.0, ub=0.0)
         for unit in np.flatnonzero(weights > 0).tolist():
-            self._limits.append((unit, self._column(0.0, [unit], 1.0), self._column(0.0, [unit], -1.0)))
+            self._column(DEAREST * float(weights[unit]), [unit])  # a unit left out
+            above, below = self._column(0.0, [unit], 1.0), self._column(0.0, [unit], -1.0)
+            tilt.set_coefficient(above, float(weights[unit]))
+            tilt.set_coefficient(below, -float(weights[unit]))
+            self._limits.append((unit, above, below))
+        for sign in (1.0, -1.0):
+            tilt.set_coefficient(self._column(DEAREST, []), sign)
 
     def choose(self, parts: int, exactly: bool) -> None:
         """So many parts stand, or at most so many."""
@@ -87,12 +98,13 @@ class Programme:
     def keep_near(self, units: FloatArray, width: float) -> None:
         """Let no price of a unit (n,), in households, leave `units` by more than `width` for each of its households.
 
-        This loosens the programme: units may be left out, or lie in two columns, at the price at the limit.
+        Prices per household may rise or fall together besides, as much as they like: that and what room for a part is
+        worth are nearly the same, and only together do they find their level. All this loosens the programme: units may
+        be left out, or lie in two columns, at the price at the limit.
         """
         cost, weights = self._model.objective.set_linear_coefficient, self.problem.weights
         for unit, above, below in self._limits:
-            most = DEAREST * float(weights[unit])
-            cost(above, min(most, float(units[unit]) + width * float(weights[unit])))
+            cost(above, width * float(weights[unit]) + float(units[unit]))
             cost(below, width * float(weights[unit]) - float(units[unit]))
 
     def _column(self, cost: float, rows: Iterable[int], sign: float = 1.0) -> Any:
@@ -145,6 +157,7 @@ class Programme:
         self._known_triples.update(new)
         self.triples += new
         self._rows += rows
+        self._settings = self._repair
         return len(new)
 
     def _matrix(self, chosen: IntArray) -> csr_array:
@@ -157,6 +170,7 @@ class Programme:
     def solve(self) -> tuple[Prices, csr_array, FloatArray]:
         """Prices at the optimum; what the columns chosen in part hold (columns, elements), and their shares."""
         answer = self._solver.solve(params=self._settings)
+        self._settings = self._onward
         self.value = answer.objective_value()
         worth = np.round(np.array(answer.dual_values(self._rows)) * SCALE).astype(np.int64)
         shares: FloatArray = np.array(answer.variable_values(self._shares), dtype=np.float64)

@@ -20,16 +20,17 @@ from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 
-SEARCHES = 4_000  # for parts, one for each name at a time, in all
-FEWEST_NODES, MOST_NODES = 200, 20_000  # of a search, at first and in the end
-FEW = 100  # new columns: with fewer, the next search is twice as long
-ROWS, ROWS_PER_ELEMENT = 150, 4  # of three, let in at a time
+SEARCHES = 12_000  # for parts, one for each name at a time, in all
+FEWEST_NODES, MOST_NODES, LONGER = 1_600, 102_400, 4  # of a search, at first and in the end; times the last
+FEW = 3  # new columns of a name
+ROWS, ROWS_PER_ELEMENT = 300, 8  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
-WIDTH, WIDEST, WIDER = 0.05, 0.2, 1.5  # how far the price of a household may be from that of the best bound
+WIDTH, WIDEST, WIDER = 0.05, 0.5, 1.5  # how far the price of a household may be from that of the best bound
 NEAR = 20.0  # households between programme and bound: with fewer, prices may be WIDER times as far
-SETTLED, PATIENCE = 1.0, 3  # households that are worth another round, rounds that bring neither these nor a column
+SETTLED, PATIENCE = 3.0, 3  # households that are worth another round, rounds that bring neither these nor a column
 HOPELESS = 12  # rounds in which the programme stays below what is known already
-ROOM = 5.0  # households that room for one more part is worth, where it counts
+AHEAD = 1.01  # times the bound of the one kind of plans: as far the other's is raised before they change
+ROOM = 5.0  # households between the bounds of plans with fewer parts and of all: with less they are not looked at apart
 
 
 def relaxed_bound(problem: Problem, plans: Iterable[IntArray], known: int, enough: int, budget: Budget) -> int:
@@ -58,11 +59,11 @@ def parts_of(problem: Problem, labels: IntArray) -> list[Column]:
 
 @dataclass
 class _Best:
-    """The best bound so far, the prices of units there (n,), what room for one more part is worth."""
+    """The best bound so far, the prices of units there (n,), how far from them prices may be."""
 
     bound: int
     centre: FloatArray
-    room: int = 0
+    width: float = WIDTH
 
 
 class Relaxing:
@@ -75,7 +76,7 @@ class Relaxing:
         self._programme, self._pricing = Programme(problem, self._most_parts), Pricing(problem)
         self._full = _Best(0, FIRST * problem.weights.astype(np.float64))
         self._fewer = _Best(0, self._full.centre)  # of plans with fewer parts than the households fill
-        self._left = SEARCHES
+        self._left, self._nodes = SEARCHES, np.full(self._programme.communities, FEWEST_NODES)
 
     def let_in(self, columns: Iterable[Column]) -> int:
         """Let columns in; how many are new."""
@@ -84,18 +85,18 @@ class Relaxing:
     def run(self) -> int:
         """The bound of all plans."""
         self._generate(self._full, self._enough)
-        if self._full.room < ROOM * SCALE:
+        if self._fewer.bound - self._full.bound < ROOM:
             self._cut(self._full, self._enough)
             return self._full.bound
         before = -1
         while before < self._bound < self._enough and not self._spent():
             before, many = self._bound, self._full.bound <= self._fewer.bound
             self._programme.choose(self._most_parts if many else self._most_parts - 1, exactly=many)
-            if many:
-                self._cut(self._full, min(self._fewer.bound + 1, self._enough))
-            else:
-                self._generate(self._fewer, self._enough)
-                self._cut(self._fewer, min(self._full.bound + 1, self._enough))
+            lesser, other = (self._full, self._fewer) if many else (self._fewer, self._full)
+            goal = min(int(AHEAD * other.bound) + 1, self._enough)
+            if not many:
+                self._generate(lesser, goal)
+            self._cut(lesser, goal)
         return self._bound
 
     @property
@@ -115,41 +116,48 @@ class Relaxing:
 
     def _generate(self, best: _Best, enough: int) -> None:
         """Raise the bound until no column comes in that helps, and prices that may differ more do not help either."""
-        nodes, width, idle = FEWEST_NODES, WIDTH, 0
+        idle = 0
         while best.bound < enough and idle < PATIENCE and not self._spent():
-            self._programme.keep_near(best.centre, width)
+            self._programme.keep_near(best.centre, best.width)
             prices, _, _ = self._programme.solve()
             self._hope -= self._programme.value < self._known
-            offers = self._offers(prices, nodes)
-            new = self.let_in(column for offer in offers for column in offer.columns)
-            before, found = best.bound, self._tell(best, prices, offers)
-            near = self._programme.value - found < NEAR
-            if near:
-                best.centre, width = prices.units / SCALE, min(WIDER * width, WIDEST)
-            elif not new:
-                width = max(width / WIDER, WIDTH)
-            idle = 0 if new or found - before >= SETTLED or nodes < MOST_NODES else idle + 1
-            nodes = min(2 * nodes, MOST_NODES) if new < FEW else nodes
+            before, (offers, new, cut_short) = best.bound, self._offers(prices)
+            missing = self._programme.value - self._tell(best, prices, offers)
+            if missing < SETTLED and best.width == WIDEST:
+                break
+            if missing < NEAR:
+                best.centre, best.width = prices.units / SCALE, min(WIDER * best.width, WIDEST)
+            elif not new and not cut_short:
+                best.width = max(best.width / WIDER, WIDTH)
+            idle = 0 if new or cut_short or best.bound - before >= SETTLED else idle + 1
 
     def _tell(self, best: _Best, prices: Prices, offers: list[Offer]) -> int:
         """Note the bound these prices give, and what it says about plans with fewer parts."""
         found, fewer = self._bounds(prices, offers)
         if found > best.bound:
-            best.bound, best.centre, best.room = found, prices.units / SCALE, prices.count
+            best.bound, best.centre = found, prices.units / SCALE
         if best is self._full and fewer > self._fewer.bound:
             self._fewer.bound, self._fewer.centre = fewer, prices.units / SCALE
         self._budget.so_far(self._enough, max(self._known, self._bound))
         return found
 
-    def _offers(self, prices: Prices, nodes: int) -> list[Offer]:
-        """Of each name, and last of a part that continues nothing."""
+    def _offers(self, prices: Prices) -> tuple[list[Offer], int, bool]:
+        """Of each name, and last of a part that continues nothing; columns that are new; whether longer searches help.
+
+        A search that ended early and found nothing new is LONGER next time.
+        """
         rows, counted = self._programme.rows_of(prices)
 
         def one(name: int) -> Offer:
-            return self._pricing.offer(prices, rows, counted[name], name, nodes)
+            return self._pricing.offer(prices, rows, counted[name], name, int(self._nodes[name]))
 
-        self._left -= self._programme.communities
-        return [*self._threads.map(one, range(self._programme.communities)), self._pricing.new(prices)]
+        names = range(self._programme.communities)
+        self._left -= len(names)
+        offers = [*self._threads.map(one, names), self._pricing.new(prices)]
+        new = [self.let_in(offer.columns) for offer in offers]
+        short = [name for name in names if self._nodes[name] <= offers[name].nodes < MOST_NODES and new[name] < FEW]
+        self._nodes[short] = np.minimum(LONGER * self._nodes[short], MOST_NODES)
+        return offers, sum(new), bool(short)
 
     def _bounds(self, prices: Prices, offers: list[Offer]) -> tuple[int, int]:
         """What no plan moves less than, rounded up; and no plan with fewer parts, which leaves room for one unused."""
