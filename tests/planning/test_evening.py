@@ -1,10 +1,13 @@
 """The least total deviation: brute force agrees, whatever the range leaves outside, and whatever is cut."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.planning import metrics
@@ -12,8 +15,10 @@ from gridmgmt.planning.partition import Goals, partition
 from gridmgmt.planning.partition.evening import branching
 from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
 from gridmgmt.planning.partition.evening.solve import Even, even_out
-from gridmgmt.planning.partition.fewparts.frontier import connected_sets
-from gridmgmt.planning.partition.fewparts.sets import PossibleParts
+from gridmgmt.planning.partition.evening.supply import Supply
+from gridmgmt.planning.partition.evening.trimming import trimmed
+from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
+from gridmgmt.planning.partition.fewparts.sets import PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.search import Budget
 from tests.planning.bruteforce import groupings
@@ -121,6 +126,80 @@ def test_settled_neighbours_leave_the_sets_that_agree(problem: Problem, data: st
     assert left.whole
     assert all(len(components(everything.graph, mask)) == 1 for mask in every.masks)
     assert sorted(map(bytes, left.masks)) == sorted(map(bytes, every.masks[agreeing(every.masks, pairs)]))
+
+
+def possible_parts(problem: Problem, diagram: Diagram | None = None, **more: NDArray[np.float64]) -> PossibleParts:
+    diagram = connected_sets(problem.graph, Budget()) if diagram is None else diagram
+    assert diagram is not None
+    return PossibleParts(problem, diagram, **more)
+
+
+@QUICK
+@given(pools())
+def test_a_trimmed_diagram_has_every_set_that_is_not_too_heavy(problem: Problem) -> None:
+    nothing = np.zeros(problem.size)
+    diagram = connected_sets(problem.graph, Budget())
+    assert diagram is not None
+    less = trimmed(diagram, problem.weights, HIGH)
+    assert less.nodes <= diagram.nodes
+    light = replace(problem, low=0)
+    every = possible_parts(light, diagram).below(nothing, np.inf, 1000)
+    left = possible_parts(light, less).below(nothing, np.inf, 1000)
+    assert sorted(map(bytes, left.masks)) == sorted(map(bytes, every.masks))
+
+
+@QUICK
+@given(pools(cut=True), st.integers(0, 2**32), st.sampled_from([1.0, 1e3, 1e6]))
+def test_no_set_is_cheaper_than_the_least_price_however_large_the_duals(
+    problem: Problem, seed: int, scale: float
+) -> None:
+    by_weight = np.abs(np.arange(HIGH + 1) - TARGET) / 8 * scale
+    sets = possible_parts(replace(problem, low=0), by_weight=by_weight)
+    duals = np.random.default_rng(seed).normal(0.5, 1.0, problem.size) * scale
+    every = sets.below(np.zeros(problem.size), np.inf, 1000)
+    cheapest = (every.prices - every.masks @ duals).min()
+    assert sets.least_price(duals) <= cheapest
+    assert sets.least_price(duals) == pytest.approx(cheapest, rel=1e-4, abs=1e-2)
+
+
+@QUICK
+@given(pools(), st.integers(0, 2**32))
+def test_prices_on_the_grid_have_no_rounding(problem: Problem, seed: int) -> None:
+    sets = possible_parts(replace(problem, low=0), by_weight=np.abs(np.arange(HIGH + 1) - TARGET) / 8)
+    duals = on_grid(np.random.default_rng(seed).normal(0.5, 1.0, problem.size))
+    every = sets.below(np.zeros(problem.size), np.inf, 1000)
+    assert sets.least_price(duals) == (every.prices - every.masks @ duals).min()
+
+
+@QUICK
+@given(pools(), st.integers(0, 2**32), st.data())
+def test_the_fractional_plan_is_the_cheapest_after_every_change(
+    problem: Problem, seed: int, data: st.DataObject
+) -> None:
+    random = np.random.default_rng(seed)
+    masks = possible_parts(replace(problem, low=0)).below(np.zeros(problem.size), np.inf, 1000).masks
+    prices, dear, parts = random.random(len(masks)), np.full(problem.size, 2.0 * problem.size), 2
+    begun = len(masks) // 2
+    supply = Supply(masks[:begun], prices[:begun], dear, parts)
+    supply.cheapest(())
+    supply.add(masks[begun:], prices[begun:], np.zeros(problem.size))
+    diagram = connected_sets(problem.graph, Budget())
+    assert diagram is not None
+    edges = Settler(problem.graph, diagram).edges.tolist()
+    for _ in range(3):
+        one, other = data.draw(st.sampled_from(edges))
+        pairs = (Pair(one, other, data.draw(st.booleans())),)
+        agree = agreeing(masks, pairs)
+        left_out, rows = np.eye(problem.size + 1), np.vstack([masks[agree].T, np.ones(agree.sum())])
+        theirs = linprog(
+            np.concatenate([prices[agree], dear, dear[:1]]),
+            A_eq=np.hstack([rows, left_out]),
+            b_eq=np.append(np.ones(problem.size), parts),
+        )
+        found = supply.cheapest(pairs)
+        assert found.value == pytest.approx(theirs.fun, abs=1e-3)
+        assert found.duals.sum() + parts * found.goal == pytest.approx(theirs.fun, abs=1e-3)
+        assert agreeing(found.masks, pairs).all()
 
 
 def lattice(rows: int, columns: int) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gridmgmt.planning.partition.evening.settling import Pair
 from gridmgmt.planning.partition.evening.supply import Supply
-from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts
+from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import FloatArray
 from gridmgmt.planning.partition.search import Budget
 
@@ -75,7 +75,7 @@ def relax(
             break
         fresh = np.empty((0, len(duals)), dtype=np.bool_)
         while not len(fresh):
-            at = share * best + (1 - share) * duals
+            at = on_grid(share * best + (1 - share) * duals)
             least = sets.least_price(at)
             if at.sum() + parts * least > bound:
                 bound, floor, best = float(at.sum()) + parts * least, least, at

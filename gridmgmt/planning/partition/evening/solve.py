@@ -14,19 +14,20 @@ from gridmgmt.planning.partition.evening.branching import Tree
 from gridmgmt.planning.partition.evening.generating import Relaxed, relax
 from gridmgmt.planning.partition.evening.settling import Pair, Settler
 from gridmgmt.planning.partition.evening.supply import Supply
+from gridmgmt.planning.partition.evening.trimming import trimmed
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, half_cuts
 from gridmgmt.planning.partition.measuring import measures
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 from gridmgmt.planning.partition.search import FAST, Budget, met_weight, search_pool
 
-UNIT = 10.0  # households of deviation to a price of 1, what an edge costs where cuts are counted
+UNIT = 8.0  # households of deviation to a price of 1, near what an edge costs where cuts are counted; exact in binary
 MOST_UNITS, MOST_NODES = 120, 200_000  # of a pool, and of its diagram
-OUTSIDE = 5.0  # price of one more household outside the range: 50 of deviation
+OUTSIDE = 50.0 / UNIT  # price of one more household outside the range
 MOST_LISTED = 30_000  # parts among which the roundest plan is chosen
 NODES = 300  # of branch and bound, there
 SEARCHES, MORE_SEARCHES = range(3), range(3, 40)  # quick ones, for evenness alone: first, and where a gap is left
-STEP = 0.05  # half a household: what is proven of prices that are no whole households
+STEP = 0.5 / UNIT  # half a household: what is proven of prices that are no whole households
 TINY = 1e-4
 
 
@@ -121,10 +122,13 @@ def _pool(problem: Problem, labels: IntArray, seed: int, budget: Budget, proven:
         return None
     priced = replace(problem, graph=problem.graph * (goals.cut / goals.unevenness * problem.target / UNIT))
     diagram = connected_sets(priced.graph, budget)
-    if diagram is None or diagram.nodes > MOST_NODES:
+    if diagram is None:
         return None
     outside = problem.total - met_weight(problem, labels)
     wide = replace(priced, low=0, high=max(int(problem.high), outside)) if outside else priced
+    diagram = trimmed(diagram, problem.weights, int(wide.high))
+    if diagram.nodes > MOST_NODES:
+        return None
     weight = np.arange(int(wide.high) + 1)
     missed = (weight < problem.low) | (weight > problem.high)
     by_weight = np.abs(weight - problem.target) / UNIT + OUTSIDE * weight * missed

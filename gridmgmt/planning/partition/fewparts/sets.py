@@ -17,6 +17,7 @@ NO_WAY = 1e9  # the price of a weight out of range
 MOST_STEPS = 20_000_000
 SLACK = 1e-3  # the table is trusted no further, and less where prices are high
 ROUNDING = 2.0**-24  # relative error of a number in single precision
+GRID, MOST_EXACT = 2.0**-12, 2.0**12  # multiples of the one up to the other are exact in single precision
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class PossibleParts:
             self._at_end[fits] = [by_weight[here * self._width :][: self._width].min() for here in bucket[fits]]
         highest = 0.0 if by_weight is None else float(np.abs(by_weight).max())
         self._dearest = highest + float(np.abs(problem.graph.data).sum()) / 2  # no set has a price above it
+        self._on_grid = all(map(_is_on_grid, (self._at_end, diagram.out_cost, diagram.in_cost)))
         self._least = np.empty((diagram.nodes, buckets), dtype=np.float32)
         self._duals: FloatArray | None = None  # those that the table is for
 
@@ -63,8 +65,11 @@ class PossibleParts:
         """What the table, kept in single precision, may be too high by: two roundings a layer of what is still to come.
 
         Of the cheapest set that is its price, and what it gains at the duals: no more than the price is above `least`.
+        Sums of multiples of GRID that are small enough are exact.
         """
         still_to_come = 2 * self._dearest - float(self._least[0, 0]) + 2 * float(np.maximum(-duals, 0.0).sum())
+        if self._on_grid and _is_on_grid(duals) and abs(still_to_come) < MOST_EXACT:
+            return 0.0
         return max(SLACK, 2 * ROUNDING * self._problem.size * abs(still_to_come))
 
     def below(self, duals: FloatArray, price: float, most: int) -> Listing:
@@ -96,3 +101,13 @@ def half_cuts(graph: csr_array, masks: Masks) -> FloatArray:
     within: FloatArray = np.asarray((inside @ graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
     half: FloatArray = (around - within) / 2
     return half
+
+
+def on_grid(prices: FloatArray) -> FloatArray:
+    """The nearest multiples of GRID."""
+    nearest: FloatArray = np.round(prices / GRID) * GRID
+    return nearest
+
+
+def _is_on_grid(prices: FloatArray) -> bool:
+    return bool((prices == on_grid(prices)).all())
