@@ -16,6 +16,7 @@ import httpx
 
 FAULTS = ("request_lost", "answer_lost", "answer_cut", "request_cut", "delayed")
 CHUNK = 65_536
+RETRY_S = 0.1  # phones that ask without pause leave a server that starts no room
 
 
 @dataclass
@@ -137,8 +138,12 @@ def drain(
     *,
     senders: int = 8,
     patience_s: float = 120.0,
+    received: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Send each record until it has a receipt or a refusal (4xx), as an outbox does: nothing else ends it."""
+    """Send each record until it has a receipt or a refusal (4xx), as an outbox does: nothing else ends it.
+
+    `received` is told of each receipt.
+    """
     outcome, lock = Outcome(), threading.Lock()
     limits = httpx.Limits(max_keepalive_connections=0)
 
@@ -152,17 +157,18 @@ def drain(
             try:
                 answer = client.request(submission.method, base + submission.path, json=submission.json)
             except httpx.HTTPError:
-                time.sleep(0.01)
+                time.sleep(RETRY_S)
                 continue
             if answer.is_success:
                 with lock:
                     outcome.receipts.setdefault(submission.key, []).append(answer.content)
+                received()
                 return
             if answer.status_code < 500 and answer.status_code != 429:
                 with lock:
                     outcome.refused[submission.key] = answer.status_code
                 return
-            time.sleep(0.05)
+            time.sleep(RETRY_S)
 
     closing = {"Connection": "close", **headers}
     with httpx.Client(limits=limits, headers=closing, timeout=30) as client, ThreadPoolExecutor(senders) as pool:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +34,7 @@ START = datetime(2026, 7, 10, 1, 0, tzinfo=UTC)
 PATIENCE_S = 120.0  # a limit for hanging; how soon it is back is for benchmarks to say
 POINTS = 5
 KILLS = 10
+RECEIPTS = 10  # before each
 
 
 @dataclass
@@ -191,10 +192,12 @@ def require_all_there(work: list[Submission], outcome: Outcome, before: dict[str
     assert {name: after[name] - before[name] for name in expected} == expected
 
 
-def send_all(address: str, work: list[Submission], headers: dict[str, str]) -> Outcome:
+def send_all(
+    address: str, work: list[Submission], headers: dict[str, str], received: Callable[[], None] = lambda: None
+) -> Outcome:
     """In the waves of an outbox: what opens a patrol or adds points to it, then what refers to it."""
     waves = [[one for one in work if ("/visits/" in one.path) is refers] for refers in (False, True)]
-    return joined(*(drain(address, wave, headers) for wave in waves))
+    return joined(*(drain(address, wave, headers, received=received) for wave in waves))
 
 
 def joined(*outcomes: Outcome) -> Outcome:
@@ -222,20 +225,25 @@ def test_a_third_of_all_requests_fail_and_everything_arrives_once(there: Install
 @pytest.mark.parametrize("victim", ["kill_app", "kill_database"])
 def test_ten_kills_under_load_lose_nothing_acknowledged(there: Installation, victim: str) -> None:
     work, before = day_of_work(200, seed=len(victim)), counted(there)
-    stop = threading.Event()
+    stop, receipts = threading.Event(), threading.Semaphore(0)
 
     def murder() -> int:
+        """In the middle of the work: a few receipts after it is back."""
         killed = 0
-        while killed < KILLS and not stop.wait(0.3):
+        while killed < KILLS and not stop.is_set():
+            for _ in range(RECEIPTS):
+                assert receipts.acquire(timeout=PATIENCE_S), "no receipt since the last kill"
             getattr(there, victim)()
             killed += 1
+            while receipts.acquire(blocking=False):
+                pass  # those from before
         return killed
 
     with ThreadPoolExecutor(1) as pool:
         murderer, rounds = pool.submit(murder), []
         try:
             while not murderer.done():
-                rounds.append(send_all(there.address, work, there.headers))
+                rounds.append(send_all(there.address, work, there.headers, received=receipts.release))
         finally:
             stop.set()
         assert murderer.result() == KILLS
