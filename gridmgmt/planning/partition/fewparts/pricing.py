@@ -21,6 +21,7 @@ def completions(order, first, arcs, complete, weights, duals, at_end, width, lea
     out_to, in_to, out_cost, in_cost = arcs
     buckets = least.shape[1]
     layers = len(order)
+    price = np.empty(2, least.dtype)  # of leaving the unit out, and of taking it in
     for end in range(len(complete)):
         for bucket in range(buckets):
             least[first[layers] + end, bucket] = at_end[bucket] if complete[end] else NO_WAY
@@ -33,12 +34,13 @@ def completions(order, first, arcs, complete, weights, duals, at_end, width, lea
             if out < 0:
                 here[:] = NO_WAY
             else:
-                _moved(least[out], np.float32(out_cost[node]), here)
+                price[0] = out_cost[node]
+                _moved(least[out], price[0], here)
             if within >= 0:
-                price = np.float32(in_cost[node] - duals[unit])
-                _lowered(least[within, whole:], price, here)
+                price[1] = in_cost[node] - duals[unit]
+                _lowered(least[within, whole:], price[1], here)
                 if rest > 0:
-                    _lowered(least[within, whole + 1 :], price, here)
+                    _lowered(least[within, whole + 1 :], price[1], here)
 
 
 @compiled_inside

@@ -11,13 +11,13 @@ from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 
 Masks = NDArray[np.bool_]  # (sets, n): which units each set holds
 
-TABLE = 25_000_000  # entries of the table of bounds: 100 MB
+TABLE = 100_000_000  # bytes of the table of bounds
 MOST_BUCKETS = 1024
 NO_WAY = 1e9  # the price of a weight out of range
 MOST_STEPS = 20_000_000
-SLACK = 1e-3  # the table is trusted no further, and less where prices are high
-ROUNDING = 2.0**-24  # relative error of a number in single precision
-GRID, MOST_EXACT = 2.0**-12, 2.0**12  # multiples of the one up to the other are exact in single precision
+GRID = 2.0**-12  # sums of its multiples are exact while they are small
+DEAR = 256.0  # from this price of a weight on the table is kept in double precision
+SLACK = 1e-6  # for the rounding of the prices themselves
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,19 @@ class PossibleParts:
     def __init__(self, problem: Problem, diagram: Diagram, by_weight: FloatArray | None = None) -> None:
         self._problem, self._diagram, self._by_weight = problem, diagram, by_weight
         self._low, self._high = int(np.ceil(problem.low)), int(np.floor(problem.high))
-        buckets = max(1, min(MOST_BUCKETS, TABLE // diagram.nodes, self._high + 1))
+        highest = 0.0 if by_weight is None else float(np.abs(by_weight).max())
+        self._dearest = highest + float(np.abs(problem.graph.data).sum()) / 4  # no set has a price above it
+        precision = np.float32 if highest < DEAR else np.float64
+        entries = TABLE // np.dtype(precision).itemsize
+        buckets = max(1, min(MOST_BUCKETS, entries // diagram.nodes, self._high + 1))
         self._width = self._high // buckets + 1
         bucket = np.arange(buckets)
         fits = (bucket * self._width <= self._high) & ((bucket + 1) * self._width > self._low)
         self._at_end = np.where(fits, 0.0, NO_WAY)
         if by_weight is not None:
             self._at_end[fits] = [by_weight[here * self._width :][: self._width].min() for here in bucket[fits]]
-        highest = 0.0 if by_weight is None else float(np.abs(by_weight).max())
-        self._dearest = highest + float(np.abs(problem.graph.data).sum()) / 2  # no set has a price above it
         self._on_grid = all(map(_is_on_grid, (self._at_end, diagram.out_cost, diagram.in_cost)))
-        self._least = np.empty((diagram.nodes, buckets), dtype=np.float32)
+        self._least = np.empty((diagram.nodes, buckets), dtype=precision)
         self._duals: FloatArray | None = None  # those that the table is for
 
     def least_price(self, duals: FloatArray) -> float:
@@ -62,15 +64,16 @@ class PossibleParts:
         return float(self._least[0, 0]) - self._slack(duals)
 
     def _slack(self, duals: FloatArray) -> float:
-        """What the table, kept in single precision, may be too high by: two roundings a layer of what is still to come.
+        """What rounding may have made the table too high by: twice a layer, a share of what is still to come.
 
         Of the cheapest set that is its price, and what it gains at the duals: no more than the price is above `least`.
         Sums of multiples of GRID that are small enough are exact.
         """
-        still_to_come = 2 * self._dearest - float(self._least[0, 0]) + 2 * float(np.maximum(-duals, 0.0).sum())
-        if self._on_grid and _is_on_grid(duals) and abs(still_to_come) < MOST_EXACT:
+        still_to_come = abs(2 * self._dearest - float(self._least[0, 0]) + 2 * float(np.maximum(-duals, 0.0).sum()))
+        rounding = float(np.finfo(self._least.dtype).epsneg)  # relative error of a number, at most
+        if self._on_grid and _is_on_grid(duals) and still_to_come < GRID / rounding:
             return 0.0
-        return max(SLACK, 2 * ROUNDING * self._problem.size * abs(still_to_come))
+        return SLACK + 2 * rounding * self._problem.size * still_to_come
 
     def below(self, duals: FloatArray, price: float, most: int) -> Listing:
         """The sets whose price is at most `price`; not all of them where there are more than `most`."""
