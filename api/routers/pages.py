@@ -25,6 +25,7 @@ from gridmgmt.errors import Forbidden, GridError, NotSignedIn, PasswordDue
 from gridmgmt.ids import IncidentId
 from gridmgmt.messages import Language, catalogue, text
 from gridmgmt.services.field import report_incident
+from gridmgmt.services.orders.asking import usual_ranges
 
 MAPLIBRE = "maplibre-gl-6.17.0"
 CATEGORY = "web.category_"
@@ -67,6 +68,7 @@ def start(language: PageLang, settings: Settings, person: Signed) -> Response:
         poll_seconds=settings.poll_seconds,
         map_source=settings.map_source,
         map_approval=settings.map_approval,
+        ranges=usual_ranges(),
     )
 
 

@@ -56,6 +56,9 @@ def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) 
     start.get_by_text("计算设置").click()
     start.get_by_label("最长计算时间").select_option("1")
     start.get_by_label("随机种子").fill("3")
+    stations = start.get_by_role("group", name="每站户数")
+    expect(stations.get_by_label("最少")).to_have_value("6000")
+    stations.get_by_label("最多").fill("9000")
     ask(start, "合并工作站")
     start.get_by_text("计算设置").click()
     compute_all(small_district)
@@ -65,7 +68,24 @@ def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) 
     expect(start.locator(f".plans a[href='#/plan/{plan}']")).to_be_visible()
     with transaction(small_district) as session:
         order = session.scalars(select(PlanOrder)).one()
-        assert (str(order.plan_id), order.parameters["seed"], order.parameters["time_limit_s"]) == (plan, 3, 60)
+        asked = {"low": 6000, "high": 9000, "seed": 3, "time_limit_s": 60}
+        assert (str(order.plan_id), order.parameters) == (plan, asked)
+
+
+def test_a_range_that_cannot_be_is_refused_and_an_empty_one_is_shown(start: Page, desk: tuple[Page, Watch]) -> None:
+    start.get_by_text("计算设置").click()
+    grids = start.get_by_role("group", name="每网格户数")
+    grids.get_by_label("目标").fill("200")
+    start.get_by_role("button", name="划分网格", exact=True).click()
+    expect(start.locator("#compute-state")).to_contain_text("120–200–180")
+    desk[1].console.clear()  # the browser logs the refusal it was given
+    grids.get_by_label("目标").fill("")
+    start.get_by_text("计算设置").click()
+    expect(grids).to_be_hidden()
+    start.get_by_role("button", name="划分网格", exact=True).click()
+    expect(grids.get_by_label("目标")).to_be_focused()
+    start.get_by_role("button", name="EN").click()
+    start.get_by_role("group", name="Households per grid").get_by_label("target").fill("150")
 
 
 def test_what_is_refused_or_fails_says_why_in_both_languages(

@@ -18,6 +18,7 @@ let plans = null;
 export async function createPlans() {
   fill("plan-list", el("p", { class: "loading" }, t("web.loading")));
   byId("compute").addEventListener("submit", compute);
+  byId("compute").addEventListener("invalid", ({ target }) => { target.closest("details").open = true; }, true);
   on("language", () => { render(); fillSettings(); fillPlaces(); });
   on("order-ended", ended);
   fillSettings();
@@ -82,7 +83,8 @@ async function compute(event) {
   event.preventDefault();
   const { where, effort, minutes, seed } = byId("compute").elements;
   const state = byId("compute-state");
-  const wanted = { task: event.submitter.value, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value) };
+  const task = event.submitter.value;
+  const wanted = { task, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value), ...households(task) };
   event.submitter.disabled = true;
   try {
     const asked = await order(wanted);
@@ -93,6 +95,12 @@ async function compute(event) {
   } finally {
     event.submitter.disabled = false;
   }
+}
+
+function households(task) {
+  const { elements } = byId("compute");
+  const named = ["low", "target", "high"].map((end) => [end, elements[`${task}_${end}`]]);
+  return Object.fromEntries(named.filter(([, input]) => input).map(([end, input]) => [end, input.valueAsNumber]));
 }
 
 async function ended(one) {

@@ -20,7 +20,7 @@ from gridmgmt.store.tables.plans import OPEN_STATES
 Task = Literal["divide", "resize", "merge"]
 Effort = Literal["fast", "thorough", "exact"]
 
-USUAL_RANGE = {"divide": (120, 180), "resize": (1000, 2000), "merge": (6000, 10000)}
+USUAL_RANGE: dict[Task, tuple[int, int]] = {"divide": (120, 180), "resize": (1000, 2000), "merge": (6000, 10000)}
 TARGET = 150  # households of a grid
 SUBDISTRICT_DIGITS = 9  # communities are resized, and stations merged, inside one
 LONGEST_S = 3600.0
@@ -60,6 +60,12 @@ class Wanted:
             raise InvalidInput(detail=Words("plans.order_scope", code=self.scope_code))
         grids = {"target": target, "effort": self.effort} if self.task == "divide" else {}
         return {"low": low, "high": high, **grids, "seed": self.seed, "time_limit_s": self.time_limit_s}
+
+
+def usual_ranges() -> dict[Task, dict[str, int]]:
+    """The households asked for where nothing else is said: `low` and `high` of each task, and `target` of grids."""
+    between: dict[Task, dict[str, int]] = {"divide": {"target": TARGET}}
+    return {task: {"low": low, **between.get(task, {}), "high": high} for task, (low, high) in USUAL_RANGE.items()}
 
 
 def ask_plan(session: Session, wanted: Wanted, person: Actor) -> PlanOrder:
