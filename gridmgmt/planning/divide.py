@@ -95,8 +95,9 @@ def divide(
         is one
     code : column that names the units in the report; without it `code` where there is one, else the index
     effort : `fast`, for grids as even as they are round; `thorough`, some twenty times as long, for the roundest;
-        `exact`, for the least total deviation, proven in pools of about a hundred units at most (up to a minute each):
-        the report's `total_deviation` has its proven bound
+        `exact`, for the least total deviation, in pools of about a hundred units at most (up to a minute each): the
+        report's `total_deviation` has the bound proven for grids with no more households outside the range and no
+        dearer cuts. (`status` is about the households outside the range.)
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
     progress, so_far : told of every pool that is done: how many of how many; households outside the range in them, and
         the proven bound of that

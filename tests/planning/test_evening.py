@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.planning import metrics
+from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import Goals, partition
 from gridmgmt.planning.partition.evening import branching
 from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
@@ -106,6 +107,22 @@ def test_a_proof_that_is_cut_short_still_holds(problem: Problem, programmes: int
         even, outside, price = evened(problem, every_plan(problem))
     assert even.bound - 1e-6 <= price <= even.value + 1e-6
     assert outside_and_price(problem, even.labels) == (outside, pytest.approx(even.value))
+
+
+@settings(max_examples=8, deadline=None)
+@given(pools(cut=True))
+def test_what_is_proven_holds_for_plans_with_no_more_outside_and_no_dearer_cuts(problem: Problem) -> None:
+    labels, proof = partition(
+        problem.graph, problem.weights, low=LOW, high=HIGH, target=TARGET, goals=EVEN, effort="exact"
+    )
+    plans = every_plan(problem)
+    loads = [np.bincount(plan, weights=problem.weights) for plan in plans]
+    cuts = np.array([metrics.cut_cost(problem.graph, plan) for plan in plans])
+    outside = np.array([outside_and_price(problem, plan)[0] for plan in plans])
+    off = np.array([np.abs(load - TARGET).sum() for load in loads])
+    alike = (outside <= proof.outside) & (cuts <= metrics.cut_cost(problem.graph, labels) + 1e-9)
+    bound = least_total_deviation(joined(problem), problem.weights, TARGET) + proof.uneven
+    assert bound <= off[alike].min() + 1e-6
 
 
 @QUICK

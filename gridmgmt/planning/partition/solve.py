@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.dividing.evenness import least_total_deviation
+from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly
@@ -114,10 +115,10 @@ def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, see
 
 
 def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> Division:
-    """The plan of least deviation and cuts, and what is proven of its deviation where nothing but that has a price.
+    """The plan of least deviation and cuts, and what is proven of its deviation.
 
     For a pool (`problem` alone) with a free number of parts; as it was where units are locked. What is proven holds for
-    plans with no more weight outside the range.
+    plans with no more weight outside the range and no dearer cuts: of the least price of both, these have no more.
     """
     if (problem.locks >= 0).any() or budget.spent():
         return division
@@ -126,7 +127,8 @@ def evened(problem: Problem, division: Division, seed: int, budget: Budget) -> D
         return division
     joined = csr_array((np.ones_like(problem.graph.data), problem.graph.indices, problem.graph.indptr))
     counted = least_total_deviation(joined, problem.weights, problem.target)
-    uneven = 0.0 if problem.graph.data.any() else max(0.0, even.bound - counted)
+    cut = cut_cost(problem.graph, even.labels) * problem.goals.cut / problem.goals.unevenness * problem.target
+    uneven = max(0.0, even.bound - cut - counted)
     return replace(division, labels=even.labels, uneven=uneven, stopped=division.stopped or budget.spent())
 
 
