@@ -1,10 +1,11 @@
 """How many pools of at most 80 units end with their least total deviation proven, in what time.
 
-./run exec python benchmarks/planning/proofs.py ../shared/bench/synth_city.py --seeds 1 2 --pools 40 --monolith 60
+./run exec python benchmarks/planning/proofs.py ../shared/bench/synth_city.py --seeds 1 2 3 4 5 --pools 70
 
 The cells of synthetic cities, community by community, less the units above the cap; of the pools left over those of 30
-to 80 units. Each is divided alone by `partition` with effort `exact`. With --monolith every pool is also given so many
-seconds of CP-SAT on one model: unit by part, each part a tree rooted in it, the plan of the product as its hint.
+to 80 units. Each is divided alone by `partition` with effort `exact`. With --first the count can be made in shares.
+With --monolith every pool is also given so many seconds of CP-SAT on one model: unit by part, each part a tree rooted
+in it, the plan of the product as its hint.
 """
 
 import argparse
@@ -98,8 +99,9 @@ def _roots(model: Any, inside: list[list[Any]], roots: list[Any], part: int) -> 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     arguments.add_argument("generator", type=Path)
-    arguments.add_argument("--seeds", type=int, nargs="*", default=[1, 2], help="of the cities")
-    arguments.add_argument("--pools", type=int, default=40, help="at most")
+    arguments.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5], help="of the cities")
+    arguments.add_argument("--first", type=int, default=0, help="number of the first pool")
+    arguments.add_argument("--pools", type=int, default=70, help="at most")
     arguments.add_argument("--limit", type=float, default=60.0, help="seconds for a pool")
     arguments.add_argument("--monolith", type=float, default=0.0, help="seconds of CP-SAT for a pool")
     asked = arguments.parse_args()
@@ -111,7 +113,7 @@ def main() -> None:
                 check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
             pools += [pool for town in read(Path(folder) / "M") for pool in pools_of(town)]
-    count(pools[: asked.pools], asked.limit, asked.monolith)
+    count(pools[asked.first :][: asked.pools], asked.limit, asked.monolith)
 
 
 def count(pools: list[Problem], limit_s: float, monolith_s: float) -> None:
