@@ -75,6 +75,11 @@ def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) 
 def test_a_range_that_cannot_be_is_refused_and_an_empty_one_is_shown(start: Page, desk: tuple[Page, Watch]) -> None:
     start.get_by_text("计算设置").click()
     grids = start.get_by_role("group", name="每网格户数")
+    panel, inputs = start.locator("#panel").bounding_box(), start.locator("#compute input, #compute select")
+    assert panel is not None
+    edges = [box["x"] + box["width"] for one in inputs.all() if (box := one.bounding_box())]
+    assert len(edges) > 10
+    assert max(edges) <= panel["x"] + panel["width"]
     grids.get_by_label("目标").fill("200")
     start.get_by_role("button", name="划分网格", exact=True).click()
     expect(start.locator("#compute-state")).to_contain_text("120–200–180")
