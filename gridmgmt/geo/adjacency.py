@@ -17,6 +17,8 @@ from gridmgmt.messages import Words
 
 Geometries = NDArray[np.object_]
 
+LEAST_SHARED = 10.0  # tolerances: borders that share less only cross or touch
+
 
 def _require_metric(geometries: object, what: Words) -> None:
     """Raise GeographicCrs where the geometries carry a CRS (as a GeoSeries does) that is in degrees."""
@@ -88,14 +90,29 @@ def _near(owners: NDArray[np.int64], ends: NDArray[np.float64], count: int, tole
     """Border shared within `tolerance_m` by segments that have no equal twin."""
     lines = shapely.linestrings(ends)
     one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=tolerance_m)
-    pairs = owners[one] != owners[other]
+    pairs = (owners[one] != owners[other]) & _run_along(ends[one], ends[other], LEAST_SHARED * tolerance_m)
     one, other = one[pairs], other[pairs]
     bands = shapely.buffer(lines[other], tolerance_m, cap_style="flat", quad_segs=2)
     lengths = shapely.length(shapely.intersection(lines[one], bands))
-    long_enough = lengths > 10 * tolerance_m  # two borders that cross or touch share less than this
+    long_enough = lengths > LEAST_SHARED * tolerance_m  # two borders that cross or touch share less than this
     one, other, lengths = one[long_enough], other[long_enough], lengths[long_enough]
     # Each border is seen from both sides: half of it from either.
     return _symmetric(owners[one], owners[other], lengths / 2, count)
+
+
+def _run_along(one: NDArray[np.float64], other: NDArray[np.float64], least_m: float) -> NDArray[np.bool_]:
+    """Whether segments (m, 2, 2) can share more than `least_m` with a band `least_m` / 5 wide along the others.
+
+    A line at the angle φ to the band shares its width / sin φ at most, and no more than lies between the band's ends.
+    """
+    first, second = one[:, 1] - one[:, 0], other[:, 1] - other[:, 0]
+    length, band = np.hypot(*first.T), np.hypot(*second.T)
+    sine = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / (length * band)
+    at = np.einsum("mij,mj->mi", one - other[:, :1], second / band[:, None])  # along the band, from its start
+    low, high = at.min(axis=1), at.max(axis=1)
+    between = np.minimum(high, band) - np.maximum(low, 0.0)
+    along: NDArray[np.bool_] = (5 * sine < 1) & (between * length > least_m * (high - low))
+    return along
 
 
 def _symmetric(
