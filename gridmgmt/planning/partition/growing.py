@@ -24,31 +24,43 @@ def grow(
 
     `locks` (n,) holds the part of units that are decided, else −1; the units of one lock hang together.
     """
-    count = len(weights)
-    labels = locks.copy()
-    _spread_seeds(indptr, indices, labels, parts, seed)
+    count, labels = len(weights), locks.copy()
+    with np.errstate(over="ignore"):  # the stream wraps around, as it does compiled
+        begin = below(new_stream(seed), count)
+    taken, room = np.zeros(parts, dtype=bool), np.empty((2, count), dtype=np.int64)
+    _spread_seeds(indptr, indices, labels, taken, begin, *room)
     load = np.bincount(labels + 1, weights=weights, minlength=parts + 1)[1:]
-    _take_rest(indptr, indices, borders, weights, labels, load, np.full(parts, -1), np.full(count, -1))
+    room[:] = -1
+    _take_rest(indptr, indices, borders, weights, labels, load, np.full(parts, -1), room[0])
     return labels
 
 
-def _spread_seeds(indptr: IntArray, indices: IntArray, labels: IntArray, parts: int, seed: int) -> None:
-    """Label one unit for every part that has none: each as many hops as possible from those before it."""
-    count = len(labels)
-    hops, queue = np.full(count, count), np.empty(count, np.int64)
-    locked = np.flatnonzero(labels >= 0)
-    with np.errstate(over="ignore"):  # the stream wraps around, as it does compiled
-        begin = locked if len(locked) else np.array([below(new_stream(seed), count)])
-    hops[begin], queue[: len(begin)] = 0, begin
-    farthest = _flood(indptr, indices, hops, queue, len(begin))
-    if not len(locked):
-        hops[:] = count
-    for part in sorted(set(range(parts)) - set(labels[locked].tolist())):
-        labels[farthest], hops[farthest], queue[0] = part, 0, farthest
-        farthest = _flood(indptr, indices, hops, queue, 1)
-
-
 @compiled
+def _spread_seeds(indptr, indices, labels, taken, begin, hops, queue):
+    """Label one unit for every part that has none (`taken`): each as many hops as possible from those before it.
+
+    Without any, the first is the farthest from `begin`.
+    """
+    count, tail = len(labels), 0
+    for unit in range(count):
+        hops[unit] = count
+        if labels[unit] >= 0:
+            hops[unit], queue[tail], taken[labels[unit]] = 0, unit, True
+            tail += 1
+    if tail == 0:
+        hops[begin], queue[0] = 0, begin
+        farthest = _flood(indptr, indices, hops, queue, 1)
+        for unit in range(count):
+            hops[unit] = count
+    else:
+        farthest = _flood(indptr, indices, hops, queue, tail)
+    for part in range(len(taken)):
+        if not taken[part]:
+            labels[farthest], hops[farthest], queue[0] = part, 0, farthest
+            farthest = _flood(indptr, indices, hops, queue, 1)
+
+
+@compiled_inside
 def _flood(indptr, indices, hops, queue, tail):
     """Lower the `hops` (n,) of all units by the first `tail` of the queue; the unit with most."""
     head = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.growing import grow
-from gridmgmt.planning.partition.streams import below, uniform
+from gridmgmt.planning.partition.streams import below, two_below, uniform
 
 __all__ = ["anneal_on", "grow", "measure"]
 
@@ -113,7 +113,22 @@ def measure(graph, units, labels, state, limits, prices, flexible):
 
 @compiled
 def anneal_on(
-    graph, units, labels, best, best_value, state, room, fixed, limits, prices, heats, swaps, flexible, stream
+    graph,
+    units,
+    labels,
+    best,
+    best_value,
+    state,
+    room,
+    fixed,
+    limits,
+    prices,
+    heats,
+    swaps,
+    flexible,
+    stream,
+    trace,
+    each,
 ):
     """Go on from `labels`, in place, over some `heats`: as many proposals each as there are units.
 
@@ -123,7 +138,8 @@ def anneal_on(
     units : weights, areas, perimeters, home label (−1: none), stakes: all that the cuts around a unit can change
     `state`: as `measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
-    `flexible`: parts may close and open, up to `parts`.
+    `flexible`: parts may close and open, up to `parts`. `trace` (t, n) takes the labels at the end of the last heats,
+    one in `each`.
 
     The loads alone reject most proposals: a proposal that costs NEVER times the heat is never accepted.
     """
@@ -139,13 +155,14 @@ def anneal_on(
     roundest = roundness * (USUAL_ROUNDNESS - 1)
     for unit in range(count):
         seen[unit] = 0
-    for heat in heats:
+    for number in range(len(heats)):
+        heat = heats[number]
         for _ in range(count):
-            unit = below(stream, count)
+            unit, edge_draw = two_below(stream, count)
             first, last = indptr[unit], indptr[unit + 1]
             if first == last or fixed[unit]:
                 continue
-            there = indices[first + below(stream, last - first)]
+            there = indices[first + (edge_draw * (last - first) >> 32)]
             source, to, back = labels[unit], labels[there], nobody
             if source == to:
                 if not flexible:
@@ -227,4 +244,8 @@ def anneal_on(
             best_value = value
             for unit in range(count):
                 best[unit] = labels[unit]
+        to_go = len(heats) - 1 - number
+        if to_go % each == 0 and to_go // each < len(trace):
+            for unit in range(count):
+                trace[to_go // each, unit] = labels[unit]
     return best_value

@@ -1,40 +1,46 @@
 """The best plan that can be made of the parts of several plans.
 
-Searches of one pool end in plans that are good in different corners. Choosing parts so that every unit lies in one, at
-the least price, is a set partitioning of little more than a hundred columns: solved to the optimum, or nearly.
+Searches of one pool pass through plans that are good in different corners. Of all the parts seen, those are chosen that
+hold every unit once at the least price (`tiling`).
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.measuring import part_prices
 from gridmgmt.planning.partition.problem import IntArray, Problem
+from gridmgmt.planning.partition.tiling import cheapest_tiling
 
-NODES = 100  # of branch and bound
+SEED = 20_240_117  # of the numbers that stand for the units of a part
 
 
-def recombined(problem: Problem, plans: Sequence[IntArray], time_limit_s: float) -> list[tuple[IntArray, float]]:
-    """One plan made of parts of the plans (labels from 0 without holes), with its price; none if there was no time.
+def recombined(problem: Problem, plans: IntArray, known: float) -> tuple[IntArray, float] | None:
+    """The labels made of parts of the plans (p, n), and their price; None where none is found below the price `known`.
 
     For pools with a free number of parts and nothing to move.
     """
-    from scipy.optimize import Bounds, LinearConstraint
-
-    from gridmgmt.planning.quiet import milp
-
-    parts = np.unique(np.concatenate([labels == np.arange(labels.max() + 1)[:, None] for labels in plans]), axis=0)
-    inside = csr_array(parts.astype(np.float64))
+    inside = distinct_parts(plans)
     prices = part_prices(problem, inside)
-    answer = milp(
-        prices,
-        constraints=LinearConstraint(csr_array(inside.T), 1, 1),
-        integrality=np.ones(len(prices)),
-        bounds=Bounds(0, 1),
-        options={"node_limit": NODES, "time_limit": time_limit_s, "mip_rel_gap": 0.0},
-    )
-    if answer.x is None:
-        return []
-    chosen = answer.x > 0.5
-    return [(parts[chosen].argmax(axis=0).astype(np.int64), float(prices[chosen].sum()))]
+    chosen = cheapest_tiling(inside, prices, known)
+    if chosen is None:
+        return None
+    part, unit = inside[chosen].nonzero()
+    labels = np.empty(problem.size, dtype=np.int64)
+    labels[unit] = part
+    return labels, float(prices[chosen].sum())
+
+
+def distinct_parts(plans: IntArray) -> csr_array:
+    """(sets, n) of 0 and 1: the parts of all plans (p, n), each once, told apart by sums of random numbers.
+
+    >>> distinct_parts(np.array([[0, 0, 1], [1, 1, 0], [0, 1, 1]])).toarray().astype(int).tolist()
+    [[1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 1]]
+    """
+    count, size = plans.shape
+    parts = int(plans.max()) + 1
+    rows = (plans + parts * np.arange(count)[:, None]).ravel()
+    shape = (count * parts, size)
+    inside = csr_array((np.ones(count * size), (rows, np.tile(np.arange(size), count))), shape=shape)
+    codes = np.random.default_rng(SEED).integers(1, 2**52 // size, size).astype(np.float64)
+    sums, first = np.unique(inside @ codes, return_index=True)
+    return csr_array(inside[np.sort(first[sums > 0])])

@@ -7,24 +7,32 @@ from functools import lru_cache
 
 import numpy as np
 
+from gridmgmt.planning.partition.measuring import membership, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 from gridmgmt.planning.partition.recombining import recombined
 
 Cancelled = Callable[[], bool]
-Plan = tuple[IntArray, float]  # labels and their price
+Plan = tuple[IntArray, float]  # labels, where some number may be left out, and their price
 SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
+
+
+@dataclass(frozen=True)
+class Search:
+    """What one search ends in, and the plans (p, n) it passed through when it had cooled down, that one among them."""
+
+    plan: Plan
+    seen: IntArray
 
 
 @dataclass(frozen=True)
 class Effort:
     """Work limits of the search, per pool. They, not the clock, decide: equal seeds give equal plans."""
 
-    passes: int  # proposals per unit and attempt
+    passes: int  # proposals per unit and search
     restarts: int = 1  # many short searches find rounder parts than a long one
-    recombined: int = 12  # parts of a pool from which on a plan is made of the best parts of all restarts
-    more: int = 7  # restarts of one more search where the range is not met, and nothing proves that it cannot be
-    cycles: int = 0  # searches of half the passes from the best plan so far, heated up again a little less
-    heat: tuple[float, float] = (0.5, 0.05)
+    slow: int = 1650  # passes where the number of parts is given
+    more: int = 21  # further restarts where the range is not met and nothing proves that it cannot be
+    heat: tuple[float, float] = (0.8, 0.04)
     swaps: float = 0.2
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
     even: bool = False  # whether the least price of deviation and cuts is looked for, and proven, once all are in range
@@ -32,33 +40,19 @@ class Effort:
 
     def for_parts(self, units: int) -> "Effort":
         """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
-        passes = max(3 * self.passes, 1_000_000 // units)
-        return replace(self, passes=passes, restarts=4, cycles=0, heat=(2.0, 0.05), swaps=0.4)
-
-    @property
-    def searches(self) -> float:
-        """All restarts and cycles, in whole searches."""
-        return self.restarts + self.cycles / 2
-
-    @property
-    def cycle(self) -> "Effort":
-        """The work of one cycle."""
-        return replace(self, passes=self.passes // 2, heat=REHEAT)
+        return replace(self, passes=max(self.slow, 1_000_000 // units), restarts=4, heat=(2.0, 0.05), swaps=0.4)
 
     def for_pool(self, units: int) -> "Effort":
         """The same work in fewer, longer searches where the pool is large: a restart then throws away too much."""
-        share = min(1.0, RESTART_UNITS / units)
-        restarts, cycles = max(1, round(self.restarts * share)), round(self.cycles * share)
-        fewer = replace(self, restarts=restarts, cycles=cycles)
-        return replace(fewer, passes=round(self.passes * self.searches / fewer.searches))
+        restarts = max(1, round(self.restarts * min(1.0, RESTART_UNITS / units)))
+        return replace(self, restarts=restarts, passes=round(self.passes * self.restarts / restarts))
 
 
-CYCLES = 104_729  # between the seeds of the restarts and those of the cycles
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
-REHEAT = (0.4, 0.03)
-FAST = Effort(passes=550, restarts=8, cycles=10, heat=(0.8, 0.025))
-THOROUGH = Effort(passes=1200, restarts=80, recombined=2, more=4, cycles=120, lumpiness=8.0, proof=60.0)
-EXACT = replace(THOROUGH, passes=2500, restarts=12, cycles=60, even=True)
+TRACED, TRACE_STEPS = 9, 30  # plans kept on the way of a search, at the last of so many steps of its passes
+FAST = Effort(passes=200, restarts=24)
+THOROUGH = Effort(passes=300, restarts=400, slow=3600, lumpiness=8.0, proof=60.0)
+EXACT = replace(THOROUGH, restarts=200, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
@@ -117,22 +111,18 @@ def search_pool(
     spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
     if problem.size == 1:
         return np.zeros(1, dtype=np.int64), False
-    plans: list[Plan] = []
+    searches: list[Search] = []
     for attempt in range(effort.restarts):
         if attempt and budget.spent():
-            return _best(problem, plans)[0], True
-        count = counts[attempt % len(counts)]
-        plans.append(anneal_once(problem, count, effort, seed + attempt, spare, budget))
-    at_home = (problem.home >= 0).any()
-    if spare > 0 and not at_home and len(plans) > 1 and counts[0] >= effort.recombined:
-        plans += recombined(problem, [labels for labels, _ in plans], budget.left_s())
-    best, cycle = _best(problem, plans), effort.cycle
-    for turn in range(0 if at_home else effort.cycles):
-        if budget.spent():
             break
-        again = anneal_from(problem, best[0], cycle, seed + CYCLES + turn, spare, budget)
-        best = _best(problem, [best, again])
-    return best[0], budget.spent()
+        count = counts[attempt % len(counts)]
+        searches.append(anneal_once(problem, count, effort, seed + attempt, spare, budget))
+    best = _best(problem, [found.plan for found in searches])
+    if spare > 0 and not (problem.home >= 0).any() and not budget.spent():
+        seen = np.concatenate([found.seen for found in searches])
+        mixed = recombined(problem, seen, best[1])
+        best = best if mixed is None else _best(problem, [best, mixed])
+    return np.unique(best[0], return_inverse=True)[1], len(searches) < effort.restarts or budget.spent()
 
 
 def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
@@ -158,33 +148,22 @@ def compact_locks(problem: Problem) -> Problem:
 
 def anneal_once(
     problem: Problem, count: int, effort: Effort, seed: int, spare: int = 0, budget: Budget = UNLIMITED
-) -> tuple[IntArray, float]:
-    """One grown start with `count` parts, annealed: labels and price. With `spare`, parts may close and open."""
-    if count == 1 and (spare == 0 or problem.total <= problem.high):
-        return np.zeros(problem.size, dtype=np.int64), 0.0
-    from gridmgmt.planning.partition import kernels
+) -> Search:
+    """One grown start with `count` parts, annealed. With `spare`, parts may close, and that many more may open.
 
-    graph = problem.graph_arrays
-    weights = problem.weights.astype(np.float64)
-    start = kernels.grow(graph[0], graph[1], graph[3], weights, problem.locks, count, seed)
-    return anneal_from(problem, start, effort, seed, spare, budget)
-
-
-def anneal_from(
-    problem: Problem, start: IntArray, effort: Effort, seed: int, spare: int = 0, budget: Budget = UNLIMITED
-) -> tuple[IntArray, float]:
-    """The best labels met on the way from `start` (connected parts, numbered from 0), and their price.
-
-    `problem.home` numbers the labels of `start`. With `spare`, parts may close, and that many more may open. The
-    budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
+    The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
     """
+    if count == 1 and (spare == 0 or problem.total <= problem.high):
+        whole = np.zeros(problem.size, dtype=np.int64)
+        return Search((whole, float(part_prices(problem, membership(whole))[0])), whole[None])
     from gridmgmt.planning.partition import kernels
     from gridmgmt.planning.partition.streams import new_stream
 
     arrays, units = problem.graph_arrays, problem.unit_arrays
     limits, prices = problem.limits, problem.goals.as_array()
-    parts, flexible = int(start.max()) + 1 + spare, spare > 0
-    labels, best, stream = start.copy(), start.copy(), new_stream(seed)
+    best = kernels.grow(arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
+    parts, labels, stream = int(best.max()) + 1 + spare, best.copy(), new_stream(seed)
+    seen = np.repeat(best[None], 1 + TRACED, axis=0)
     state = (*np.empty((5, parts)), np.empty(parts, dtype=np.int64))
     room = tuple(np.empty((3, problem.size + 1), dtype=np.int64))
     price = np.inf
@@ -194,7 +173,8 @@ def anneal_from(
         if first and budget.spent():
             break
         price = kernels.anneal_on(
-            arrays, units, labels, best, price, state, room, problem.locks >= 0,
-            limits, prices, heats[first : first + step], effort.swaps, flexible, stream,
+            arrays, units, labels, best, price, state, room, problem.locks >= 0, limits, prices,
+            heats[first : first + step], effort.swaps, spare > 0, stream, seen[1:], -(-effort.passes // TRACE_STEPS),
         )  # fmt: skip
-    return np.unique(best, return_inverse=True)[1], float(price)
+    seen[0] = best
+    return Search((best, float(price)), seen)
