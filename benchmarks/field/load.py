@@ -1,6 +1,6 @@
 """300 workers' points every 10 s and 50 readers, against the real application on a copy of a loaded database.
 
-./run exec python benchmarks/field/load.py [SECONDS] [WORKERS] [READERS]
+./run exec python benchmarks/field/load.py [SECONDS] [WORKERS] [READERS] [PLANS]
 
 The database of DATABASE_URL (the demo, loaded) is copied and left alone; nobody may be connected to it meanwhile. The
 application runs in processes of its own, the clients in this one: each worker sends a batch of ten fixes, one second
@@ -8,7 +8,8 @@ apart, every ten seconds; each reader asks every two seconds for a tile, the sit
 
 The load is open: a request is due at a moment fixed beforehand, and its seconds count from that moment, however late
 the one before it was answered. The first `WARM_S` are not counted, in which everybody connects and plans are made.
-Bars: no error, 95 of 100 writes within 200 ms.
+Bars: no error, 95 of 100 writes within 200 ms. PLANS are asked for at the start, divisions of the whole district: the
+application computes them beside the requests, one after the other.
 """
 
 import asyncio
@@ -34,8 +35,9 @@ from sqlalchemy import select
 from gridmgmt.access import Role
 from gridmgmt.ids import PersonId
 from gridmgmt.services.access import add_device, add_person, grant, issue_tokens
+from gridmgmt.services.orders.asking import Wanted, ask_plan
 from gridmgmt.store.engine import database_url, transaction
-from gridmgmt.store.tables import Person, Worker
+from gridmgmt.store.tables import Boundary, Person, PlanOrder, Worker
 
 EVERY_S, BATCH, READ_EVERY_S = 10.0, 10, 2.0
 WARM_S, PATIENCE_S = 10.0, 30.0
@@ -248,17 +250,35 @@ def people(url: str, workers: int, readers: int) -> tuple[list[str], list[str]]:
     return secrets, tokens
 
 
-def main(seconds: float = 60.0, workers: int = 300, readers: int = 50) -> None:
+def ask_for_plans(url: str, count: int) -> None:
+    """Put divisions of the district in the queue, told apart by their seeds."""
+    with transaction(url) as session:
+        district = session.scalars(select(Boundary.code).where(Boundary.level == "district").limit(1)).one()
+        planner = session.scalars(select(Person).limit(1)).one()
+        for seed in range(count):
+            ask_plan(session, Wanted("divide", district, seed=seed), planner)
+
+
+def states_of_plans(url: str) -> list[str]:
+    """How far those plans are."""
+    with transaction(url) as session:
+        return list(session.scalars(select(PlanOrder.state).order_by(PlanOrder.asked_at)))
+
+
+def main(seconds: float = 60.0, workers: int = 300, readers: int = 50, plans: int = 0) -> None:
     with copied(os.environ["DATABASE_URL"]) as url:
         secrets, tokens = people(url, workers, readers)
+        ask_for_plans(url, plans)
         with served(url) as (port, application):
             processes, before = (application, postmaster(url)), []
             warm = lambda: before.append(Cpu.now(*processes))  # noqa: E731
             taken = asyncio.run(play(port, secrets, tokens, seconds, warm))
             shares = Cpu.now(*processes).shares(before[0], time.monotonic() - taken.since)
+            computed = states_of_plans(url)
     print(
         f"{len(secrets)} workers, {len(tokens)} readers, {seconds:.0f} s; load of the machine {os.getloadavg()[0]:.1f}"
     )
+    print(f"plans asked for: {', '.join(computed) or 'none'}")
     print("\n| request | answers | p50 | p95 | p99 | most |\n|---|---|---|---|---|---|")
     for kind, values in sorted(taken.seconds.items()):
         figures = " | ".join(f"{1000 * value:.0f} ms" for value in np.quantile(values, [0.5, 0.95, 0.99, 1]))
