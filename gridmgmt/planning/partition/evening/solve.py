@@ -23,6 +23,7 @@ from gridmgmt.planning.partition.search import FAST, Budget, met_weight, search_
 
 UNIT = 8.0  # households of deviation to a price of 1, near what an edge costs where cuts are counted; exact in binary
 MOST_UNITS, MOST_NODES = 120, 200_000  # of a pool, and of its diagram
+TABLE = 160_000_000  # bytes: tells all weights apart in most pools
 OUTSIDE = 50.0 / UNIT  # price of one more household outside the range
 MOST_LISTED = 30_000  # parts among which the roundest plan is chosen
 NODES = 300  # of branch and bound, there
@@ -61,7 +62,7 @@ class _Pool:
     budget: Budget
 
     def sets_of(self, pairs: tuple[Pair, ...]) -> PossibleParts:
-        return PossibleParts(self.wide, self.settler.settled(pairs), self.by_weight)
+        return PossibleParts(self.wide, self.settler.settled(pairs), self.by_weight, TABLE)
 
     def value(self, labels: IntArray) -> float:
         """The price of labels; infinite where a part is heavier than any that is looked at."""

@@ -33,16 +33,19 @@ class PossibleParts:
     """Every connected set of a pool whose weight is within the range; None of them is stored.
 
     The price of a set is half of what it cuts and, with `by_weight` (high + 1,), what that gives to its weight.
-    Works in a table of bounds that is allocated once, so one instance serves one thread.
+    Works in a table of bounds that is allocated once, so one instance serves one thread. Weights are told apart as
+    finely as the bytes of the table allow.
     """
 
-    def __init__(self, problem: Problem, diagram: Diagram, by_weight: FloatArray | None = None) -> None:
+    def __init__(
+        self, problem: Problem, diagram: Diagram, by_weight: FloatArray | None = None, table_bytes: int = TABLE
+    ) -> None:
         self._problem, self._diagram, self._by_weight = problem, diagram, by_weight
         self._low, self._high = int(np.ceil(problem.low)), int(np.floor(problem.high))
-        highest = 0.0 if by_weight is None else float(np.abs(by_weight).max())
+        highest = 0.0 if by_weight is None else float(np.abs(by_weight[self._low :]).max())
         self._dearest = highest + float(np.abs(problem.graph.data).sum()) / 4  # no set has a price above it
         precision = np.float32 if highest < DEAR else np.float64
-        entries = TABLE // np.dtype(precision).itemsize
+        entries = table_bytes // np.dtype(precision).itemsize
         buckets = max(1, min(MOST_BUCKETS, entries // diagram.nodes, self._high + 1))
         self._width = self._high // buckets + 1
         bucket = np.arange(buckets)
