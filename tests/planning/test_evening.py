@@ -13,7 +13,7 @@ from scipy.sparse import coo_array, csr_array
 from gridmgmt.planning import metrics
 from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import Goals, partition
-from gridmgmt.planning.partition.evening import branching
+from gridmgmt.planning.partition.evening import branching, solve
 from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
 from gridmgmt.planning.partition.evening.solve import Even, even_out
 from gridmgmt.planning.partition.evening.supply import Supply
@@ -123,6 +123,16 @@ def test_what_is_proven_holds_for_plans_with_no_more_outside_and_no_dearer_cuts(
     alike = (outside <= proof.outside) & (cuts <= metrics.cut_cost(problem.graph, labels) + 1e-9)
     bound = least_total_deviation(joined(problem), problem.weights, TARGET) + proof.uneven
     assert bound <= off[alike].min() + 1e-6
+
+
+@QUICK
+@given(pools(), st.sampled_from([1, 1000]))
+def test_a_proof_that_does_not_tell_all_weights_apart_still_holds(problem: Problem, table_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solve, "TABLE", table_bytes)
+        even, outside, price = evened(problem, every_plan(problem))
+    assert even.bound - 1e-6 <= price <= even.value + 1e-6
+    assert outside_and_price(problem, even.labels) == (outside, pytest.approx(even.value))
 
 
 @QUICK

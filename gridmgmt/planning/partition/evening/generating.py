@@ -19,7 +19,8 @@ from gridmgmt.planning.partition.search import Budget
 ROUNDS = 150
 LISTED, CHEAPEST, ADDED = 4000, 20, 100  # sets listed in a round; of them the cheapest, and others, that are kept
 SMOOTHED = 0.6  # share of the best duals in those that sets are priced at
-NARROWEST = 2e-3  # prices of the sets listed: wider, and those that help are lost among others
+NEAR = 0.3  # sets are listed so far from the least price, as a share of the way to where none helps
+NARROWEST = 2e-3  # the least that this is: wider, and those that help are lost among others
 TINY = 1e-4
 CLOSE = 1e-3  # a bound this near to the value is as good, for each part
 
@@ -81,8 +82,11 @@ def relax(
                 bound, floor, best = float(at.sum()) + parts * least, least, at
             if bound > enough or value - bound < CLOSE * parts:
                 break
-            fresh, costs = _helpful(sets, at, least, (value - float(at.sum())) / parts, duals, plan.goal, random)
+            needed = (value - float(at.sum())) / parts
+            fresh, costs = _helpful(sets, at, least, NEAR * (needed - least), duals, plan.goal, random)
             if share == 0.0:
+                if not len(fresh):  # the least price was that of no set: the table does not tell all weights apart
+                    fresh, costs = _helpful(sets, at, least, needed - least, duals, plan.goal, random)
                 break
             share = share if len(fresh) else share / 2 if share > 0.1 else 0.0
         final = not budget.spent() and turn + 1 < ROUNDS
@@ -96,16 +100,16 @@ def _helpful(
     sets: PossibleParts,
     at: FloatArray,
     least: float,
-    needed: float,
+    reach: float,
     duals: FloatArray,
     goal: float,
     random: np.random.Generator,
 ) -> tuple[Masks, FloatArray]:
     """Some sets near the least price at the duals `at` that would lower the price of the fractional plan, and theirs.
 
-    needed : the least price that would bring the bound up to that plan
+    reach : by how much their prices may exceed the least
     """
-    listing = sets.below(at, least + max(NARROWEST, 0.3 * (needed - least)), LISTED)
+    listing = sets.below(at, least + max(NARROWEST, reach), LISTED)
     prices = listing.prices + listing.masks @ at
     gain = listing.masks @ duals + goal - prices
     helpful = np.flatnonzero(gain > TINY)
