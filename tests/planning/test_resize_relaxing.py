@@ -1,7 +1,7 @@
 """The bound of `resize` by columns holds: in small pools every plan and every part there is has been looked at."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import Problem, components
 from gridmgmt.planning.partition.search import UNLIMITED, Budget
-from gridmgmt.planning.resizing.bounding import relaxing
+from gridmgmt.planning.resizing.bounding import ceiling, relaxing
 from gridmgmt.planning.resizing.bounding.pricing import Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
@@ -110,14 +110,15 @@ def test_what_is_known_is_kept_and_an_end_is_an_end() -> None:
     assert relaxing.relaxed_bound(problem, [problem.home], 3, 1000, Budget(deadline=0.0)) == 3
 
 
+@pytest.mark.parametrize("triples", [8, 60])
 @pytest.mark.parametrize("seed", range(10))
-def test_no_part_is_worth_more_than_the_offer_says(seed: int) -> None:
+def test_no_part_is_worth_more_than_the_offer_says(seed: int, triples: int) -> None:
     problem, rng = invented(seed, 8, 17), np.random.default_rng(seed)
     programme, pricing = Programme(problem, 6), Pricing(problem)
     sets = sets_in_range(problem)
     count = int(problem.home.max()) + 1
-    elements = problem.size + count
-    programme.cut({tuple(sorted(rng.choice(elements, 3, replace=False).tolist())) for _ in range(8)})
+    elements = problem.size + (count if triples == 8 else 0)
+    programme.cut({tuple(sorted(rng.choice(elements, 3, replace=False).tolist())) for _ in range(triples)})
     units = (SCALE * problem.weights * rng.uniform(0, 1, problem.size)).astype(np.int64) - (problem.weights == 0)
     prices = Prices(units, rng.integers(0, SCALE, count), 300, rng.integers(0, 2 * SCALE, len(programme.triples)))
     rows, counted = programme.rows_of(prices)
@@ -134,6 +135,27 @@ def test_no_part_is_worth_more_than_the_offer_says(seed: int) -> None:
         assert offer.beyond >= best - prices.count - prices.names[name]
         found = [column[1] for column in offer.columns]
         assert all(members in sets for members in found)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_are_charged_no_more_than_they_take(seed: int) -> None:
+    rng, size, count = np.random.default_rng(seed), 6, 8
+    triples = np.array([rng.choice(size, 3, replace=False) for _ in range(count)])
+    triples[:2, 2] = -1  # the third is a name
+    price, inside = rng.uniform(0, 10, count), rng.random(size) < 0.3
+    free = ~inside & (rng.random(size) < 0.9)
+    named = np.where(triples[:, 2] < 0, rng.integers(0, 2, count), 0)
+
+    def held(units: NDArray[np.bool_]) -> Ints:
+        return named + (units[triples] & (triples >= 0)).sum(axis=1)
+
+    units = rng.integers(1, 9, size), rng.uniform(-5, 20, size), np.arange(size)
+    due = np.zeros(size)
+    back = ceiling._charge(units, (np.empty(0, np.int64), np.empty(0, np.int64), price, triples), (inside, free, held(inside)), 0.5, due)
+    for chosen in product([False, True], repeat=size):
+        joining = np.array(chosen) & free
+        taken = price[held(inside | joining) >= 2].sum() - price[held(inside) >= 2].sum()
+        assert due[joining].sum() - back <= taken + 1e-9
 
 
 def test_rows_of_three_are_violated_by_what_they_cut() -> None:
