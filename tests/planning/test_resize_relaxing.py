@@ -147,11 +147,12 @@ def test_rows_are_charged_no_more_than_they_take(seed: int) -> None:
     named = np.where(triples[:, 2] < 0, rng.integers(0, 2, count), 0)
 
     def held(units: NDArray[np.bool_]) -> Ints:
-        return named + (units[triples] & (triples >= 0)).sum(axis=1)
+        counts: Ints = named + (units[triples] & (triples >= 0)).sum(axis=1)
+        return counts
 
     units = rng.integers(1, 9, size), rng.uniform(-5, 20, size), np.arange(size)
-    due = np.zeros(size)
-    back = ceiling._charge(units, (np.empty(0, np.int64), np.empty(0, np.int64), price, triples), (inside, free, held(inside)), 0.5, due)
+    due, none = np.zeros(size), np.empty(0, np.int64)
+    back = ceiling._charge(units, (none, none, price, triples), (inside, free, held(inside)), 0.5, due)
     for chosen in product([False, True], repeat=size):
         joining = np.array(chosen) & free
         taken = price[held(inside | joining) >= 2].sum() - price[held(inside) >= 2].sum()

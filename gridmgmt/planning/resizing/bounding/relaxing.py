@@ -22,7 +22,7 @@ from gridmgmt.planning.resizing.bounding.shares import violated_triples
 
 SEARCHES = 12_000  # for parts, one for each name at a time, in all
 FEWEST_NODES, MOST_NODES, LONGER = 1_600, 102_400, 4  # of a search, at first and in the end; times the last
-FEW = 3  # new columns of a name
+FEW = 3  # new columns of a name: with fewer, a search that ended early goes on LONGER the next time
 ROWS, ROWS_PER_ELEMENT = 300, 8  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
 WIDTH, WIDEST, WIDER = 0.05, 0.5, 1.5  # how far the price of a household may be from that of the best bound
@@ -144,7 +144,7 @@ class Relaxing:
     def _offers(self, prices: Prices) -> tuple[list[Offer], int, bool]:
         """Of each name, and last of a part that continues nothing; columns that are new; whether longer searches help.
 
-        A search that ended early and found nothing new is LONGER next time.
+        A search that ended early and found few new ones is LONGER next time.
         """
         rows, counted = self._programme.rows_of(prices)
 
