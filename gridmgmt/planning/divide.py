@@ -34,7 +34,7 @@ from gridmgmt.planning.report import PlanResult
 #: mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
 GOALS = {
     "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2, part=-0.12),
-    "thorough": Goals(outside=5.0, deviation=0.5, roundness=2.0, cut=1.0, unevenness=0.5, part=-0.05),
+    "thorough": Goals(outside=5.0, deviation=0.0, roundness=2.0, cut=1.0, unevenness=0.3, part=-0.033),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
 COMPOUND_COLUMN = "compound_code"
