@@ -223,6 +223,8 @@ def test_the_fractional_plan_is_the_cheapest_after_every_change(
             A_eq=np.hstack([rows, left_out]),
             b_eq=np.append(np.ones(problem.size), parts),
         )
+        if data.draw(st.booleans()):
+            supply._basis[-1] = supply._basis[0]  # as rounding might leave it: no basis any more
         found = supply.cheapest(pairs)
         assert found.value == pytest.approx(theirs.fun, abs=1e-3)
         assert found.duals.sum() + parts * found.goal == pytest.approx(theirs.fun, abs=1e-3)

@@ -165,7 +165,8 @@ def _with_parts(pool: _Pool, parts: int, best: IntArray) -> tuple[IntArray, floa
     tree = Tree(pool.settler, pool.problem.weights, pool.sets_of, supply, parts, level, random, pool.budget)
     found = tree.search(root, pool.value(best))
     bound = found.bound if pool.whole else found.bound - STEP
-    return best if found.labels is None else found.labels, max(bound, pool.least(parts)), root
+    better = best if found.labels is None else min(best, found.labels, key=pool.value)
+    return better, max(bound, pool.least(parts)), root
 
 
 def _roundest(pool: _Pool, root: Relaxed | None, best: IntArray) -> IntArray:

@@ -83,7 +83,7 @@ class Supply:
         prices = np.concatenate([self._dear, np.where(agree, self.prices, forbidden)])
         columns = (self._starts, self._members, prices, usable)
         for _ in range(AFRESH):
-            inverse = np.linalg.inv(self._matrix())
+            inverse = self._inverse()
             if simplex.improve(*columns, self._basis, inverse, self._right, STEPS):
                 break
         duals: FloatArray = prices[self._basis] @ inverse
@@ -95,9 +95,14 @@ class Supply:
             value, duals[:size], float(duals[size]), self.masks[sets], shares[self._rows + sets], left_out
         )
 
-    def _matrix(self) -> FloatArray:
-        """(m, m) the columns in the basis."""
+    def _inverse(self) -> FloatArray:
+        """(m, m) the inverse of the columns in the basis; where rounding has spoilt that, all is left out again."""
         matrix = np.zeros((self._rows, self._rows))
         for place, column in enumerate(self._basis.tolist()):
             matrix[self._members[self._starts[column] : self._starts[column + 1]], place] = 1.0
-        return matrix
+        try:
+            inverse: FloatArray = np.linalg.inv(matrix)
+        except np.linalg.LinAlgError:
+            self._basis = np.arange(self._rows)
+            inverse = np.eye(self._rows)
+        return inverse

@@ -79,7 +79,10 @@ class PossibleParts:
         return SLACK + 2 * rounding * self._problem.size * still_to_come
 
     def below(self, duals: FloatArray, price: float, most: int) -> Listing:
-        """The sets whose price is at most `price`; not all of them where there are more than `most`."""
+        """The sets whose price is at most `price`; not all of them where there are more than `most`.
+
+        Some are dearer where the table does not tell all weights apart.
+        """
         from gridmgmt.planning.partition.fewparts import pricing
 
         self.least_price(duals)
@@ -87,7 +90,11 @@ class PossibleParts:
         limits = (self._low, self._high, float(price), self._slack(duals), MOST_STEPS)
         room = (self._width, self._least, masks, prices)
         found, whole = pricing.sets_below(*self._fixed(), duals, self._at_end, limits, *room)
-        return Listing(masks[:found], prices[:found], whole)
+        masks, prices = masks[:found], prices[:found]
+        if self._by_weight is not None and self._width > 1:
+            weights = masks @ self._problem.weights
+            prices += self._by_weight[weights] - self._at_end[weights // self._width]
+        return Listing(masks, prices, whole)
 
     def prices(self, masks: Masks) -> FloatArray:
         """What each of some sets costs."""
