@@ -1,6 +1,7 @@
 """Where things lie: the checkout, its environment, and what it keeps outside version control."""
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,9 +39,24 @@ def libraries() -> str:
     return os.pathsep.join(map(str, top + private))
 
 
+def compiled() -> Path:
+    """Where compiled loops are kept: a folder for each state of their sources.
+
+    Beside the modules, numba would use a loop again whose own file is the same although one that it calls, in another
+    file, has changed.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "gridmgmt").rglob("*.py")):
+        source = path.read_bytes()
+        if b"njit" in source or b"compiled" in source:
+            digest.update(source)
+    return VENV / "compiled" / digest.hexdigest()[:16]
+
+
 def environment() -> dict[str, str]:
     """The environment variables of every program started from here: the checkout's Python first on the path."""
     kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
     path = f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     packages = {PACKAGES_VARIABLE: str(PACKAGES), LIBRARIES_VARIABLE: libraries()}
-    return kept | packages | {"VIRTUAL_ENV": str(VENV), "PATH": path}
+    loops = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(compiled())}
+    return kept | packages | loops | {"VIRTUAL_ENV": str(VENV), "PATH": path}

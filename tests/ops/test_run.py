@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ops.conftest import ROOT, Checkout, kill, server_processes
+from tools import layout
 
 QUERY = """
 import os, sys, sqlalchemy
@@ -70,6 +71,18 @@ def test_what_the_caller_set_for_his_own_python_is_not_for_ours(checkout: Checko
     done = checkout.run("exec", "env", env={"PYTHONPATH": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0
     assert not [line for line in done.stdout.splitlines() if line.startswith(names)]
+
+
+def test_loops_are_compiled_anew_where_any_of_them_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "gridmgmt" / "geo").mkdir(parents=True)
+    monkeypatch.setattr(layout, "ROOT", tmp_path)
+    called, plain = (tmp_path / "gridmgmt" / name for name in ("geo/called.py", "plain.py"))
+    folders = []
+    for loop, other in (("njit(f)", "1"), ("njit(f)", "2"), ("njit(g)", "2")):
+        called.write_text(loop, encoding="utf-8")
+        plain.write_text(other, encoding="utf-8")
+        folders.append(layout.compiled())
+    assert folders[0] == folders[1] != folders[2]
 
 
 def test_exec_says_what_it_cannot_run(checkout: Checkout) -> None:
