@@ -30,8 +30,8 @@ class Effort:
 
     passes: int  # proposals per unit and search
     restarts: int = 1  # many short searches find rounder parts than a long one
-    slow: int = 1650  # passes where the number of parts is given
-    more: int = 21  # further restarts where the range is not met and nothing proves that it cannot be
+    slow: int = 1650  # passes where the number of parts is given, and where the range is not met
+    more: int = 6  # slow searches where the range is not met and nothing proves that it cannot be
     heat: tuple[float, float] = (0.8, 0.04)
     swaps: float = 0.2
     lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit

@@ -89,8 +89,9 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
 
 
 def _searched_on(problem: Problem, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
-    """The labels of one more search, where these have more in the range."""
-    labels, stopped = search_pool(problem, None, replace(effort, restarts=effort.more), seed + MORE, budget)
+    """The labels of one more search, a slow one, where these have more in the range."""
+    slow = replace(effort, passes=effort.slow, restarts=effort.more)
+    labels, stopped = search_pool(problem, None, slow, seed + MORE, budget)
     if met_weight(problem, labels) <= met_weight(problem, division.labels):
         labels = division.labels
     return replace(division, labels=labels, stopped=stopped)
