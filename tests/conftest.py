@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import sqlalchemy
 from sqlalchemy.orm import Session
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SERVER_VARIABLE = "GRIDMGMT_TEST_SERVER"
 DATABASE_FIXTURES = {"database_url", "clone_database", "session", "fresh_database", "small_district", "fresh_district"}
 CITY_VALID_FROM = date(2006, 1, 1)
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long a test takes says nothing of what it holds
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

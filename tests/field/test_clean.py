@@ -269,7 +269,7 @@ def dirty_tracks(draw: st.DrawFn) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dirty_tracks(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_of_batches_means_nothing(points: pd.DataFrame, chance) -> None:  # type: ignore[no-untyped-def]
     report = clean_track(points)
@@ -284,7 +284,7 @@ def test_the_order_of_rows_and_of_batches_means_nothing(points: pd.DataFrame, ch
     assert clean_track(batches).distance_m == report.distance_m
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dirty_tracks(), st.randoms(use_true_random=False))
 def test_rows_that_come_again_change_nothing(points: pd.DataFrame, chance) -> None:  # type: ignore[no-untyped-def]
     report = clean_track(points)
@@ -295,7 +295,7 @@ def test_rows_that_come_again_change_nothing(points: pd.DataFrame, chance) -> No
     pd.testing.assert_frame_equal(repeated.stops, report.stops)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dirty_tracks())
 def test_cleaning_the_clean_changes_nothing(points: pd.DataFrame) -> None:
     report = clean_track(points)

@@ -28,7 +28,7 @@ def by_shapely(points: np.ndarray) -> list[int]:
     return np.where(held.any(axis=0), held.argmax(axis=0), -1).tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(places, min_size=1, max_size=30), st.sampled_from([3.0, 20.0, 1000.0]))
 def test_the_first_area_that_holds_a_point(points: list[tuple[float, float]], cell_m: float) -> None:
     xy = np.array(points)

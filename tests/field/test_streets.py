@@ -44,14 +44,14 @@ def beside_shapely(stretches: Stretches, shape: shapely.Geometry) -> None:
         assert inner - 1e-6 <= ours <= outer + 1e-6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(coordinates, min_size=1, max_size=15))
 def test_points_leave_what_shapely_says(places: list[tuple[float, float]]) -> None:
     x, y = np.array(places).T
     beside_shapely(INDEX.near_points(x, y), shapely.MultiPoint(places))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(coordinates, min_size=1, max_size=6), min_size=1, max_size=4))
 def test_walks_leave_what_shapely_says(walks: list[list[tuple[float, float]]]) -> None:
     x, y = np.array([place for walk in walks for place in walk]).T
@@ -60,7 +60,7 @@ def test_walks_leave_what_shapely_says(walks: list[list[tuple[float, float]]]) -
     beside_shapely(INDEX.near_walks(x, y, number), shapely.union_all(shapes))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(coordinates, min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_any_batches_add_up_to_one_recount(places: list[tuple[float, float]], chance) -> None:  # type: ignore[no-untyped-def]
     x, y = np.array(places).T
@@ -113,7 +113,7 @@ def test_a_street_on_a_border_belongs_to_both_sides_and_an_area_without_streets_
     assert streets_in_areas(street, areas).length_m().tolist() == [1000.0, 1000.0, 0.0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(coordinates, min_size=4, max_size=8, unique=True))
 def test_what_lies_in_any_area_is_what_shapely_cuts_out(corners: list[tuple[float, float]]) -> None:
     area = shapely.convex_hull(shapely.multipoints(corners))

@@ -19,7 +19,7 @@ def distances(places: list[tuple[int, int]]) -> np.ndarray:
 places = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(places, st.booleans())
 def test_few_places_get_the_shortest_walk_there_is(xy: list[tuple[int, int]], from_home: bool) -> None:
     between = distances(xy)

@@ -52,7 +52,7 @@ def test_no_places_and_no_path() -> None:
     assert len(stays(path((0, 0, 9)).iloc[:0], np.empty((0, 2)), np.zeros((1, 2)), 20.0).place) == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 300), st.floats(0, 300)), min_size=1, max_size=12))
 def test_all_time_of_the_walks_is_reckoned_once(rows: list[tuple[int, float, float]]) -> None:
     rows = sorted(rows)

@@ -53,7 +53,7 @@ def test_degrees_are_refused() -> None:
         adjacency(gpd.GeoSeries(lattice(1, 2), crs="EPSG:4326"))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(3, 40))
 def test_voronoi_cells_agree_with_the_intersection_of_their_outlines(seed: int, count: int) -> None:
     points = shapely.multipoints(np.random.default_rng(seed).uniform(0, 100, (count, 2)))

@@ -105,7 +105,7 @@ def plainly_joined(
     return nearest, [number for number, one in enumerate(metres) if np.isfinite(one) and one <= nearest + 1e-6]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 25), st.integers(0, 12), st.sampled_from([15.0, 120.0, 1000.0]))
 def test_places_are_joined_as_the_rule_is_worded(seed: int, streets: int, walls: int, reach_m: float) -> None:
     rng = np.random.default_rng(seed)
@@ -138,7 +138,7 @@ def test_every_home_has_the_distance_to_the_site_that_serves_it() -> None:
 spots = st.lists(st.tuples(st.floats(0, 400), st.floats(0, 300)), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(spots, spots)
 def test_the_nearest_site_is_the_least_over_all_sites(
     homes: list[tuple[float, float]], sites: list[tuple[float, float]]
@@ -151,7 +151,7 @@ def test_the_nearest_site_is_the_least_over_all_sites(
     np.testing.assert_allclose(table[nearest, np.arange(len(homes))], metres)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(spots, spots)
 def test_no_walk_beats_the_straight_line(homes: list[tuple[float, float]], sites: list[tuple[float, float]]) -> None:
     graph = street_graph(lattice(4, 3))

@@ -20,7 +20,7 @@ def assert_tiles(cells: np.ndarray, areas: np.ndarray, area_of: np.ndarray) -> N
         assert shapely.area(shapely.symmetric_difference(union, areas[area])) < 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(1, 60))
 def test_points_of_three_areas_with_a_t_junction(seed: int, count: int) -> None:
     sites = shapely.points(np.random.default_rng(seed).uniform(1, 199, (count, 2)))

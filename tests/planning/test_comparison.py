@@ -90,7 +90,7 @@ LABELS = st.lists(st.integers(0, 3), min_size=9, max_size=9)
 WEIGHTS = st.lists(st.integers(0, 200), min_size=9, max_size=9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(LABELS, LABELS, WEIGHTS)
 def test_there_and_back_move_the_same_households(a: list[int], b: list[int], weights: list[int]) -> None:
     one, other = Division("a", units(list(a), weights)), Division("b", units(list(b), weights))
@@ -101,7 +101,7 @@ def test_there_and_back_move_the_same_households(a: list[int], b: list[int], wei
     assert there.moved["households"].sum() == there.households_moved
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(LABELS, st.permutations([0, 1, 2, 3]), WEIGHTS)
 def test_a_plan_and_itself_under_other_names(a: list[int], names: list[int], weights: list[int]) -> None:
     renamed = units([f"p{names[label]}" for label in a], weights)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gridmgmt.planning import metrics
 from gridmgmt.planning.divide import divide
 
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=25)
 
 
 @st.composite

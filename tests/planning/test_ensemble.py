@@ -78,7 +78,7 @@ def test_the_reversible_walk_meets_plans_as_often_as_their_spanning_trees_say() 
     assert np.abs(expected - measured).sum() / 2 < 0.03  # total variation
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(20, 60), min_size=24, max_size=24), st.integers(0, 1000))
 def test_every_plan_is_contiguous_and_in_range(households: list[int], seed: int) -> None:
     graph, weights = raster(6, 4), np.array(households)

@@ -26,7 +26,7 @@ from tests.planning.bruteforce import groupings
 
 LOW, HIGH, TARGET = 12, 18, 15
 EVEN = Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0)
-QUICK = settings(max_examples=20, deadline=None)
+QUICK = settings(max_examples=20)
 
 
 def problem_of(pairs: list[tuple[int, int]], weights: list[int], costs: list[float] | None = None) -> Problem:
@@ -109,7 +109,7 @@ def test_a_proof_that_is_cut_short_still_holds(problem: Problem, programmes: int
     assert outside_and_price(problem, even.labels) == (outside, pytest.approx(even.value))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(pools(cut=True))
 def test_what_is_proven_holds_for_plans_with_no_more_outside_and_no_dearer_cuts(problem: Problem) -> None:
     labels, proof = partition(

@@ -12,7 +12,7 @@ from gridmgmt.planning import divide, merge, metrics, resize
 from gridmgmt.planning.partition import partition
 from tests.planning.bruteforce import groupings
 
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 LOW, HIGH = 120, 180
 COLUMNS, CELLS = 3, 9
 

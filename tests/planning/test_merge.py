@@ -64,7 +64,7 @@ def listed_groups(frame: GeoDataFrame) -> list[Group]:
     return groups_within(pool.pool, 10**6) or []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 13000), min_size=1, max_size=7), st.integers(1, 4))
 def test_it_equals_brute_force_on_small_pools(households: list[int], columns: int) -> None:
     frame = blocks(households, columns)
@@ -75,7 +75,7 @@ def test_it_equals_brute_force_on_small_pools(households: list[int], columns: in
     assert values == least_cost(frame, 6000, 10000)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_every_station_is_whole_and_inside_its_parent(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 16))
@@ -269,7 +269,7 @@ def test_more_groups_than_can_be_listed_still_give_a_plan_and_a_bound(monkeypatc
     assert all(0 < goal["bound"] <= goal["value"] for goal in report["objectives"][1:])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_the_listing_is_the_plain_list(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 9))

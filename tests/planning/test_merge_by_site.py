@@ -30,7 +30,7 @@ def search_of(pool: Pool) -> SiteSearch:
     return SiteSearch.of(pool, np.asarray(pool.travel, dtype=float), np.zeros(len(pool)), pool.site_rank)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_search_meets_every_group_below_its_ceiling_and_no_other(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 9))

@@ -43,7 +43,7 @@ def test_a_cover_is_mended_towards_the_best(goal: Goal, seed: int) -> None:
     assert goal == "staff" or value <= 1.02 * exact.values[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_sites_are_assigned_as_brute_force_would(data: st.DataObject) -> None:
     goal: Goal = data.draw(st.sampled_from(["upgrade", "premises"]))

@@ -106,7 +106,7 @@ def large(pool: Pool, goals: tuple[Goal, ...], weights: Weights | None, short: i
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_many_groups_cost_what_each_costs(data: st.DataObject) -> None:
     goals = tuple(data.draw(st.permutations(("premises", "upgrade", "walk"))))
@@ -117,7 +117,7 @@ def test_many_groups_cost_what_each_costs(data: st.DataObject) -> None:
     assert priced(pool, []) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_goals_in_any_order_are_those_of_brute_force(data: st.DataObject) -> None:
     asked = data.draw(st.lists(st.sampled_from(GOALS), min_size=1, max_size=3, unique=True))
@@ -125,7 +125,7 @@ def test_goals_in_any_order_are_those_of_brute_force(data: st.DataObject) -> Non
     check(drawn_pool(data, None, goals[1:], data.draw(st.integers(3, 6))), goals, None)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_weights_are_those_of_brute_force(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(GOALS), min_size=1, max_size=4, unique=True))
@@ -152,7 +152,7 @@ def test_a_plan_is_mended_and_never_made_worse(goal: Goal) -> None:
     assert all(is_group(pool, group.mask) for group in mended)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_the_cheapest_cover_is_that_of_all_partitions(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 6))

@@ -20,7 +20,7 @@ from gridmgmt.planning.partition.search import Budget
 
 LOW, HIGH = 120, 180
 MANY = 100_000
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 
 
 def problem_of(pairs: list[tuple[int, int]], weights: list[int]) -> Problem:

@@ -60,7 +60,7 @@ def front_of(points: set[Point]) -> list[Point]:
     return sorted(set(some) - set(beaten))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_the_front_is_what_brute_force_leaves(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 5))

@@ -15,7 +15,7 @@ from gridmgmt.planning.partition.exact import solve_exactly
 from gridmgmt.planning.partition.problem import make_problem
 from gridmgmt.planning.partition.search import FAST, Effort
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 
 
 def grid_graph(rows: int, columns: int) -> csr_array:

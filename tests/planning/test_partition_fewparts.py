@@ -30,7 +30,7 @@ from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
 
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 DATA = Path(__file__).parents[3] / "shared" / "data" / "districting"
 needs_data = pytest.mark.skipif(
     not DATA.exists(), reason="the published districting graphs are not beside the checkout"

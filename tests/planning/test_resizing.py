@@ -182,7 +182,7 @@ loads = st.lists(st.integers(0, 300), min_size=36, max_size=36)
 held_units = st.sets(st.integers(0, 35), max_size=4)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.integers(0, 11), min_size=3, max_size=3, unique=True), loads, held_units)
 def test_no_lock_is_ever_broken(cuts: list[int], households: list[int], held: set[int]) -> None:
     frame = cells(households)
@@ -195,7 +195,7 @@ def test_no_lock_is_ever_broken(cuts: list[int], households: list[int], held: se
     assert result.report["objective"]["bound"] <= result.report["moved_households"]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(divisions, loads, st.integers(0, 5))
 def test_every_start_and_every_step_is_whole(division: list[int], households: list[int], seed: int) -> None:
     frame = cells(households)
@@ -207,7 +207,7 @@ def test_every_start_and_every_step_is_whole(division: list[int], households: li
             assert metrics.not_contiguous(csr_array(problem.graph), plan) == 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(divisions, divisions, loads, st.permutations(range(4)))
 def test_neither_matching_nor_bound_depends_on_names(
     before: list[int], after: list[int], households: list[int], names: list[int]
@@ -242,7 +242,7 @@ def test_what_is_told_last_is_what_the_report_says() -> None:
     assert (done, heard[-1]) == ([(1, 1)], (objective["value"], objective["bound"]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(divisions, divisions, loads, st.integers(0, 3), st.integers(0, 5))
 def test_parts_exchange_names_at_the_price_of_the_households_that_move_then(
     before: list[int], after: list[int], households: list[int], source: int, goal: int

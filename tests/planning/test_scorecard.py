@@ -152,7 +152,6 @@ def test_shapes_against_what_is_known() -> None:
     assert pieces(both).tolist() == [1, 1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=25))
 def test_gabriels_graph_is_connected_symmetric_and_as_defined(places: list[tuple[int, int]]) -> None:
     points = np.array(places, dtype=float)
@@ -174,7 +173,7 @@ LABELS = st.lists(st.integers(0, 3), min_size=12, max_size=12)
 WEIGHTS = st.lists(st.integers(0, 200), min_size=12, max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(WEIGHTS, LABELS, LABELS, st.permutations([0, 1, 2, 3]), st.permutations([0, 1, 2, 3]))
 def test_names_of_parts_and_areas_mean_nothing(
     households: list[int], parts: list[int], now: list[int], name_part: list[int], name_area: list[int]
@@ -185,7 +184,7 @@ def test_names_of_parts_and_areas_mean_nothing(
     assert one == pytest.approx(other, abs=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(WEIGHTS, LABELS, st.permutations(range(12)))
 def test_the_order_of_units_means_nothing(households: list[int], parts: list[int], order: list[int]) -> None:
     units = board(households, parts, now=[str(number // 3) for number in range(12)])
@@ -193,7 +192,6 @@ def test_the_order_of_units_means_nothing(households: list[int], parts: list[int
     assert one == pytest.approx(other, abs=1e-5)
 
 
-@settings(deadline=None)
 @given(LABELS, LABELS, LABELS, WEIGHTS)
 def test_variation_of_information_is_a_metric(a: list[int], b: list[int], c: list[int], w: list[int]) -> None:
     one, two, three, weights = (np.array(values) for values in (a, b, c, w))
@@ -206,7 +204,6 @@ def test_variation_of_information_is_a_metric(a: list[int], b: list[int], c: lis
     assert (there < 1e-9) == same
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 500), min_size=1, max_size=20))
 def test_gini_as_defined(values: list[int]) -> None:
     array = np.array(values)

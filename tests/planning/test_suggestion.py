@@ -37,7 +37,7 @@ def brought(homes: list[tuple[int, int]], chosen: tuple[int, ...], limit_m: floa
     return gained, saved
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.integers(0, 4900), st.integers(0, 50)), min_size=1, max_size=8),
     st.lists(st.integers(0, 4900), min_size=2, max_size=6, unique=True),
@@ -66,7 +66,7 @@ def test_more_stations_carry_a_bound_that_holds() -> None:
     assert found.stations["gained_households"].sum() == found.report["gained_households"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.integers(0, 4900), st.integers(1, 50)), min_size=1, max_size=8),
     st.lists(st.integers(0, 4900), min_size=3, max_size=6, unique=True),

@@ -278,7 +278,7 @@ def strips(column: int, row: int, cut: list[int]) -> list[dict[str, object]]:
     return [{"parent_code": code_at(column, row), "geometry": shape} for shape in shapes]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([(0, 0), (1, 0), (1, 1), (2, 0)]), cuts), min_size=1, max_size=4))
 def test_any_sequence_of_divisions_keeps_the_coverage(town: Session, steps: list) -> None:
     """Always edge-matched, ground conserved, every household in one grid, all days before as they were."""

@@ -320,7 +320,7 @@ moves = st.sampled_from([*FLOW.moves, "unknown"])
 holders = st.sampled_from([None, WEST, COMMUNITY, SUBDISTRICT, "D01"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(moves, holders, st.booleans()), max_size=15))
 def test_the_view_and_the_fold_agree_on_any_log(ground: Session, steps: list[tuple[str, str | None, bool]]) -> None:
     with ground.begin_nested() as undone:

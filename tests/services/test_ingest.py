@@ -86,7 +86,7 @@ def test_each_point_has_its_own_coordinate_system(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("workers")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=8), min_size=1, max_size=6),
 )
