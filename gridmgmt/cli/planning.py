@@ -52,7 +52,7 @@ def divide(
     source_layer: SourceLayer = None,
     compounds: Annotated[str | None, typer.Option(help="Column with the compound, kept whole where it can be.")] = None,
     effort: Annotated[
-        Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, proven.")
+        Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, with a proven bound.")
     ] = Effort.FAST,
     thorough: Annotated[bool, typer.Option("--thorough", help="The same as --effort thorough.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal plans.")] = 0,
