@@ -16,7 +16,7 @@ from gridmgmt.planning.merging.groups import (
     mask_of,
 )
 from gridmgmt.planning.merging.listing import stacked
-from gridmgmt.planning.merging.pricedgroups import price
+from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.search import Budget
 
@@ -153,7 +153,7 @@ def _divided(pool: Pool, locks: NDArray[np.int64], parts: int, seed: int, budget
         so_far=budget.so_far,
         cancelled=budget.cancelled,
     )
-    return [price(pool, mask_of(np.flatnonzero(labels == part))) for part in range(int(labels.max()) + 1)]
+    return priced(pool, [mask_of(np.flatnonzero(labels == part)) for part in range(int(labels.max()) + 1)])
 
 
 def _near_groups(pool: Pool, nearest: int, budget: Budget) -> set[int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of, sub_pool
 from gridmgmt.planning.merging.listing import NOBODY, Listing, listing
 from gridmgmt.planning.merging.pieces import components
-from gridmgmt.planning.merging.pricedgroups import price
+from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.merging.prices import Goal, Weights, costs_listed, costs_of
 from gridmgmt.planning.merging.smallcover import MOST_COMMUNITIES, cheapest_cover
 from gridmgmt.planning.partition.search import Budget
@@ -94,7 +94,7 @@ def divided_anew(
     rows = cheapest_cover(_masks(listed), costs @ scale, len(members), float(now @ scale), STEPS)
     if not len(rows) or tuple(costs[rows].sum(axis=0)) >= tuple(now):
         return None
-    return [price(pool, mask_of(members[bits(listed.mask(row))])) for row in rows.tolist()]
+    return priced(pool, [mask_of(members[bits(listed.mask(row))]) for row in rows.tolist()])
 
 
 def _scale(costs: NDArray[np.int64], most: int) -> Floats:

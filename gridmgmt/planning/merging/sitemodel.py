@@ -21,7 +21,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
-from gridmgmt.planning.merging.pricedgroups import price
+from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.merging.prices import Goal
 from gridmgmt.planning.partition.search import Budget
 
@@ -147,4 +147,4 @@ def _borders(pool: Pool, labels: NDArray[Any]) -> sparse.csr_array:
 
 
 def _groups(pool: Pool, labels: Ints) -> tuple[Group, ...]:
-    return tuple(price(pool, mask_of(np.flatnonzero(labels == site))) for site in np.unique(labels))
+    return tuple(priced(pool, [mask_of(np.flatnonzero(labels == site)) for site in np.unique(labels)]))
