@@ -25,7 +25,9 @@ from tests.browser.conftest import PHONE, SignIn, Watch, new_sign_in
 
 START_S = 60.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # a browser logs what it could not ask for
-MODULES = ("outbox", "sync", "store", "session", "patrol", "photo", "incident", "pending", "tiles", "crs", "ground")
+MODULES = (
+    "outbox", "sync", "store", "session", "patrol", "photo", "incident", "pending", "tiles", "crs", "ground", "menu",
+)  # fmt: skip
 
 
 def new_worker(url: str, name: str, worker_code: str, scope: str) -> SignIn:

@@ -219,6 +219,21 @@ def test_a_poison_item_stays_with_its_reason_and_blocks_nothing(
     mine.watch.console = [line for line in mine.watch.console if not re.search("422|409", line)]
 
 
+def test_what_is_drawn_anew_does_not_come_back_once_closed(mine: Phone) -> None:
+    """The list of what is not sent is read before it is drawn: meanwhile it may be closed, or another sheet be open."""
+    sheet = mine.page.locator("#sheet")
+    mine.page.locator("#pending").click()
+    expect(sheet).to_contain_text("未上传的记录")
+    mine.run("await pending.refreshPending()")
+    assert mine.run(REDRAWN_WHILE + "document.getElementById('sheet').close(); await drawn; return sheet.open") is False
+    expect(sheet).to_be_empty()
+    mine.page.locator("#pending").click()
+    expect(sheet).to_contain_text("未上传的记录")
+    assert "登录" in mine.run(REDRAWN_WHILE + "menu.openSignIn(); await drawn; return sheet.textContent")
+    mine.page.keyboard.press("Escape")
+
+
+REDRAWN_WHILE = "const sheet = document.getElementById('sheet'), drawn = pending.refreshPending(); "
 TAKE_THE_ID_OF_FIRST = """
 await store.write('outbox', async ({ outbox }) => {
   const row = (await store.result(outbox.getAll())).find((one) => one.body.text === 'first');

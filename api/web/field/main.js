@@ -9,7 +9,7 @@ import { createMap, goToMe, onPick, showDue, showGrids, showMe, showTrack } from
 import { fetchMap, openMenu, openSignIn } from "./menu.js";
 import { waiting } from "./outbox.js";
 import * as patrol from "./patrol.js";
-import { leavePending, openPending, refreshPending } from "./pending.js";
+import { openPending, refreshPending } from "./pending.js";
 import { isExpired, keptJson, me, refresh, remembered } from "./session.js";
 import { button, closeSheet, hint, openSheet, say, startSheet } from "./sheet.js";
 import { Full, setSetting, setting } from "./store.js";
@@ -85,7 +85,6 @@ function wire() {
   byId("visits").addEventListener("click", openVisits);
   byId("menu").addEventListener("click", openMenu);
   byId("here").addEventListener("click", () => goToMe(patrol.state.position));
-  byId("sheet").addEventListener("close", leavePending);
   for (const topic of ["outbox", "patrol", "session", "due"]) on(topic, soon);
   for (const change of ["online", "offline"]) addEventListener(change, soon);
   on("position", (position) => { showMe(position); soon(); });
@@ -144,7 +143,7 @@ async function paint() {
   paintGrid();
   paintBanner();
   paintPatrol();
-  await refreshPending(openSignIn, byId("sheet").open);
+  await refreshPending(openSignIn);
 }
 
 function paintGrid() {

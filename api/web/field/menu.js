@@ -6,7 +6,7 @@ import { wholeBox } from "./ground.js";
 import { waiting } from "./outbox.js";
 import * as patrol from "./patrol.js";
 import { me, signIn, signOut } from "./session.js";
-import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
 import { setSetting, setting } from "./store.js";
 import { drain } from "./sync.js";
 import { download, kept, tilesAround } from "./tiles.js";
@@ -51,9 +51,15 @@ async function openSignOut() {
   const mine = (await waiting()).filter((one) => one.owner === me()?.id).length;
   openSheet(t("access.sign_out"),
     mine || patrol.current() ? el("p", { class: "block" }, t("phone.sign_out_unsent", { count: mine })) : null,
-    mine ? button(t("phone.send_now"), async () => { await drain(); await openSignOut(); }, "primary huge") : null,
+    mine ? button(t("phone.send_now"), sendFirst, "primary huge") : null,
     hint(t("phone.sign_out_clears")),
     button(t("phone.sign_out_yes"), leave));
+}
+
+async function sendFirst() {
+  const asked = shown();
+  await drain();
+  if (isShown(asked)) await openSignOut();
 }
 
 async function leave() {

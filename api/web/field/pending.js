@@ -4,30 +4,37 @@ import { el } from "../js/dom.js";
 import { t } from "../js/i18n.js";
 import { photosOf, retry, waiting, withoutPhotos } from "./outbox.js";
 import { isExpired, me } from "./session.js";
-import { button, hint, openSheet, say } from "./sheet.js";
+import { button, hint, isShown, openSheet, say } from "./sheet.js";
 import { all } from "./store.js";
 import { drain } from "./sync.js";
 import { nameOfCategory, nameOfKind, time } from "./words.js";
 
 const NAMED = { incident: nameOfCategory, link: nameOfCategory, open: nameOfKind, end: nameOfKind, points: nameOfKind, visit: String, move: String };
-let showing = false;
+let body = null; // as drawn last
 
 export async function openPending(signIn) {
-  showing = true;
+  body = openSheet(t("phone.pending"), ...(await content(signIn)));
+}
+
+export async function refreshPending(signIn) {
+  if (!isShown(body)) return;
+  const parts = await content(signIn);
+  if (isShown(body)) body = openSheet(t("phone.pending"), ...parts);
+}
+
+async function content(signIn) {
   const rows = await waiting();
   const mine = rows.filter((one) => one.owner === me()?.id);
   const photos = new Map((me() ? await photosOf(me().id) : []).map((photo) => [photo.sha256, photo]));
-  openSheet(t("phone.pending"),
+  return [
     isExpired() ? el("div", { class: "block" }, hint(t("phone.expired")), button(t("access.sign_in"), signIn, "primary")) : null,
     rows.length === 0 ? el("p", { class: "empty" }, t("phone.nothing_pending")) : null,
     el("ul", { class: "rows pending" }, mine.map((one) => line(one, photos))),
     others(rows),
     rows.length ? el("div", { class: "pair" }, button(t("phone.send_now"), sendAll, "primary"), button(t("phone.export"), save)) : null,
-    rows.length ? hint(t("phone.export_hint")) : null);
+    rows.length ? hint(t("phone.export_hint")) : null,
+  ];
 }
-
-export const refreshPending = (signIn, isOpen) => (showing && isOpen ? openPending(signIn) : undefined);
-export const leavePending = () => (showing = false);
 
 function others(rows) {
   const counts = new Map();

@@ -14,6 +14,11 @@ export function openSheet(title, ...children) {
   return dialog.querySelector(".body");
 }
 
+// What the sheet shows now, and whether it still does: what had to be waited for must not come up over what was opened
+// since, nor after whoever asked has closed the sheet.
+export const shown = () => byId("sheet").querySelector(".body");
+export const isShown = (body) => body !== null && body.isConnected && byId("sheet").open;
+
 // What is done when the sheet closes, once.
 export const whenClosed = (handler) => (closing = handler);
 

@@ -7,7 +7,7 @@ import { destinations, goesTo, levelOf, wantsDestination } from "../js/moves.js"
 import { add, moveRecord, waiting } from "./outbox.js";
 import { photoPicker } from "./photos.js";
 import { keptJson, lastKept, owner } from "./session.js";
-import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
 import { Full } from "./store.js";
 import { nameOfCategory, nameOfMove, nameOfState, time } from "./words.js";
 
@@ -51,7 +51,7 @@ export async function openTasks() {
   const known = await lastKept("tasks");
   const body = known ? listTasks(known) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
   const answer = await keptJson(LIST, "tasks");
-  if (!body.isConnected) return; // closed, or something else is open by now
+  if (!isShown(body)) return; // closed, or something else is open by now
   if (answer === null) openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
   else listTasks(answer);
 }
@@ -77,7 +77,7 @@ async function openTask(id) {
   const known = await lastKept(detailPath(id));
   const body = known ? await showTask({ ...known, fresh: true }) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
   const answer = await keptJson(detailPath(id));
-  if (!body.isConnected) return undefined;
+  if (!isShown(body)) return undefined;
   if (answer === null) return openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
   const same = known && answer.fresh && answer.value.step === known.value.step && answer.value.light === known.value.light;
   return same ? undefined : showTask(answer);
@@ -97,7 +97,9 @@ async function showTask(answer) {
 }
 
 async function ask(incident, move) {
+  const asked = shown();
   const form = await moveFields(move, incident, async (path) => (await lastKept(path))?.value ?? value(path));
+  if (!isShown(asked)) return;
   const photos = photoPicker();
   const send = async () => {
     const said = form.read();

@@ -7,7 +7,7 @@ import { showWalk } from "./map.js";
 import { add, visitRecord } from "./outbox.js";
 import * as patrol from "./patrol.js";
 import { owner } from "./session.js";
-import { button, closeSheet, hint, openSheet, say } from "./sheet.js";
+import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
 import { DUE_LIMITS, dueClass } from "./style.js";
 import { daysAgo, metres, time } from "./words.js";
 
@@ -30,7 +30,11 @@ function legend() {
 function gridChoice() {
   if (ground.grids.length < 2) return null;
   const options = ground.grids.map(({ properties: { code, name } }) => el("option", { value: code, selected: code === ground.chosen }, name ?? code));
-  const change = async ({ target }) => { await choose(target.value); openVisits(); };
+  const change = async ({ target }) => {
+    const asked = shown();
+    await choose(target.value);
+    if (isShown(asked)) openVisits();
+  };
   return el("label", { class: "field" }, t("phone.my_grid"), el("select", { on: { change } }, options));
 }
 
@@ -41,7 +45,9 @@ function row({ properties }) {
 }
 
 async function suggest() {
+  const asked = shown();
   const walk = await nextWalk(patrol.state.position);
+  if (!isShown(asked)) return undefined;
   if (walk === null) return say(t("phone.walk_needs_network"), true);
   if (walk.features.length === 0) return say(t("phone.nothing_overdue"));
   showWalk(walk.features);
