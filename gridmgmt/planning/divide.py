@@ -33,7 +33,7 @@ from gridmgmt.planning.report import PlanResult
 #: for rounder ones, `exact` puts barriers and compounds first, then evenness, then shape. `part` takes off what the
 #: mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
 GOALS = {
-    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.0, cut=1.0, unevenness=1.2, part=-0.12),
+    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.2, cut=1.0, unevenness=1.2, part=-0.12),
     "thorough": Goals(outside=5.0, deviation=0.0, roundness=2.0, cut=1.0, unevenness=0.3, part=-0.033),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
