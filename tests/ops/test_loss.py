@@ -3,10 +3,10 @@
 Everything is real: a durable PostGIS of the test's own, the application in a process of its own, HTTP in between.
 """
 
+import multiprocessing
 import os
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
+from signal import SIGKILL
 from uuid import UUID
 
 import httpx
@@ -22,12 +24,13 @@ import pytest
 from sqlalchemy import func, select
 
 from gridmgmt.access import Role
+from gridmgmt.cli import main
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.migrate import upgrade
 from gridmgmt.store.server import Server
 from gridmgmt.store.tables import Incident, Patrol, PatrolVisit, Quarantine, TrackPoint, Worker
 from tests.api import people
-from tests.ops.conftest import ROOT, folder, kill, server_processes
+from tests.ops.conftest import folder, kill, server_processes
 from tests.ops.faults import FaultyProxy, Outcome, Submission, drain
 
 START = datetime(2026, 7, 10, 1, 0, tzinfo=UTC)
@@ -35,6 +38,17 @@ PATIENCE_S = 120.0  # a limit for hanging; how soon it is back is for benchmarks
 POINTS = 5
 KILLS = 10
 RECEIPTS = 10  # before each
+# Applications are forked off a process that has imported one: the next is there at once, and as mortal as any.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["gridmgmt.cli.main", "api.app", "api.planner", "api.settler", "uvicorn"])
+
+
+def serve(url: str, port: int) -> None:
+    """`gridmgmt serve`, in a process that is nothing else."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    os.environ["DATABASE_URL"] = url
+    sys.argv = ["gridmgmt", "serve", "--port", str(port)]
+    main.run()
 
 
 @dataclass
@@ -45,15 +59,12 @@ class Installation:
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
 
     def start_app(self) -> None:
         """Start the application on its port and wait until it answers."""
-        run = "from gridmgmt.cli.main import run; run()"
-        command = [sys.executable, "-c", run, "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"DATABASE_URL": self.url}, stderr=subprocess.DEVNULL
-        )
+        self.process = FORKS.Process(target=serve, args=(self.url, self.port))
+        self.process.start()
         self.wait()
 
     def wait(self) -> float:
@@ -72,7 +83,9 @@ class Installation:
         """kill -9, whatever it is doing."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
+            assert self.process.exitcode == -SIGKILL
+            self.process = None
 
     def kill_app(self) -> None:
         """kill -9, and up again."""
