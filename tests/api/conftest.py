@@ -64,7 +64,7 @@ def _someone(url: str, roles: tuple[Role, ...], scope: str | None, worker_code: 
 
 
 def _open(address: str, headers: dict[str, str]) -> httpx.Client:
-    return httpx.Client(base_url=address, follow_redirects=True, timeout=30, headers=headers)
+    return httpx.Client(base_url=address, follow_redirects=True, timeout=120, headers=headers)
 
 
 @pytest.fixture

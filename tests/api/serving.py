@@ -11,7 +11,7 @@ import uvicorn
 from api.app import create_app
 from api.settings import WebSettings
 
-START_S = 20.0
+START_S = 120.0  # a limit for hanging
 
 
 @contextmanager

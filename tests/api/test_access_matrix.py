@@ -110,7 +110,7 @@ def roles(small_district: str, reader: httpx.Client) -> dict[Role, dict[str, str
 
 @pytest.fixture(scope="module")
 def stranger(reader: httpx.Client) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=reader.base_url, timeout=30) as client:
+    with httpx.Client(base_url=reader.base_url, timeout=120) as client:
         yield client
 
 

@@ -32,7 +32,7 @@ def stranger(client: httpx.Client, fresh_district: str) -> Iterator[httpx.Client
     """A client that is not signed in; Ann, a planner, has a password."""
     with transaction(fresh_district) as session:
         set_password(session, people.add(session, "ann", Role.planner), PASSWORD, datetime.now(UTC))
-    with httpx.Client(base_url=client.base_url, timeout=30) as stranger:
+    with httpx.Client(base_url=client.base_url, timeout=120) as stranger:
         yield stranger
 
 

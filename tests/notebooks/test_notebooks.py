@@ -32,7 +32,7 @@ def test_it_runs(notebook: nbformat.NotebookNode, tmp_path: Path) -> None:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(tmp_path), "PYTHONWARNINGS": "default"}
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute(env=environment)
     said = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "stream"]
