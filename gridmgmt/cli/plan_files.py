@@ -33,9 +33,34 @@ def read_frame(path: Path, crs: str | None = None, layer: str | None = None) -> 
     return frame.set_geometry(to_wgs84(frame.geometry.to_numpy(), source.crs), crs=WGS84)
 
 
-def read_optional(path: Path | None) -> "GeoDataFrame | None":
-    """As `read_frame`; None where no file is given."""
-    return None if path is None else read_frame(path)
+KIND_FIELDS = {"streets": "street_class", "barriers": "kind", "places": "kind"}
+
+
+def read_beside(path: Path | None, crs: str | None = None, layer: str | None = None) -> "GeoDataFrame | None":
+    """A file that is given beside another: `crs` is used where it does not say its own; None where none is given.
+
+    For `layer` streets, barriers or places the rows' kind in the fixed words, under the fixed name; where the file has
+    another column for it, that is said.
+    """
+    from gridmgmt.cli.main import language
+    from gridmgmt.errors import MissingCrs
+    from gridmgmt.io.kinds import kind_column, with_kinds
+    from gridmgmt.messages import text
+
+    if path is None:
+        return None
+    try:
+        frame = read_frame(path)
+    except MissingCrs:
+        if crs is None:
+            raise
+        frame = read_frame(path, crs)
+    if layer is None:
+        return frame
+    field = KIND_FIELDS[layer]
+    if (column := kind_column(frame, layer, field)) not in (None, field):
+        typer.echo(path.name + " " + text("io.guess", language(), pairs=f"{field}={column}"), err=True)
+    return with_kinds(frame, layer, field)
 
 
 def result_file(path: Path | None) -> Path | None:

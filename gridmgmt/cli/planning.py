@@ -59,7 +59,7 @@ def divide(
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")] = 60.0,
 ) -> None:
     """Divide units into contiguous grids of about 150 households."""
-    from gridmgmt.cli.plan_files import read_frame, read_optional, show_progress, write_plan, write_report
+    from gridmgmt.cli.plan_files import read_beside, read_frame, show_progress, write_plan, write_report
     from gridmgmt.planning.divide import divide as divide_units
 
     plan = divide_units(
@@ -69,12 +69,12 @@ def divide(
         target=target,
         low=low,
         high=high,
-        areas=read_optional(areas),
+        areas=read_beside(areas, crs),
         areas_code=areas_code,
-        entrances=read_optional(entrances),
-        places=read_optional(places),
-        streets=read_optional(streets),
-        barriers=read_optional(barriers),
+        entrances=read_beside(entrances, crs),
+        places=read_beside(places, crs, "places"),
+        streets=read_beside(streets, crs, "streets"),
+        barriers=read_beside(barriers, crs, "barriers"),
         code=code,
         compounds=compounds,
         effort="thorough" if thorough else effort.value,

@@ -48,7 +48,7 @@ def score(
     report: JsonFile = None,
 ) -> None:
     """Every metric of a plan in a file; what is not given says "no data"."""
-    from gridmgmt.cli.plan_files import read_optional
+    from gridmgmt.cli.plan_files import read_beside
     from gridmgmt.planning.scorecard import score as score_frames
 
     frame, parts = _layers(units)
@@ -62,9 +62,9 @@ def score(
         part=part,
         current=current,
         compound=compound,
-        streets=read_optional(streets),
-        stations=read_optional(stations),
-        barriers=read_optional(barriers),
+        streets=read_beside(streets, layer="streets"),
+        stations=read_beside(stations),
+        barriers=read_beside(barriers, layer="barriers"),
     )
     _say_card(card, report)
 
@@ -87,10 +87,15 @@ def compare(
     profile: Annotated[str | None, typer.Option(help="Norms to check plan B by, as `policy list` names them.")] = None,
     low: LowOption = 120,
     high: HighOption = 180,
+    code: Annotated[str, typer.Option(help="Files: column by which units are matched.")] = "code",
+    households: Annotated[str, typer.Option(help="Files: column with the households.")] = "households",
+    part_a: Annotated[str, typer.Option(help="File A: column with the part.")] = "part",
+    part_b: Annotated[str, typer.Option(help="File B: column with the part.")] = "part",
 ) -> None:
     """Plan B against plan A: households that move, what became of each part, every metric side by side.
 
-    Between files the parts are those of the column `part`, units are matched by `code`; --low and --high are for them.
+    With --part-a the plan of a file is compared with a division that the same file has in another column. The last six
+    options are for files.
     """
     from gridmgmt.cli.reports import ReportFacts, check_suffix, write_comparison
 
@@ -100,7 +105,8 @@ def compare(
         from gridmgmt.planning.comparing.comparison import compare as compare_divisions
         from gridmgmt.services.plans import today
 
-        found = compare_divisions(_division(Path(a), low, high), _division(Path(b), low, high))
+        sides = ((Path(a), part_a), (Path(b), part_b))
+        found = compare_divisions(*(_division(path, low, high, code, households, part) for path, part in sides))
         facts = ReportFacts(at=today(), place="")
     else:
         found, facts = _stored(a, b, language, profile)
@@ -173,12 +179,18 @@ def _plan_id(side: str) -> UUID:
         raise InvalidInput(detail=Words("reasons.compare_side", side=side)) from error
 
 
-def _division(path: Path, low: int, high: int) -> "Division":
+def _division(path: Path, low: int, high: int, code: str, households: str, part: str) -> "Division":
+    """One side from a file, its columns under the names that a comparison knows them by."""
     from gridmgmt.planning.comparing.comparison import Division
+    from gridmgmt.planning.frames import column_of
     from gridmgmt.planning.scorecard import score as score_frames
 
     units, parts = _layers(path)
-    return Division(path.stem, units, parts, score_frames(units, parts, low=low, high=high))
+    known = {"code": code, "households": households, "part": part}
+    units = units.assign(**{name: column_of(units, column) for name, column in known.items()})
+    parts = parts if part == "part" else None  # the file's areas are of the other division
+    name = path.stem if part == "part" else f"{path.stem}:{part}"
+    return Division(name, units, parts, score_frames(units, parts, low=low, high=high))
 
 
 def _layers(path: Path) -> "tuple[Any, Any]":

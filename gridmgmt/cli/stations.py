@@ -160,16 +160,16 @@ def coverage(
     source_layer: SourceLayer = None,
 ) -> None:
     """Walking distance along the streets from every building to its station: shares, median, what is out of reach."""
-    from gridmgmt.cli.plan_files import read_frame, read_optional
+    from gridmgmt.cli.plan_files import read_beside, read_frame
     from gridmgmt.cli.suggesting import say_suggestion, suggestion_figures
     from gridmgmt.planning.service import coverage as cover
     from gridmgmt.planning.service_suggestion import suggest_station
 
     places = (
         read_frame(buildings, crs, source_layer),
-        read_frame(streets),
-        read_frame(stations),
-        read_optional(barriers),
+        read_beside(streets, crs, "streets"),
+        read_beside(stations, crs),
+        read_beside(barriers, crs, "barriers"),
     )
     before = cover(*places, households=households, serving=serving)
     frame, figures = before.buildings, before.report
@@ -178,7 +178,7 @@ def coverage(
         frame, figures = _before_and_after(before, after, households, community)
     found = None
     if suggest:
-        more: dict[str, Any] = {"candidates": read_optional(candidates), "count": suggest, "aim": aim}
+        more: dict[str, Any] = {"candidates": read_beside(candidates, crs), "count": suggest, "aim": aim}
         found = suggest_station(*places, households=households, serving=serving_after or serving, **more)
         figures = {**figures, "suggestion": suggestion_figures(found)}
     _write_coverage(out, report, frame, figures)

@@ -18,13 +18,24 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.dividing.atoms import areas_by_group, atoms_of, borders_within, split_by_entrances, with_cells
+from gridmgmt.planning.dividing.atoms import (
+    areas_by_group,
+    atoms_of,
+    borders_within,
+    doors_of_large,
+    split_by_entrances,
+    with_cells,
+)
 from gridmgmt.planning.dividing.crossings import cohesion_costs, crossing_costs
 from gridmgmt.planning.dividing.dedicated import Carved, carve_places
 from gridmgmt.planning.dividing.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.dividing.pockets import joined_pockets
-from gridmgmt.planning.dividing.unitchecks import require_units, warnings_about
-from gridmgmt.planning.frames import filled, metric, names_of
+from gridmgmt.planning.dividing.unitchecks import (
+    require_units,
+    warnings_about_entrances,
+    warnings_about_places,
+)
+from gridmgmt.planning.frames import beside, filled, metric, names_of, sound, warnings_about
 from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
@@ -80,17 +91,18 @@ def divide(
     Parameters
     ----------
     units : polygons that tile, building footprints, or points; any CRS. Without households they are assigned too.
-        Polygons that overlap are named in the report (`warnings`)
+        Polygons that overlap, or had to be mended, are named in the report (`warnings`)
     households : column of whole, not negative numbers
     within : column; no grid reaches across two of its values (communities)
     target, low, high : households of a grid
     areas, areas_code : polygons that the grids must tile, and the column in which they bear the values of `within`.
         Without them footprints and points share the hull of everything
-    entrances : points with `code`, `building_code`, `households`: units above half of `low` may be split by them
-    places : polygons with `kind`; markets, malls, schools, hospitals and enterprises become grids of their own
-        (needs `areas`)
-    streets, barriers : lines with `street_class` and `kind` that grids had better follow than cross. With `areas`
-        the ground of a unit ends at the streets around its block
+    entrances : points with `code`, `building_code`, `households`: units above half of `low` may be split by them, and
+        count what they count. What belongs to no unit, or counts otherwise, is named in `warnings`
+    places : polygons with `kind`; markets, malls, schools, hospitals and enterprises become grids of their own, cut
+        out of the `areas`, or without these made of the units in them. `warnings` names those that get none
+    streets, barriers : lines with `street_class` and `kind` that grids had better follow than cross; one that does not
+        say it counts as a local street or a wall. With `areas` the ground of a unit ends at the streets around it
     compounds : column with the compound of a unit, kept whole where it can be; without it `compound_code` where there
         is one
     code : column that names the units in the report; without it `code` where there is one, else the index
@@ -127,18 +139,21 @@ def divide(
     limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far, cancelled)
     if effort not in GOALS:
         raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
-    frame, names = metric(units), names_of(units, code)
+    frame, names = metric(sound(units)), names_of(units, code)
     require_units(frame, names)
     group, values = _groups(frame, within)
     compound = compounds or (COMPOUND_COLUMN if COMPOUND_COLUMN in frame else None)
     atoms = atoms_of(frame, households, group, names, compound)
+    entrances, places = _in(frame, entrances, "entrances"), _in(frame, places, "places")
+    doubts = warnings_about(units, frame, names)
+    doors = {} if entrances is None else doors_of_large(atoms, entrances, low / 2)
+    warnings = doubts + warnings_about_entrances(atoms, entrances, doors)
     if entrances is not None:
-        atoms = split_by_entrances(atoms, entrances.to_crs(frame.crs), low / 2)
-    outlines = areas_by_group(None if areas is None else areas.to_crs(frame.crs), areas_code, values)
-    carved = carve_places(atoms, outlines, None if places is None else places.to_crs(frame.crs))
-    grids, borders = _divided(carved, _in(frame, streets), _in(frame, barriers), limits, work)
-    warnings = warnings_about(frame.geometry.to_numpy(), names)
-    parts = parts_frame(grids, values, target, frame.crs, overlapping=bool(warnings)).to_crs(units.crs)
+        atoms = split_by_entrances(atoms, entrances, doors)
+    carved = carve_places(atoms, areas_by_group(_in(frame, areas, "areas"), areas_code, values), places)
+    warnings += warnings_about_places(places, carved)
+    grids, borders = _divided(carved, _in(frame, streets, "streets"), _in(frame, barriers, "barriers"), limits, work)
+    parts = parts_frame(grids, values, target, frame.crs, overlapping=bool(doubts)).to_crs(units.crs)
     elapsed_s = time.monotonic() - started
     report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
     return PlanResult(units.assign(part=part_of_rows(grids.carved.atoms, grids.labels)), parts, report)
@@ -151,8 +166,12 @@ def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64],
     return numbers.astype(np.int64), list(values)
 
 
-def _in(frame: GeoDataFrame, other: GeoDataFrame | None) -> GeoDataFrame | None:
-    return None if other is None else other.to_crs(frame.crs)
+def _in(frame: GeoDataFrame, other: GeoDataFrame | None, what: str) -> GeoDataFrame | None:
+    """What is given beside the units in their CRS, without rows that have no geometry; None where it is not given."""
+    if other is None:
+        return None
+    there = beside(other, frame, Words(f"things.{what}"))
+    return there[~(there.geometry.isna() | there.geometry.is_empty)]
 
 
 def _divided(

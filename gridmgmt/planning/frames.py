@@ -1,5 +1,7 @@
 """What every planning front asks of its input frame: metres, whole households, names of rows."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyproj
@@ -8,6 +10,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
+from gridmgmt.geo.coverage import mended
 from gridmgmt.geo.crs import metric_crs
 from gridmgmt.messages import Words
 
@@ -48,6 +51,47 @@ def require_places(frame: GeoDataFrame, what: Words) -> None:
     if lost.any():
         rows = _some(frame, lost)
         raise InvalidInput(detail=Words("reasons.places_missing", what=what, count=int(lost.sum()), rows=rows))
+
+
+def sound(frame: GeoDataFrame) -> GeoDataFrame:
+    """The frame with valid polygons: one that crosses itself is mended (`warnings_about` says so)."""
+    if not isinstance(frame, GeoDataFrame):
+        raise InvalidInput(detail=Words("reasons.frame_no_places"))
+    shapes = frame.geometry.to_numpy()
+    if shapely.is_valid(shapes[~shapely.is_missing(shapes)]).all():
+        return frame
+    return frame.set_geometry(mended(shapes), crs=frame.crs)
+
+
+MENDED_UNITS = "mended_units"  # warning: a polygon that crossed itself
+OVERLAPPING_UNITS = "overlapping_units"  # warning: a unit's inner point lies in another unit too
+NAMED = 10  # units named in a warning
+
+
+def warnings_about(given: GeoDataFrame, frame: GeoDataFrame, names: NDArray[np.object_]) -> list[dict[str, Any]]:
+    """Units `given` with invalid polygons, and those that lie over one another, whose ground goes to one of them.
+
+    `frame` are the same, sound and in metres.
+
+    >>> squares = GeoDataFrame(geometry=shapely.box([0, 1, 9], 0, [10, 9, 20], 10), crs=4547)
+    >>> warnings_about(squares, squares, np.array(["a", "b", "c"]))
+    [{'reason': 'overlapping_units', 'count': 2, 'units': ['a', 'b']}]
+    """
+    shapes = frame.geometry.to_numpy()
+    areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    points = shapely.point_on_surface(shapes[areal])
+    inner, outer = shapely.STRtree(shapes[areal]).query(points, predicate="within")
+    over = areal[np.unique(np.concatenate([inner[inner != outer], outer[inner != outer]]))]
+    crossing = ~shapely.is_valid(given.geometry.to_numpy())
+    return warning(MENDED_UNITS, names[crossing]) + warning(OVERLAPPING_UNITS, names[over])
+
+
+def warning(reason: str, names: NDArray[np.object_]) -> list[dict[str, Any]]:
+    """One warning that names the first few; none where there are no names."""
+    if not len(names):
+        return []
+    named = [name.item() if isinstance(name, np.generic) else name for name in names[:NAMED]]
+    return [{"reason": reason, "count": len(names), "units": named}]
 
 
 ROWS_NAMED = 5  # of those at fault, in an error

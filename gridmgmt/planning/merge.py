@@ -18,7 +18,7 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
+from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of, sound, warnings_about
 from gridmgmt.planning.merging.groups import Pool, neighbour_masks
 from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
@@ -109,6 +109,7 @@ def merge(
     """
     started = time.perf_counter()
     goals, weights = _asked(goals, weights)
+    given, communities = communities, sound(communities)
     require_measures(goals, weights, {"upgrade": upgrade, "kinds": kinds, "staff": staff, "site_rank": site_rank})
     pools = station_pools(
         communities,
@@ -133,7 +134,9 @@ def merge(
         so_far(sum(plan.values[0] for plan in plans), sum(plan.bounds[0] for plan in plans))
         progress(len(plans), len(pools))
     names = names_of(communities, code)
-    return plan_result(communities, names, pools, plans, time.perf_counter() - started, seed, weights)
+    warnings = warnings_about(given, metric(communities), names)
+    elapsed_s = time.perf_counter() - started
+    return plan_result(communities, names, pools, plans, elapsed_s, seed, weights, warnings=warnings)
 
 
 def _asked(goals: Sequence[Goal], weights: Weights | None) -> tuple[tuple[Goal, ...], Weights | None]:
@@ -161,7 +164,7 @@ def station_pools(
     """The pools that `merge` plans, one for each parent, with all that plans are priced by."""
     usual = RURAL_RANGE if rural else URBAN_RANGE
     least, most = usual[0] if low is None else low, usual[1] if high is None else high
-    frame = metric(communities)
+    frame = metric(sound(communities))
     require_areas(frame)
     lacking, types, people = _whole(frame, upgrade), _types(frame, kinds), _whole(frame, staff)
     weigh = site_weights(weights) if weights else None

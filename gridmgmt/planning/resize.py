@@ -23,7 +23,8 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of
+from gridmgmt.planning.dividing.unitchecks import require_shapes
+from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of, sound, warnings_about
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
 from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
@@ -99,11 +100,14 @@ def resize(
     held = np.zeros(len(units), dtype=bool) if locks is None else _truths(column_of(units, locks))
     grid, grid_names = (None, None) if grids is None else _codes(filled(units, grids))
     fields = np.zeros(len(units), dtype=np.int64) if parent is None else _codes(filled(units, parent))[0]
-    shapes = unit_cells(metric(units)) if cells is None else cells
+    frame, names = metric(sound(units)), names_of(units, code)
+    require_shapes(frame, names)
+    shapes = unit_cells(frame) if cells is None else cells
     problem = _problem(shapes, fields, households_of(units, households), home, held, low, high)
     require_whole(problem, frozen, communities)
     plan = outcome(problem, communities, list(settle(problem, frozen, grid, seed, budget, progress)))
-    report = report_of(plan, names_of(units, code), None if grid_names is None else grid_names[grid], started, seed)
+    report = report_of(plan, names, None if grid_names is None else grid_names[grid], started, seed)
+    report |= {"warnings": warnings_about(units, frame, names)}
     marked = units.assign(part=plan.labels, moved=plan.away)
     return PlanResult(marked, part_rows(plan, units, shapes, parent), report)
 

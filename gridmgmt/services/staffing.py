@@ -81,5 +81,5 @@ def _table(
 
 def _parents(parts: GeoDataFrame) -> list[NDArray[np.intp]]:
     """The rows of each parent's parts, ascending; parts are numbered parent by parent."""
-    names = parts["parent"].astype(str).to_numpy()
-    return [np.flatnonzero(names == name) for name in dict.fromkeys(names)]
+    numbers = pd.factorize(parts["parent"], use_na_sentinel=False)[0]  # without parents all have the same none
+    return [np.flatnonzero(numbers == number) for number in range(numbers.max(initial=-1) + 1)]

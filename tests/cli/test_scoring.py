@@ -58,3 +58,11 @@ def test_what_cannot_be_written_is_said_before_the_work(files: tuple[Path, Path]
         run("plan", "compare", *files, "--out", "report.docx")
     with pytest.raises(InvalidInput):
         run("plan", "compare", "nothing", files[0])
+
+
+def test_files_with_other_column_names_and_two_divisions_in_one_file(files: tuple[Path, Path], tmp_path: Path) -> None:
+    named = gpd.read_file(files[0]).rename(columns={"code": "bid", "households": "hh"}).assign(today=[0, 0, 0, 1, 2, 2])
+    named.to_file(tmp_path / "c.gpkg", layer="units")
+    given = (tmp_path / "c.gpkg", tmp_path / "c.gpkg", "--code", "bid", "--households", "hh", "--part-a", "today")
+    said = run("plan", "compare", *given)
+    assert "c:today → c: 70 households move (1 buildings), 2 areas touched" in said

@@ -175,3 +175,26 @@ def test_coverage_suggests_the_next_station(tmp_path: Path) -> None:
     said = run("coverage", files[0], "--streets", files[1], "--stations", files[2], "--suggest", 1)
     assert "30 households newly within 15 minutes" in said
     assert "proven best" in said
+
+
+def test_streets_in_words_of_another_map_and_without_a_coordinate_system_are_understood(tmp_path: Path) -> None:
+    lines = [shapely.LineString([(0, 200), (1000, 200)]), shapely.LineString([(0, 300), (1000, 300)])]
+    streets = gpd.GeoDataFrame({"highway": ["primary", "rail"]}, geometry=lines)
+    with pytest.warns(UserWarning, match="crs"):
+        streets.to_file(tmp_path / "streets.gpkg")
+    out = tmp_path / "out.gpkg"
+    given = ("--streets", tmp_path / "streets.gpkg", "--crs", "EPSG:4547")
+    said = run(
+        "divide", cells(tmp_path / "in.gpkg"), "--low", "200", "--high", "400", "--target", "300", "--out", out, *given
+    )
+    assert "street_class=highway" in said
+    assert gpd.read_file(out, layer="parts")["households"].sum() == 4000
+
+
+def test_staff_without_parents_keep_their_total(tmp_path: Path) -> None:
+    squares = shapely.box([0, 10, 20], 0, [10, 20, 30], 10)
+    frame = gpd.GeoDataFrame({"households": [4000, 3000, 7000], "staff": [5, 2, 3]}, geometry=squares, crs=4547)
+    frame.to_file(tmp_path / "in.gpkg")
+    said = run("merge", tmp_path / "in.gpkg", "--staff", "staff", "--out", tmp_path / "out.gpkg")
+    assert "10 staff in all" in said
+    assert gpd.read_file(tmp_path / "out.gpkg", layer="parts")["staff"].tolist() == [5, 5]

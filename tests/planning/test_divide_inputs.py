@@ -10,6 +10,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import metrics
 from gridmgmt.planning.divide import divide
 from gridmgmt.planning.dividing.blocks import street_blocks
+from gridmgmt.planning.dividing.crossings import BARRIER_PRICES, crossing_costs
 from gridmgmt.planning.dividing.evenness import least_total_deviation
 
 CRS = "EPSG:4547"
@@ -133,3 +134,100 @@ def test_exact_effort_proves_more_of_the_deviation_than_counting_does() -> None:
     plan = divide(boxes([60, 70, 100, 70], 4), effort="exact")
     assert plan.report["total_deviation"] == {"name": "total_deviation", "value": 40.0, "bound": 40.0, "gap": 0.0}
     assert plan.report["missed_by_reason"] == {}
+
+
+def square_streets(**more: object) -> gpd.GeoDataFrame:
+    lines = [shapely.LineString([(20, 0), (20, 40)]), shapely.LineString([(0, 20), (40, 20)])]
+    return gpd.GeoDataFrame(more, geometry=lines, crs=CRS)
+
+
+@pytest.mark.parametrize("kind", ["streets", "barriers"])
+def test_lines_that_do_not_say_their_class_are_followed_all_the_same(kind: str) -> None:
+    """Sixteen cells of 38 make four grids in many ways; only the four blocks cross no line."""
+    plan = divide(boxes([38] * 16, 4), **{kind: square_streets()})
+    blocks = [shapely.box(x, y, x + 20, y + 20) for x in (0, 20) for y in (0, 20)]
+    for shape in plan.parts.geometry:
+        assert any(shapely.equals(shape, block) for block in blocks)
+
+
+def test_a_barrier_of_an_unknown_kind_counts_as_a_wall() -> None:
+    borders = csr_array(np.array([[0.0, 9.0], [9.0, 0.0]]))
+    ends = shapely.points([[10.0, 0.0], [30.0, 0.0]])
+    for kind in ("hedge", None):
+        cost = crossing_costs(borders, ends, None, square_streets(kind=[kind] * 2))
+        assert cost.data.tolist() == [-BARRIER_PRICES["wall"]] * 2
+
+
+@pytest.mark.parametrize("name", ["areas", "entrances", "places", "streets", "barriers"])
+def test_what_does_not_say_its_coordinate_system_is_refused_by_name(name: str) -> None:
+    nowhere = gpd.GeoDataFrame({"code": ["A"]}, geometry=[shapely.box(0, 0, 9, 9)])
+    with pytest.raises(InvalidInput, match=f"frame of {name}"):
+        divide(boxes([80, 80], 2), **{name: nowhere})
+
+
+def test_tiles_whose_borders_do_not_match_vertex_by_vertex_dissolve() -> None:
+    bricks = shapely.box([0, 20, 10, 30], [0, 0, 10, 10], [20, 40, 30, 50], [10, 10, 20, 20])
+    frame = gpd.GeoDataFrame({"households": [40] * 4}, geometry=bricks, crs=CRS)
+    plan = divide(frame)
+    assert len(plan.parts) == 1
+    assert shapely.equals(plan.parts.geometry[0], shapely.union_all(bricks))
+
+
+def test_tiles_that_overlap_a_little_dissolve() -> None:
+    frame = boxes([20] * 8, 4)
+    bulge = shapely.Polygon([(10, 0), (20, 0), (20.5, 5), (20, 10), (10, 10)])
+    shapes = [frame.geometry[0], bulge, *frame.geometry[2:]]
+    plan = divide(frame.set_geometry(shapes, crs=CRS))
+    assert plan.parts["households"].tolist() == [160]
+    assert shapely.area(plan.parts.geometry[0]) == pytest.approx(40 * 20)
+
+
+def test_a_unit_that_crosses_itself_is_mended_and_named() -> None:
+    frame = boxes([40] * 4, 4, code=["a", "b", "c", "d"])
+    bow = shapely.Polygon([(10, 0), (20, 10), (20, 0), (10, 10)])
+    shapes = [frame.geometry[0], bow, *frame.geometry[2:]]
+    plan = divide(frame.set_geometry(shapes, crs=CRS))
+    assert plan.report["warnings"] == [{"reason": "mended_units", "count": 1, "units": ["b"]}]
+    assert plan.parts["households"].tolist() == [160]
+
+
+def test_streets_drawn_as_areas_bound_blocks_by_their_edge() -> None:
+    road = gpd.GeoDataFrame(geometry=[shapely.box(48, -1, 52, 101)], crs=CRS)
+    blocks, home = street_blocks(
+        {0: shapely.box(0, 0, 100, 100)}, road, shapely.points([[20, 50], [80, 50]]), np.zeros(2)
+    )
+    assert len(set(home.tolist())) == 2
+    assert shapely.area(blocks).sum() == pytest.approx(100 * 100)
+
+
+def test_without_areas_a_place_takes_the_units_in_it() -> None:
+    frame = boxes([38] * 12, 4, c=["A"] * 12)
+    places = gpd.GeoDataFrame({"kind": ["school"]}, geometry=[shapely.box(0, 0, 40, 10)], crs=CRS)
+    plan = divide(frame, within="c", places=places)
+    assert plan.report["dedicated_grids"] == 1
+    school = plan.parts[plan.parts["kind"] == "school"]
+    assert shapely.equals(school.geometry.iloc[0], shapely.box(0, 0, 40, 10))
+    assert (plan.units["part"].iloc[:4] == school["part"].iloc[0]).all()
+    assert plan.report["warnings"] == []
+
+
+def test_places_that_get_no_grid_are_named() -> None:
+    shapes = [shapely.Point(5, 5), shapely.box(0, 0, 10, 10), shapely.box(900, 0, 950, 50), shapely.box(0, 0, 10, 10)]
+    kinds, codes = ["school", "学校", "mall", "office"], ["point", "unknown", "far", "office"]
+    places = gpd.GeoDataFrame({"kind": kinds, "code": codes}, geometry=shapes, crs=CRS)
+    areas = gpd.GeoDataFrame({"code": ["A"]}, geometry=[shapely.box(0, 0, 20, 20)], crs=CRS)
+    for given in (areas, None):
+        warnings = divide(boxes([40] * 4, 2), areas=given, places=places).report["warnings"]
+        assert warnings == [{"reason": "places_without_grid", "count": 3, "units": ["point", "unknown", "far"]}]
+
+
+def test_entrances_that_fit_no_unit_or_count_otherwise_are_named() -> None:
+    frame = boxes([160, 100, 100], 3, code=[1, 2, 3])
+    doors = {"code": list("pqrs"), "building_code": ["1", "1", "2", "9"], "households": [90, 60, 100, 5]}
+    entrances = gpd.GeoDataFrame(doors, geometry=shapely.points([[1, 5], [9, 5], [15, 5], [99, 5]]), crs=CRS)
+    plan = divide(frame, entrances=entrances)
+    assert plan.report["warnings"] == [
+        {"reason": "entrances_stray", "count": 1, "units": ["9"]},
+        {"reason": "entrances_differ", "count": 1, "units": [1]},
+    ]
+    assert plan.parts["households"].sum() == 350

@@ -209,9 +209,11 @@ def test_input_that_is_not_as_described_is_refused() -> None:
         with pytest.raises(InvalidInput):
             merge(frame, parent=None, travel=travel)
     bow_tie = shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
-    for shape in (shapely.Polygon(), bow_tie):
-        with pytest.raises(InvalidInput):
-            merge(frame.set_geometry([shape, frame.geometry[1]], crs=4547), parent=None)
+    with pytest.raises(InvalidInput):
+        merge(frame.set_geometry([shapely.Polygon(), frame.geometry[1]], crs=4547), parent=None)
+    mended = merge(frame.set_geometry([bow_tie, frame.geometry[1]], crs=4547), parent=None)
+    assert mended.report["warnings"] == [{"reason": "mended_units", "count": 1, "units": [0]}]
+    assert mended.parts.geometry.is_valid.all()
     with pytest.raises(InfeasiblePlan, match="of a and of b"):
         merge(frame.assign(p=["a", "b"], lock="x"), parent="p", locks="lock")
 

@@ -149,3 +149,14 @@ def test_what_was_moved_for_nothing_goes_home() -> None:
         home = result.parts.loc[result.parts["continues"] == frame["community"][unit], "part"].iloc[0]
         beside = (result.units["part"].to_numpy()[borders[[unit]].indices] == home).any()
         assert not beside or metrics.not_contiguous(borders[rest][:, rest], np.zeros(rest.sum(), dtype=int)) > 0
+
+
+def test_places_that_are_missing_are_refused_and_bad_ones_mended_and_named() -> None:
+    frame = cells(4, 5).assign(community="A", code=[f"u{number}" for number in range(20)])
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[3] = None
+    with pytest.raises(InvalidInput, match="no geometry.*u3"):
+        resize(frame.set_geometry(shapes, crs=4547), current="community")
+    shapes[3] = shapely.Polygon([(300, 0), (400, 100), (400, 0), (300, 100)])
+    report = resize(frame.set_geometry(shapes, crs=4547), current="community").report
+    assert report["warnings"] == [{"reason": "mended_units", "count": 1, "units": ["u3"]}]

@@ -72,17 +72,24 @@ def atoms_of(
     )
 
 
-def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, above: float) -> Atoms:
-    """Units above so many households replaced by their entrances: the footprint goes to the nearest entrance.
+def doors_of_large(atoms: Atoms, entrances: GeoDataFrame, above: float) -> dict[int, NDArray[np.intp]]:
+    """The rows of the entrances of every unit above so many households that has two of them or more, by its number.
 
-    `entrances` has `code`, `building_code` (a unit's name) and `households`, in the CRS of the atoms. A unit without
-    two entrances stays whole; its households are those of its entrances.
+    `entrances` has `building_code`, a unit's name; numbers and their digits are one name.
     """
-    by_building = entrances.groupby(column_of(entrances, "building_code").to_numpy(), sort=False).indices
-    large = np.flatnonzero(atoms.households > above)
-    split = [unit for unit in large if len(by_building.get(atoms.name[unit], ())) > 1]
-    pieces = [_split(atoms, int(unit), entrances.iloc[by_building[atoms.name[unit]]]) for unit in split]
-    rest = np.setdiff1d(np.arange(len(atoms)), split)
+    by_building = entrances.groupby(column_of(entrances, "building_code").to_numpy().astype(str), sort=False).indices
+    large = np.flatnonzero(atoms.households > above).tolist()
+    doors = {unit: by_building.get(str(atoms.name[unit]), np.empty(0, dtype=np.intp)) for unit in large}
+    return {unit: rows for unit, rows in doors.items() if len(rows) > 1}
+
+
+def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, doors: Mapping[int, NDArray[np.intp]]) -> Atoms:
+    """Units replaced by their entrances (`doors_of_large`): the footprint goes to the nearest entrance.
+
+    `entrances` has `code` and `households`, in the CRS of the atoms; a unit's households are those of its entrances.
+    """
+    pieces = [_split(atoms, unit, entrances.iloc[rows]) for unit, rows in doors.items()]
+    rest = np.setdiff1d(np.arange(len(atoms)), list(doors))
     return _concatenated([atoms.take(rest), *pieces])
 
 

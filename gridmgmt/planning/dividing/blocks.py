@@ -29,7 +29,8 @@ def street_blocks(
     home = np.searchsorted(numbers, group)
     if streets is None or not len(streets):
         return outlines, home
-    blocks, owner = _faces(outlines, streets.geometry.to_numpy())
+    ways = streets.geometry.to_numpy()  # one drawn as an area is followed along its edge
+    blocks, owner = _faces(outlines, np.where(shapely.get_dimensions(ways) == 2, shapely.boundary(ways), ways))
     block = _block_of(blocks, owner, sites, home)
     return _inhabited(blocks, owner, block)
 

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-
-from gridmgmt.planning.frames import column_of
 
 #: Price of one pair of neighbours in one grid with such a line between them. A perfectly round grid is worth 1.
 STREET_PRICES: Mapping[str, float] = {"expressway": 0.6, "arterial": 0.2, "collector": 0.06, "local": 0.02, "path": 0.0}
 #: Price of cutting two neighbours of one building (its entrances), or of one compound, apart.
 BUILDING_PRICE, COMPOUND_PRICE = 0.3, 0.2
 BARRIER_PRICES: Mapping[str, float] = {"river": 0.6, "railway": 0.6, "expressway": 0.6, "wall": 0.4}
+USUAL_STREET, USUAL_BARRIER = "local", "wall"  # what a line counts as that does not say its class, or an unknown one
 
 
 def crossing_costs(
@@ -26,15 +26,21 @@ def crossing_costs(
     """Cost of cutting each edge of `borders`: minus the price of what the line between the two points crosses.
 
     A negative cost makes a cut welcome there. Same pattern as `borders`, zeros stored; `streets` with the column
-    `street_class` and `barriers` with `kind`, in the CRS of `points`, metres. Of lines crossed the dearest counts.
+    `street_class` and `barriers` with `kind`, in the CRS of `points`, metres; a line that does not say it, or an
+    unknown one, counts as a local street or a wall. Of lines crossed the dearest counts.
     """
     pattern = borders.tocoo()
     upper = np.flatnonzero(pattern.row < pattern.col)
     ends = np.stack([shapely.get_coordinates(points)[side[upper]] for side in (pattern.row, pattern.col)], axis=1)
     price = np.zeros(len(upper))
-    for lines, column, prices in ((streets, "street_class", STREET_PRICES), (barriers, "kind", BARRIER_PRICES)):
+    priced = (
+        (streets, "street_class", STREET_PRICES, USUAL_STREET),
+        (barriers, "kind", BARRIER_PRICES, USUAL_BARRIER),
+    )
+    for lines, column, prices, usual in priced:
         if lines is not None and len(lines) and len(upper):
-            values = column_of(lines, column).map(prices).fillna(0.0).to_numpy(dtype=float)
+            said = lines[column] if column in lines else pd.Series(usual, index=lines.index)
+            values = said.astype(object).map(prices).fillna(prices[usual]).to_numpy(dtype=float)
             dear = values > 0
             tree = shapely.STRtree(lines.geometry.to_numpy()[dear])
             edge, line = tree.query(shapely.linestrings(ends), predicate="intersects")

@@ -59,11 +59,11 @@ class Grids:
 def parts_frame(
     grids: Grids, values: list[Any], target: float, metric_crs: Any, *, overlapping: bool = False
 ) -> GeoDataFrame:
-    """One row per part, dissolved; cells that lie over one another take the slower union."""
+    """One row per part, dissolved; cells known to lie over one another take the slower union."""
     carved, labels, atoms = grids.carved, grids.labels, grids.carved.atoms
     order = np.argsort(labels, kind="stable")
     first = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    union = shapely.union_all if overlapping else shapely.coverage_union_all
+    union = shapely.union_all if overlapping else _dissolved
     shapes = [union(cells) for cells in np.split(atoms.cells[order], first[1:])]
     group = atoms.group[order][first]
     total = metrics.part_weights(labels, atoms.households)
@@ -79,6 +79,14 @@ def parts_frame(
         geometry=shapes,
         crs=metric_crs,
     )
+
+
+def _dissolved(cells: NDArray[np.object_]) -> Any:
+    """The union of cells that tile; where their borders do not match vertex by vertex, by the slower way."""
+    try:
+        return shapely.coverage_union_all(cells)
+    except shapely.GEOSException:
+        return shapely.union_all(cells)
 
 
 def part_of_rows(atoms: Atoms, labels: NDArray[np.int64]) -> NDArray[np.int64]:

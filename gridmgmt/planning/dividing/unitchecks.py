@@ -1,5 +1,6 @@
 """What `divide` asks of the units it is given: polygons or points, and room for the column it adds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.dividing.atoms import Atoms
+from gridmgmt.planning.dividing.dedicated import OTHER_KINDS, Carved
+from gridmgmt.planning.frames import households_of, names_of, warning
 
-OVERLAPPING_UNITS = "overlapping_units"  # warning: a unit's inner point lies in another unit too
-NAMED = 10  # units named in a warning
+ENTRANCES_STRAY = "entrances_stray"  # warning: entrances of a building that is not among the units
+ENTRANCES_DIFFER = "entrances_differ"  # warning: a unit's entrances hold other households than the unit says
+PLACES_WITHOUT_GRID = "places_without_grid"  # warning: places that got no grid of their own
 _LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 _KNOWN = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -20,6 +25,11 @@ def require_units(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     """Raise InvalidInput where a unit is no polygon or point, or where the column `part` is taken."""
     if "part" in frame:
         raise InvalidInput(detail=Words("reasons.part_column_taken"))
+    require_shapes(frame, names)
+
+
+def require_shapes(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
+    """Raise InvalidInput where a unit is no polygon or point."""
     shapes = frame.geometry.to_numpy()
     _require(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
     kinds = shapely.get_type_id(shapes)
@@ -33,18 +43,29 @@ def _require(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) 
         raise InvalidInput(detail=Words(reason, count=len(lost), unit=names[lost[0]]))
 
 
-def warnings_about(shapes: NDArray[np.object_], names: NDArray[np.object_]) -> list[dict[str, Any]]:
-    """What the planner should know: polygons that lie over one another, whose ground is then given to one of them.
+def warnings_about_entrances(
+    atoms: Atoms, entrances: GeoDataFrame | None, split: Mapping[int, NDArray[np.intp]]
+) -> list[dict[str, Any]]:
+    """Entrances of no unit, and units whose entrances count otherwise than they do.
 
-    >>> squares = shapely.box([0, 1, 9], 0, [10, 9, 20], 10)
-    >>> warnings_about(squares, np.array(["a", "b", "c"]))
-    [{'reason': 'overlapping_units', 'count': 2, 'units': ['a', 'b']}]
+    `atoms` before the split; `split` has the rows of entrances by the atom they replace.
     """
-    areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
-    points = shapely.point_on_surface(shapes[areal])
-    inner, outer = shapely.STRtree(shapes[areal]).query(points, predicate="within")
-    over = areal[np.unique(np.concatenate([inner[inner != outer], outer[inner != outer]]))]
-    if not len(over):
+    if entrances is None:
         return []
-    named = [name.item() if isinstance(name, np.generic) else name for name in names[over[:NAMED]]]
-    return [{"reason": OVERLAPPING_UNITS, "count": len(over), "units": named}]
+    buildings = entrances["building_code"].to_numpy()
+    stray = ~np.isin(buildings.astype(str), atoms.name.astype(str))
+    counted = households_of(entrances, "households")
+    differ = [unit for unit, doors in split.items() if counted[doors].sum() != atoms.households[unit]]
+    return warning(ENTRANCES_STRAY, np.unique(buildings[stray].astype(str)).astype(object)) + warning(
+        ENTRANCES_DIFFER, atoms.name[differ]
+    )
+
+
+def warnings_about_places(places: GeoDataFrame | None, carved: Carved) -> list[dict[str, Any]]:
+    """Places that got no grid: of an unknown kind, points, outside every area, too small, or all there is of one."""
+    if places is None:
+        return []
+    kinds = places["kind"]
+    wanted = ~kinds.isin(OTHER_KINDS).to_numpy()
+    without = np.setdiff1d(np.flatnonzero(wanted), carved.places)
+    return warning(PLACES_WITHOUT_GRID, names_of(places)[without])

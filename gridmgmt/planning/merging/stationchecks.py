@@ -24,13 +24,6 @@ def require_areas(frame: GeoDataFrame) -> None:
     if len(flat):
         first = names_of(frame)[flat[0]]
         raise InvalidInput(detail=Words("reasons.communities_no_area", count=len(flat), of=len(frame), first=first))
-    faulty = np.flatnonzero(~shapely.is_valid(shapes))
-    if len(faulty):
-        why = shapely.is_valid_reason(shapes[faulty[0]])
-        first = names_of(frame)[faulty[0]]
-        raise InvalidInput(
-            detail=Words("reasons.polygons_invalid", count=len(faulty), of=len(frame), first=first, why=why)
-        )
 
 
 def require_measures(goals: Sequence[Goal], weights: Weights | None, given: Mapping[str, Any]) -> None:

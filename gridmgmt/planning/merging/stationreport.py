@@ -37,8 +37,12 @@ def plan_result(
     elapsed_s: float,
     seed: int,
     weights: Weights | None = None,
+    **more: Any,
 ) -> PlanResult:
-    """The frames and the report of one plan per pool; parts are numbered pool by pool, by their first row."""
+    """The frames and the report of one plan per pool; parts are numbered pool by pool, by their first row.
+
+    `more` goes into the report.
+    """
     groups = [(pool, group) for pool, plan in zip(pools, plans, strict=True) for group in _ordered(plan.groups)]
     labels = np.empty(len(communities), dtype=np.int64)
     for part, (pool, group) in enumerate(groups):
@@ -61,6 +65,7 @@ def plan_result(
         prices=_prices(plans, weights),
         exceptions=_exceptions(groups, names),
         remarks=_remarks(pools, plans),
+        **more,
         unmet=_unmet(groups, names),
         elapsed_s=elapsed_s,
         seed=seed,
