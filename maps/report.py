@@ -154,7 +154,7 @@ def _changed(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFram
     ground = changed_ground(found, before, after)
     homes = found.b.units.to_crs(after.crs)
     homes = homes.set_geometry(shapely.point_on_surface(homes.geometry.to_numpy()), crs=after.crs)
-    moves = homes["code"].isin(found.moved["code"]).to_numpy()
+    moves = homes["code"].astype(str).isin(found.moved["code"]).to_numpy()
     dot = float(np.clip(20 / np.sqrt(max(len(homes), 1)), 0.25, 0.9))
     layers = [
         Layer(after, "#ffffff", width=0.2),

@@ -10,6 +10,8 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
     from gridmgmt.messages import Language
     from gridmgmt.planning.comparing.comparison import Comparison, Division
     from gridmgmt.planning.scorecard import Scorecard
@@ -182,15 +184,23 @@ def _plan_id(side: str) -> UUID:
 def _division(path: Path, low: int, high: int, code: str, households: str, part: str) -> "Division":
     """One side from a file, its columns under the names that a comparison knows them by."""
     from gridmgmt.planning.comparing.comparison import Division
-    from gridmgmt.planning.frames import column_of
+    from gridmgmt.planning.frames import column_of, households_of
     from gridmgmt.planning.scorecard import score as score_frames
 
     units, parts = _layers(path)
-    known = {"code": code, "households": households, "part": part}
-    units = units.assign(**{name: column_of(units, column) for name, column in known.items()})
-    parts = parts if part == "part" else None  # the file's areas are of the other division
+    known = {"code": column_of(units, code), "part": column_of(units, part)}
+    units = units.assign(households=households_of(units, households), **known)
+    if parts is None or part != "part":  # the file's areas are of the other division
+        parts = _dissolved(units)
     name = path.stem if part == "part" else f"{path.stem}:{part}"
     return Division(name, units, parts, score_frames(units, parts, low=low, high=high))
+
+
+def _dissolved(units: "GeoDataFrame") -> "GeoDataFrame | None":
+    """The areas of a division, to be drawn; None where its units are points."""
+    if not units.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+        return None
+    return units[["part", "households", units.geometry.name]].dissolve("part", aggfunc="sum").reset_index()
 
 
 def _layers(path: Path) -> "tuple[Any, Any]":

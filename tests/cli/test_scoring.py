@@ -66,3 +66,6 @@ def test_files_with_other_column_names_and_two_divisions_in_one_file(files: tupl
     given = (tmp_path / "c.gpkg", tmp_path / "c.gpkg", "--code", "bid", "--households", "hh", "--part-a", "today")
     said = run("plan", "compare", *given)
     assert "c:today → c: 70 households move (1 buildings), 2 areas touched" in said
+    run("plan", "compare", *given, "--out", tmp_path / "report.html", "--lang", "en")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(f"{title} \u00b7 {name}" in page for title, name in (("Before", "c:today"), ("After", "c")))

@@ -16,7 +16,7 @@ from gridmgmt.planning.comparing.comparison_tables import tables
 from gridmgmt.planning.scorecard import score
 from maps.context import Context
 from maps.pdf import write_pdf
-from maps.report import changed_ground, comparison_page
+from maps.report import _drawings, _Say, changed_ground, comparison_page
 from tests.maps.html import read_page
 
 REPORT = {
@@ -114,3 +114,11 @@ def test_without_a_browser_there_is_no_pdf(tmp_path: Path, context: Context, mon
 def test_a_browser_prints_it(tmp_path: Path, context: Context) -> None:
     write_pdf(tmp_path / "a.pdf", page("碧波", context))
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_codes_that_are_numbers_are_counted_on_the_map_as_in_the_table(context: Context) -> None:
+    a, b = (replace(part, units=part.units.assign(code=range(6))) for part in (found().a, found().b))
+    comparison = compare(a, b)
+    drawn = _drawings(comparison, context, _Say(context))[-1]
+    assert comparison.units_moved > 0
+    assert drawn.legend[1].count == f"({comparison.units_moved})"
