@@ -23,6 +23,8 @@ from sqlalchemy.orm import Session
 from gridmgmt.store.server import Server
 
 if TYPE_CHECKING:
+    from pwdlib import PasswordHash
+
     from gridmgmt.demo.city import City
 
 # Set by `./run test` where DATABASE_URL is given: a server to make scratch databases on, instead of one of our own.
@@ -58,7 +60,25 @@ def server_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_template(server_url: str) -> Iterator[str]:
+def quick_passwords() -> Iterator[Callable[[], "PasswordHash"]]:
+    """argon2id in one pass over little memory: people are made by the hundred, and a hash is meant to be slow.
+
+    Gives what makes the product's own, whose work tests/services/test_access_passwords.py holds.
+    """
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    from gridmgmt.services.access import passwords
+
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    own = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        yield own
+
+
+@pytest.fixture(scope="session")
+def database_template(server_url: str, quick_passwords: object) -> Iterator[str]:
     """Name of the template database: the migrations, run once."""
     from gridmgmt.store.migrate import upgrade
 

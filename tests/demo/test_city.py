@@ -1,6 +1,7 @@
 """The demo district: numbers as the document has them, geometry as a database wants it."""
 
 import hashlib
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,11 +12,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmgmt.demo.city import City, build_city
+from gridmgmt.demo.outlines import outline_files
 from gridmgmt.demo.plan_2006 import station_groups
 from gridmgmt.policy.luohu2006 import ClassLimit, read_luohu_2006
 
 CASE = read_luohu_2006()
 LEVELS = ("district", "subdistrict", "community")
+OUTLINES = Path(__file__).parents[2] / "data" / "boundaries"
 
 
 def _class_counts(values: pd.Series, limits: tuple[ClassLimit, ...]) -> list[int]:
@@ -192,3 +195,8 @@ def test_no_street_lies_in_a_lake(full_city: City) -> None:
     assert len(lakes) == 3
     wet = shapely.intersection(full_city.streets.to_crs("EPSG:4547").geometry.to_numpy()[:, None], lakes[None, :])
     assert shapely.length(wet).sum() < 1
+
+
+def test_the_files_of_outlines_are_what_the_seed_builds(full_city: City) -> None:
+    for name, content in outline_files(full_city, seed=2006).items():
+        assert (OUTLINES / name).read_bytes() == content, f"{name}: run `gridmgmt demo outlines --out data/boundaries`"

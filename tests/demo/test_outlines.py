@@ -1,18 +1,13 @@
-"""The files of data/boundaries are what the seed builds."""
+"""The files of data/boundaries: small, hashed, written anywhere (test_city: they are what the seed builds)."""
 
 import hashlib
 import tomllib
 from pathlib import Path
 
 from gridmgmt.demo.city import City
-from gridmgmt.demo.outlines import outline_files, write_outlines
+from gridmgmt.demo.outlines import write_outlines
 
 FOLDER = Path(__file__).parents[2] / "data" / "boundaries"
-
-
-def test_files_are_what_the_seed_builds(full_city: City) -> None:
-    for name, content in outline_files(full_city, seed=2006).items():
-        assert (FOLDER / name).read_bytes() == content, f"{name}: run `gridmgmt demo outlines --out data/boundaries`"
 
 
 def test_files_are_small_and_hashed() -> None:
