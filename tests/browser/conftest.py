@@ -1,13 +1,24 @@
 """A real Chromium on the real application: the small city with its communities cut into grids."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from api.security import COOKIE
 from api.settings import WebSettings
@@ -27,6 +38,8 @@ ARGUMENTS = [
 SLOWER = float(
     os.environ.get("GRIDMGMT_BROWSER_SLOWER", "1")
 )  # 6 to 20 to hunt races: what a cheap machine would be like
+PATIENCE_MS = 30_000  # for whatever is waited for: that a machine is slow or busy is no fault of the page
+expect.set_options(timeout=PATIENCE_MS)
 DESK: ViewportSize = {"width": 900, "height": 560}  # drawn without a graphics card: each pixel costs
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -54,6 +67,41 @@ def new_sign_in(url: str, name: str, *roles: Role, scope: str | None = None, wor
         password = random_password()
         set_password(session, row, password, now)
         return SignIn(row.name, password, begin_web_session(session, PersonId(row.id), now).secret)
+
+
+FAILED: pytest.StashKey[bool] = pytest.StashKey()
+Thing = TypeVar("Thing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember what failed: the next test does not go on with what it left behind."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+class Shared(Generic[Thing]):
+    """What the tests of a module share because it takes long to make; after a test that failed it is made anew."""
+
+    def __init__(self, make: Callable[[], AbstractContextManager[Thing]]) -> None:
+        self._make = make
+        self._open = ExitStack()
+        self._thing: Thing | None = None
+
+    @contextmanager
+    def lent(self, test: pytest.Item) -> Iterator[Thing]:
+        """The thing for one test."""
+        if self._thing is None:
+            self._thing = self._open.enter_context(self._make())
+        yield self._thing
+        if test.stash.get(FAILED, False):
+            self.close()
+
+    def close(self) -> None:
+        """Give it up."""
+        self._thing = None
+        self._open.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,9 +172,18 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser, address: str, everyday: SignIn) -> Iterator[tuple[Page, Watch]]:
+def desks(browser: Browser, address: str, everyday: SignIn) -> Iterator[Shared[tuple[Page, Watch]]]:
     """The start page, opened once: loading it is what takes time without a graphics card."""
-    yield from _opened(browser, address, everyday, DESK, "/?at=2006-09-01")
+    shared = Shared(lambda: _opened(browser, address, everyday, DESK, "/?at=2006-09-01"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def desk(desks: Shared[tuple[Page, Watch]], request: pytest.FixtureRequest) -> Iterator[tuple[Page, Watch]]:
+    """The start page as the test before left it, and what it did that it must not do."""
+    with desks.lent(request.node) as one:
+        yield one
 
 
 @pytest.fixture
@@ -141,7 +198,7 @@ def start(desk: tuple[Page, Watch]) -> Iterator[Page]:
 @pytest.fixture
 def phone(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
     """The start page on a phone, of the day."""
-    for page, watch in _opened(browser, address, everyday, PHONE, "/"):
+    with _opened(browser, address, everyday, PHONE, "/") as (page, watch):
         yield page
         watch.require_silence()
 
@@ -149,23 +206,26 @@ def phone(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
 @pytest.fixture
 def field_page(browser: Browser, address: str, everyday: SignIn) -> Iterator[Page]:
     """The plain page."""
-    for page, watch in _opened(browser, address, everyday, PHONE, "/field/plain", ready="form.block"):
+    with _opened(browser, address, everyday, PHONE, "/field/plain", ready="form.block") as (page, watch):
         yield page
         watch.require_silence()
 
 
+@contextmanager
 def _opened(
     browser: Browser, address: str, sign: SignIn, size: ViewportSize, path: str, ready: str = "html[data-ready]"
 ) -> Iterator[tuple[Page, Watch]]:
     context = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce", base_url=address)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
     sign.enter(context, address)
     page.goto(path)
     page.wait_for_selector(ready, state="attached")
-    yield page, watch
-    context.close()
+    try:
+        yield page, watch
+    finally:
+        context.close()
 
 
 def sign_in(page: Page, sign: SignIn) -> None:

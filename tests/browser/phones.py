@@ -21,12 +21,13 @@ from sqlalchemy import func, select
 from gridmgmt.access import Role
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import Worker
-from tests.browser.conftest import PHONE, SignIn, Watch, new_sign_in
+from tests.browser.conftest import PATIENCE_MS, PHONE, SignIn, Watch, new_sign_in
 
 START_S = 60.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # a browser logs what it could not ask for
 MODULES = (
-    "outbox", "sync", "store", "session", "patrol", "photo", "incident", "pending", "tiles", "crs", "ground", "menu",
+    "outbox", "sync", "store", "session", "patrol", "photo", "photos", "incident", "pending", "tiles", "crs", "ground",
+    "menu",
 )  # fmt: skip
 
 
@@ -176,7 +177,7 @@ class Phone:
         self.watch.console = [line for line in self.watch.console if OFFLINE not in line]
         self.watch.require_silence()
 
-    def expect_unsent(self, number: int, timeout_s: float = 20) -> None:
+    def expect_unsent(self, number: int, timeout_s: float = 60) -> None:
         """Wait until so many of one's own are not sent, and the page says so."""
         mine = "(await outbox.waiting()).filter((one) => one.kind !== 'link' && one.owner === session.me().id)"
         deadline = time.monotonic() + timeout_s
@@ -185,7 +186,7 @@ class Phone:
         ) != number:
             assert time.monotonic() < deadline, left
             self.page.wait_for_timeout(100)
-        expect(self.page.locator("#pending b")).to_have_text(str(number), timeout=5_000)
+        expect(self.page.locator("#pending b")).to_have_text(str(number))
 
 
 @contextmanager
@@ -195,10 +196,22 @@ def phone(browser: Browser, address: str) -> Iterator[Phone]:
         viewport=PHONE, locale="zh-CN", reduced_motion="reduce", base_url=address, has_touch=True,
         permissions=["geolocation"], geolocation={"longitude": 114.12, "latitude": 22.55, "accuracy": 8},
     )  # fmt: skip
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     watch = Watch(address)
     page = context.new_page()
     watch.listen(page)
-    yield Phone(context, page, watch, address)
-    assert watch.foreign == []
-    context.close()
+    try:
+        yield Phone(context, page, watch, address)
+        assert watch.foreign == []
+    finally:
+        context.close()
+
+
+@contextmanager
+def phone_of(browser: Browser, address: str, sign: SignIn, place: shapely.Point) -> Iterator[Phone]:
+    """The phone of somebody who stands there, signed in; it has seen the network and can do without."""
+    with phone(browser, address) as one:
+        one.stand(place)
+        one.sign_in(sign)
+        one.learnt()
+        yield one

@@ -12,7 +12,7 @@ from gridmgmt.access import Role
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import IncidentStep
 from tests.api.halves import Grids
-from tests.browser.conftest import DESK, SignIn, Watch, new_sign_in
+from tests.browser.conftest import DESK, PATIENCE_MS, SignIn, Watch, new_sign_in
 
 
 def no_tiles(route: Route) -> None:
@@ -21,20 +21,22 @@ def no_tiles(route: Route) -> None:
 
 
 @contextmanager
-def desk_of(browser: Browser, address: str, sign: SignIn, path: str) -> Iterator[Page]:
+def desk_of(browser: Browser, address: str, sign: SignIn, path: str, refusals: str = "409") -> Iterator[Page]:
     """A page of the desk; it logs no error but the refusals it was given, and asks nobody else."""
     context = browser.new_context(viewport=DESK, locale="zh-CN", reduced_motion="reduce", base_url=address)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     sign.enter(context, address)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
     page.route("**/tiles/**", no_tiles)
     page.goto(path)
     page.wait_for_selector("html[data-ready]", state="attached")
-    yield page
-    watch.console = [line for line in watch.console if "409" not in line]
-    watch.require_silence()
-    context.close()
+    try:
+        yield page
+        watch.console = [line for line in watch.console if refusals not in line]
+        watch.require_silence()
+    finally:
+        context.close()
 
 
 def move(page: Page, name: str) -> None:

@@ -24,8 +24,8 @@ from gridmgmt.store.tables import (
     TrackPoint,
 )
 from tests.api.halves import Grids
-from tests.browser.conftest import SignIn, sign_in
-from tests.browser.phones import Phone, count, new_worker, phone
+from tests.browser.conftest import Shared, SignIn, sign_in
+from tests.browser.phones import Phone, count, new_worker, phone, phone_of
 
 REPORT = "const at = new Date().toISOString(); "
 TABLES = (Incident, IncidentPhoto, Photo, Patrol, PatrolIncident, PatrolVisit, TrackPoint)
@@ -48,20 +48,19 @@ def li(small_district: str, grid: tuple[str, shapely.Point]) -> SignIn:
 
 
 @pytest.fixture(scope="module")
-def wangs(browser: Browser, address: str, wang: SignIn, grid: tuple[str, shapely.Point]) -> Iterator[Phone]:
+def wangs(browser: Browser, address: str, wang: SignIn, grid: tuple[str, shapely.Point]) -> Iterator[Shared[Phone]]:
     """Wang's phone, signed in once: it has seen the network and can do without."""
-    with phone(browser, address) as one:
-        one.stand(grid[1])
-        one.sign_in(wang)
-        one.learnt()
-        yield one
+    shared = Shared(lambda: phone_of(browser, address, wang, grid[1]))
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def mine(wangs: Phone) -> Iterator[Phone]:
+def mine(wangs: Shared[Phone], request: pytest.FixtureRequest) -> Iterator[Phone]:
     """The same with nothing open and nothing unsent; afterwards it has complained of nothing but the network."""
-    yield wangs
-    wangs.require_silence()
+    with wangs.lent(request.node) as one:
+        yield one
+        one.require_silence()
 
 
 LEFT = """
@@ -162,7 +161,7 @@ def test_another_persons_sign_in_erases_nothing(
         one.run("await sync.drain()")
         assert reporters(small_district, "wang's", "li's") == {"li's": "li"}
         one.context.clear_cookies()
-        one.run("await sync.drain()")
+        one.run("await session.refresh()")
         tap(one.page, "登录")
         sign_in_sheet(one.page, wang)
         expect(one.page.locator("#pending small")).to_have_count(0)

@@ -12,7 +12,7 @@ from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import PlanPart
 from tests.api.halves import Grids
 from tests.api.orders import compute_all
-from tests.browser.conftest import Watch, set_date
+from tests.browser.conftest import PATIENCE_MS, Watch, set_date
 
 
 def in_map(page: Page, expression: str) -> object:
@@ -42,7 +42,7 @@ def expect_gone(page: Page, *layers: str) -> None:
 
 
 def _until(page: Page, layers: tuple[str, ...], right: Callable[[list[int]], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_MS / 1000
     while not right(list((counts := drawn(page, *layers)).values())):
         assert time.monotonic() < deadline, counts
         page.wait_for_timeout(100)

@@ -8,7 +8,11 @@ import { isOverdue } from "./style.js";
 const FEWEST_DIGITS = 9; // beyond a subdistrict it is nobody's own ground
 const NEAR_DEG = 0.006;
 
-export const ground = { grids: [], chosen: null, buildings: [], heardAt: null, visited: new Set() };
+const NOTHING = { grids: [], chosen: null, picked: null, buildings: [], heardAt: null };
+export const ground = { ...NOTHING, visited: new Set() };
+
+// Somebody else's ground is another one.
+export const forgetGround = () => Object.assign(ground, NOTHING);
 
 export const bbox = (geometry) => {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
@@ -39,7 +43,7 @@ async function readGrids(ask, position) {
   const found = answers.flatMap((answer) => answer?.value.features ?? []);
   if (found.length === 0) return;
   ground.grids = [...new Map(found.map((grid) => [grid.properties.code, grid])).values()];
-  const wanted = await setting(`grid/${me().id}`, null);
+  const wanted = ground.picked ?? (await setting(`grid/${me().id}`, null)); // what was picked just now may not be on the disk yet
   const chosen = [wanted, gridAt(position), ground.grids[0].properties.code].find((code) => ground.grids.some((grid) => grid.properties.code === code));
   await choose(chosen, false);
 }
@@ -71,9 +75,16 @@ function holds({ type, coordinates }, { lon, lat }) {
 export async function choose(code, remember = true) {
   const changed = ground.chosen !== code;
   ground.chosen = code;
-  if (remember) await setSetting(`grid/${me().id}`, code);
+  if (changed) Object.assign(ground, { buildings: [], heardAt: null }); // another grid's buildings are not this one's
+  if (remember) {
+    ground.picked = code;
+    await setSetting(`grid/${me().id}`, code);
+  }
   announce("grids");
-  if (changed && remember) await readDue(keptJson);
+  announce("due");
+  if (!changed || !remember) return;
+  await readDue((_, keepAs) => lastKept(keepAs));
+  await readDue(keptJson);
 }
 
 const duePath = () => `/api/v1/grids/${ground.chosen}/buildings-due`;

@@ -1,13 +1,13 @@
 // An incident in three taps: what it is, a photo, send. Where it is the phone knows.
 
-import { el } from "../js/dom.js";
+import { el, renew } from "../js/dom.js";
 import { currentLanguage, t } from "../js/i18n.js";
 import { add, incidentRecords } from "./outbox.js";
 import { centre } from "./map.js";
 import * as patrol from "./patrol.js";
 import { photoPicker } from "./photos.js";
-import { keptJson, owner } from "./session.js";
-import { button, closeSheet, hint, openSheet, say, whenClosed } from "./sheet.js";
+import { keptJson, lastKept, owner } from "./session.js";
+import { button, closeIfShown, hint, myTurn, openSheet, redraw, say, whenLeft } from "./sheet.js";
 import { Full, setSetting, setting } from "./store.js";
 import { metres, nameOfCategory } from "./words.js";
 
@@ -15,18 +15,26 @@ const RECENT = 4;
 const OLD_MS = 60_000;
 
 // Those used last come first.
-async function categories() {
-  const list = (await keptJson("/api/v1/codes?kind=event", "codes"))?.value.codes ?? [];
+async function inOrder(answer) {
+  const list = answer?.value.codes ?? [];
   const recent = await setting("recent", []);
   const place = (entry) => (recent.includes(entry.code) ? recent.indexOf(entry.code) : RECENT);
   return list.map((entry, index) => ({ entry, index })).sort((a, b) => place(a.entry) - place(b.entry) || a.index - b.index).map(({ entry }) => entry);
 }
 
+// At once what the phone knows; a phone that knows none yet asks.
 export async function openIncident() {
-  const list = await categories();
-  const tiles = list.map((entry) => button(entry[currentLanguage()], () => details(entry, new Date().toISOString()), "tile"));
-  openSheet(t("phone.which_category"), tiles.length ? el("div", { class: "tiles" }, tiles) : hint(t("phone.no_categories")));
+  const still = myTurn();
+  const known = await inOrder(await lastKept("codes"));
+  if (!still()) return;
+  const body = openSheet(t("phone.which_category"), known.length ? tiles(known) : hint(t("web.loading")));
+  if (known.length) return;
+  const list = await inOrder(await keptJson("/api/v1/codes?kind=event", "codes"));
+  redraw(body, list.length ? tiles(list) : hint(t("phone.no_categories")));
 }
+
+const tiles = (list) =>
+  el("div", { class: "tiles" }, list.map((entry) => button(entry[currentLanguage()], () => details(entry, new Date().toISOString()), "tile")));
 
 function details(entry, occurredAt) {
   const photos = photoPicker();
@@ -34,33 +42,37 @@ function details(entry, occurredAt) {
   const where = el("p", { class: "where" });
   const place = { chosen: null, sending: false };
   const send = button(t("phone.send"), () => submit(), "primary huge");
-  const watching = setInterval(() => showPlace(where, place, send), 1000);
-  whenClosed(() => clearInterval(watching));
+  const useCentre = button(t("phone.use_map_centre"), () => { place.chosen = centre() ?? null; show(); });
+  const show = () => showPlace(where, place, send, useCentre);
   async function submit() {
     [place.sending, send.disabled] = [true, true]; // pressed twice, it is one report
     try {
       const [lon, lat] = placeOf(place);
       const body = { category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt };
-      if (await report(body, await photos.settled())) closeSheet();
+      if (await report(body, await photos.settled())) closeIfShown(sheet);
     } finally {
       [place.sending, send.disabled] = [false, false];
     }
   }
-  openSheet(entry[currentLanguage()], photos.parts, text, where, send);
-  showPlace(where, place, send);
+  const sheet = openSheet(entry[currentLanguage()], photos.parts, text, where, send);
+  const watching = setInterval(show, 1000);
+  whenLeft(() => clearInterval(watching));
+  show();
 }
 
 const placeOf = ({ chosen }) => chosen ?? [patrol.state.position.lon, patrol.state.position.lat];
 
-function showPlace(where, place, send) {
+function showPlace(where, place, send, useCentre) {
   const position = patrol.state.position;
   const known = place.chosen !== null || position !== null;
   send.disabled = !known || place.sending;
-  const useCentre = button(t("phone.use_map_centre"), () => { place.chosen = centre() ?? null; showPlace(where, place, send); });
-  if (place.chosen) where.replaceChildren(t("phone.place_chosen"));
-  else if (!known) where.replaceChildren(t("phone.no_place"), useCentre);
-  else if (Date.now() - position.at > OLD_MS) where.replaceChildren(t("phone.place_old", { minutes: Math.round((Date.now() - position.at) / 60_000) }), useCentre);
-  else where.replaceChildren(t("phone.place_known", { accuracy: metres(position.accuracy) }));
+  const old = known && place.chosen === null && Date.now() - position.at > OLD_MS;
+  const words = place.chosen ? t("phone.place_chosen")
+    : !known ? t("phone.no_place")
+    : old ? t("phone.place_old", { minutes: Math.round((Date.now() - position.at) / 60_000) })
+    : t("phone.place_known", { accuracy: metres(position.accuracy) });
+  const sentence = document.createTextNode(words);
+  renew(where, known && !old ? [sentence] : [sentence, useCentre]); // the button stays under the finger
 }
 
 // Into the outbox: the report, its photos, and its patrol where one is under way. False where the phone is full.

@@ -3,7 +3,7 @@
 import { byId, el } from "../js/dom.js";
 import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
 import { on } from "../js/state.js";
-import { chosenGrid, ground, loadGround } from "./ground.js";
+import { chosenGrid, forgetGround, ground, loadGround } from "./ground.js";
 import { openIncident } from "./incident.js";
 import { createMap, goToMe, onPick, showDue, showGrids, showMe, showTrack } from "./map.js";
 import { fetchMap, openMenu, openSignIn } from "./menu.js";
@@ -18,6 +18,8 @@ import { openTasks, prefetchTasks, taskCount } from "./tasks.js";
 import { dropOthers } from "./tiles.js";
 import { openVisit, openVisits, overdueCount } from "./visits.js";
 import { lasted, loadCodeNames, metres, nameOfKind } from "./words.js";
+
+const LEARN_EVERY_MS = 600_000;
 
 async function begin() {
   await loadLanguage(await language());
@@ -65,8 +67,24 @@ function withMap() {
   drawTrack();
 }
 
+let learning = null;
+let learntAt = 0;
+let learntFor = null;
+
+// One at a time: whoever asks meanwhile waits for the one under way, and begins anew where it was for somebody else.
+function learn() {
+  const whose = me()?.id ?? null;
+  if (learning !== null) return learntFor === whose ? learning : learning.then(learn);
+  learntFor = whose;
+  learning = learnAll().finally(() => (learning = null));
+  return learning;
+}
+
+// The server knows who this is, as it says with each record it takes: what was learnt lately need not be asked for again.
+const keepLearning = () => (me()?.id === learntFor && Date.now() - learntAt < LEARN_EVERY_MS ? undefined : learn());
+
 // What the page needs to know for later, when there is no network; the likeliest first.
-async function learn() {
+async function learnAll() {
   if (me() === null) return;
   await keptJson("/api/v1/codes?kind=event", "codes");
   await loadCodeNames();
@@ -74,6 +92,7 @@ async function learn() {
   await prefetchTasks();
   await paint();
   if (ground.grids.length && navigator.onLine) await fetchMap(null, false);
+  if (navigator.onLine && !isExpired()) learntAt = Date.now();
   document.documentElement.dataset.learnt = "";
 }
 
@@ -94,7 +113,7 @@ function wire() {
   on("full", () => say(t("phone.full"), true));
   on("broken", () => say(t("phone.broken"), true));
   on("resumed", (gap) => say(t("phone.resumed", { gap: lasted(gap) })));
-  on("person", () => learn());
+  on("person", keepLearning);
   on("another-person", changed);
   setInterval(() => patrol.current() && paintPatrol(), 1000);
 }
@@ -103,7 +122,7 @@ function wire() {
 async function changed() {
   await patrol.end();
   await dropOthers();
-  Object.assign(ground, { grids: [], chosen: null, buildings: [], heardAt: null });
+  forgetGround();
   showGrids([], null);
   showDue([]);
   say(t("phone.signed_in_as", { name: me().display_name }));
@@ -119,8 +138,8 @@ function askKind() {
 
 async function begun(kind) {
   closeSheet();
+  await patrol.start(kind); // at once: a browser may ask the person before it answers what comes next
   await navigator.storage?.persist?.();
-  await patrol.start(kind);
 }
 
 function askEnd() {
@@ -131,7 +150,11 @@ function askEnd() {
 let painting = 0;
 const soon = () => (painting ||= setTimeout(() => { painting = 0; paint(); }, 150));
 
-async function paint() {
+// One after the other: what was read first must not be drawn last.
+let painted = Promise.resolve();
+const paint = () => (painted = painted.catch(() => {}).then(draw));
+
+async function draw() {
   const rows = (await waiting()).filter((one) => one.kind !== "link");
   const mine = rows.filter((one) => one.owner === me()?.id);
   const stuck = mine.some((one) => one.state !== "waiting");

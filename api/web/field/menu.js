@@ -5,26 +5,36 @@ import { currentLanguage, t } from "../js/i18n.js";
 import { wholeBox } from "./ground.js";
 import { waiting } from "./outbox.js";
 import * as patrol from "./patrol.js";
-import { me, signIn, signOut } from "./session.js";
-import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
+import { isExpired, me, signIn, signOut } from "./session.js";
+import { button, closeIfShown, hint, myTurn, once, openSheet, say } from "./sheet.js";
 import { setSetting, setting } from "./store.js";
 import { drain } from "./sync.js";
 import { download, kept, tilesAround } from "./tiles.js";
 import { mebibytes } from "./words.js";
 
 export async function openMenu() {
-  const [shift, map, storage, lasting] = [await setting("gcj02", false), await kept(), await estimate(), await navigator.storage?.persisted?.()];
+  const still = myTurn();
+  const [shift, storage, lasting] = [await setting("gcj02", false), await estimate(), await navigator.storage?.persisted?.()];
+  if (!still()) return;
   const box = el("input", { type: "checkbox", checked: shift, on: { change: async ({ target }) => { await setSetting("gcj02", target.checked); patrol.useShift(target.checked); } } });
   const other = currentLanguage() === "zh" ? "en" : "zh";
-  const progress = el("p", { class: "hint", role: "status" }, t("phone.map_kept", { count: map.count, size: mebibytes(map.bytes) }));
+  const progress = el("p", { class: "hint", role: "status" }, t("web.loading"));
+  const fetching = button(t("phone.download_map"), () => once(fetching, () => fetchMap(progress, true)));
   openSheet(me()?.display_name ?? t("phone.menu"),
-    el("section", {}, el("h3", {}, t("phone.offline_map")), progress, button(t("phone.download_map"), () => fetchMap(progress, true), "")),
+    el("section", {}, el("h3", {}, t("phone.offline_map")), progress, fetching),
     el("section", {}, el("h3", {}, t("phone.position")), el("label", { class: "check" }, box, t("phone.shifted")), hint(t("phone.shifted_hint"))),
     el("section", {}, el("h3", {}, t("phone.screen_off")), hint(t("phone.cannot_record")), hint(t("phone.trackers")), el("a", { class: "button", href: "/field/plain" }, t("phone.upload_gpx"))),
     el("section", {}, el("h3", {}, t("phone.storage")), hint(storage), lasting ? null : hint(t("phone.not_lasting"))),
     button(t("phone.other_language"), () => location.assign(`/field?lang=${other}`)),
     el("a", { class: "button", href: `/?lang=${currentLanguage()}` }, t("common.app")),
     button(t("access.sign_out"), openSignOut));
+  await showKept(progress); // it looks at every tile
+}
+
+async function showKept(progress) {
+  if (me() === null) return void progress.remove();
+  const { count, bytes } = await kept();
+  if (!progress.dataset.busy) progress.replaceChildren(t("phone.map_kept", { count, size: mebibytes(bytes) }));
 }
 
 async function estimate() {
@@ -36,11 +46,12 @@ export async function fetchMap(progress, anew) {
   const box = wholeBox();
   if (!Number.isFinite(box[0])) return say(t("phone.no_grid"), true);
   const tell = (done, count) => progress?.replaceChildren(t("phone.map_progress", { done, count }));
+  if (progress) progress.dataset.busy = "yes";
   try {
     tell(0, tilesAround(box).length);
     await download(box, tell, anew);
-    const { count, bytes } = await kept();
-    progress?.replaceChildren(t("phone.map_kept", { count, size: mebibytes(bytes) }));
+    delete progress?.dataset.busy;
+    if (progress) await showKept(progress);
   } catch {
     progress?.replaceChildren(t("phone.map_failed"));
   }
@@ -48,18 +59,20 @@ export async function fetchMap(progress, anew) {
 }
 
 async function openSignOut() {
+  const still = myTurn();
   const mine = (await waiting()).filter((one) => one.owner === me()?.id).length;
+  if (!still()) return;
+  const sending = button(t("phone.send_now"), () => once(sending, sendFirst), "primary huge");
+  const leaving = button(t("phone.sign_out_yes"), () => once(leaving, leave));
   openSheet(t("access.sign_out"),
     mine || patrol.current() ? el("p", { class: "block" }, t("phone.sign_out_unsent", { count: mine })) : null,
-    mine ? button(t("phone.send_now"), sendFirst, "primary huge") : null,
-    hint(t("phone.sign_out_clears")),
-    button(t("phone.sign_out_yes"), leave));
+    mine ? sending : null, hint(t("phone.sign_out_clears")), leaving);
 }
 
 async function sendFirst() {
-  const asked = shown();
+  const still = myTurn();
   await drain();
-  if (isShown(asked)) await openSignOut();
+  if (still()) await openSignOut();
 }
 
 async function leave() {
@@ -80,11 +93,15 @@ export function openSignIn() {
   const fault = el("p", { class: "fault", role: "alert" });
   const submit = async (event) => {
     event.preventDefault();
-    const refused = await signIn(name.value, password.value).catch(() => t("phone.no_answer"));
-    if (refused === null) return closeSheet(), drain();
-    return fault.replaceChildren(refused || t("phone.no_answer"));
+    fault.replaceChildren();
+    await once(enter, async () => { // pressed twice it would count as two guesses
+      const refused = await signIn(name.value, password.value).catch(() => t("phone.no_answer"));
+      if (refused === null) return closeIfShown(sheet), drain();
+      return fault.replaceChildren(refused || t("phone.no_answer"));
+    });
   };
+  const enter = el("button", { class: "primary huge" }, t("access.sign_in"));
   const form = el("form", { on: { submit } }, el("label", { class: "field" }, t("access.name"), name), el("label", { class: "field" }, t("access.password"), password),
-    fault, el("button", { class: "primary huge" }, t("access.sign_in")));
-  openSheet(t("access.sign_in"), hint(t("phone.expired")), form);
+    fault, enter);
+  const sheet = openSheet(t("access.sign_in"), isExpired() ? hint(t("phone.expired")) : null, form);
 }

@@ -21,6 +21,8 @@ let wakeLock = null;
 let release = null; // ends this tab's hold on the recording
 let shift = false;
 let writing = Promise.resolve();
+let beginning = null; // the patrol that is being begun: pressed twice, it is one
+let ending = null; // and the end of one
 
 export const trail = []; // lines of [lon, lat] of this patrol as this page saw them, one per segment
 export const state = { position: null, fault: null, awake: null, elsewhere: false };
@@ -69,14 +71,20 @@ async function append(to, coords, timestamp) {
     await result(patrols.put({ ...row, seq: point.seq, count: row.count + 1, last_at: point.time }));
     return false;
   });
-  if (ended) [patrol] = [null], release?.();
+  if (ended) patrol = null, release?.(), await sleepAgain();
   else [seq, count] = [point.seq, count + 1], trail.at(-1).push(placed(point));
   announce("patrol");
 }
 
 const placed = ({ lon, lat, crs }) => (crs === "gcj02" ? unshifted(lon, lat) : [lon, lat]);
 
-export async function start(kind) {
+export function start(kind) {
+  if (patrol !== null) return Promise.resolve();
+  beginning ??= begin(kind).finally(() => (beginning = null));
+  return beginning;
+}
+
+async function begin(kind) {
   const me = owner();
   const row = { id: newId(), owner: me.id, ownerName: me.name, kind, started_at: new Date().toISOString(), ended_at: null, seq: 0, count: 0, segment: -1, sending: null };
   await keep(row, patrolOpening(me, row));
@@ -84,13 +92,18 @@ export async function start(kind) {
 }
 
 export async function end(at = new Date().toISOString()) {
+  await beginning?.catch(() => {});
   if (patrol === null) return;
-  const ending = patrol;
+  ending ??= finish(patrol, at).finally(() => (ending = null));
+  await ending;
+}
+
+async function finish({ id }, at) {
   await writing;
   patrol = null;
   release?.();
   await sleepAgain();
-  const row = await get("patrols", ending.id);
+  const row = await get("patrols", id);
   if (row.ended_at === null) await close(row, at < row.started_at ? row.started_at : at);
   announce("patrol");
 }
@@ -166,7 +179,9 @@ async function redraw(id) {
 async function stayAwake() {
   if (!("wakeLock" in navigator)) return void (state.awake = false);
   try {
-    wakeLock = await navigator.wakeLock.request("screen");
+    const lock = await navigator.wakeLock.request("screen");
+    if (patrol === null) return void lock.release(); // it ended meanwhile
+    wakeLock = lock;
     state.awake = true;
     wakeLock.addEventListener("release", () => { state.awake = false; announce("patrol"); });
   } catch {

@@ -4,7 +4,7 @@ import { el } from "../js/dom.js";
 import { t } from "../js/i18n.js";
 import { photosOf, retry, waiting, withoutPhotos } from "./outbox.js";
 import { isExpired, me } from "./session.js";
-import { button, hint, isShown, openSheet, say } from "./sheet.js";
+import { button, hint, isShown, myTurn, openSheet, redraw, say } from "./sheet.js";
 import { all } from "./store.js";
 import { drain } from "./sync.js";
 import { nameOfCategory, nameOfKind, time } from "./words.js";
@@ -13,13 +13,15 @@ const NAMED = { incident: nameOfCategory, link: nameOfCategory, open: nameOfKind
 let body = null; // as drawn last
 
 export async function openPending(signIn) {
-  body = openSheet(t("phone.pending"), ...(await content(signIn)));
+  const still = myTurn();
+  const parts = await content(signIn);
+  if (still()) body = openSheet(t("phone.pending"), ...parts);
 }
 
 export async function refreshPending(signIn) {
   if (!isShown(body)) return;
-  const parts = await content(signIn);
-  if (isShown(body)) body = openSheet(t("phone.pending"), ...parts);
+  const [asked, parts] = [body, await content(signIn)];
+  redraw(asked, ...parts);
 }
 
 async function content(signIn) {
@@ -50,7 +52,7 @@ function line(one, photos) {
     state === "waiting" ? null : button(t("phone.retry"), async () => { await retry(one); await drain(); }),
     refused.length ? button(t("phone.without_photo"), async () => { await withoutPhotos(one, refused); await drain(); }) : null,
   ];
-  return el("li", { "data-state": state }, el("span", { class: `light ${shape[0]}`, "aria-hidden": "true" }, shape[1]),
+  return el("li", { "data-state": state, "data-key": one.key }, el("span", { class: `light ${shape[0]}`, "aria-hidden": "true" }, shape[1]),
     el("div", {}, el("b", {}, t(`phone.record_${one.kind}`)), " ", NAMED[one.kind](one.label), one.count ? ` · ${t("phone.points", { count: one.count })}` : "",
       one.photos.length ? ` · ${t("phone.photos", { count: one.photos.length })}` : "", el("small", {}, time(one.at), " · ", why(one, refused, photos)), el("div", { class: "pair" }, actions)));
 }

@@ -17,7 +17,8 @@ export function photoPicker() {
   });
   const camera = el("label", { class: "camera", for: "photo-input" }, el("span", { "aria-hidden": "true", class: "lens" }), t("phone.take_photo"), input);
   // A slow phone takes seconds to make a photo small: whoever sends at once must not lose it.
-  const settled = async () => { await working; return taken; };
+  // What is taken off or added from then on is no part of it.
+  const settled = async () => { await working; return [...taken]; };
   return { settled, parts: [camera, thumbs] };
 }
 

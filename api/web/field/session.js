@@ -12,6 +12,7 @@ export const isExpired = () => expired;
 export const owner = () => (person === null ? null : { id: person.id, name: person.display_name });
 
 export const TILES = "field-tiles-";
+const PATIENCE_MS = 60_000;
 
 // The header tells the server whose record this is: it refuses it under anybody else's sign-in.
 export const signedFetch = (path, options = {}) =>
@@ -43,7 +44,7 @@ async function become(said) {
   person = said;
   await setSetting("person", said);
   setExpired(false);
-  announce(another ? "another-person" : "person", person);
+  announce(another ? "another-person" : "person", person); // also where it is who it was
 }
 
 export function setExpired(value) {
@@ -55,7 +56,7 @@ export function setExpired(value) {
 // In the page, so that a patrol under way goes on. Gives null, or the sentence of the refusal.
 export async function signIn(name, password) {
   const body = new URLSearchParams({ name, password, next: "/field" });
-  const answer = await fetch(`/sign-in?lang=${document.documentElement.dataset.lang}`, { method: "POST", body, redirect: "manual" });
+  const answer = await fetch(`/sign-in?lang=${document.documentElement.dataset.lang}`, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
   if (answer.type === "opaqueredirect") return (await refresh()) === "known" ? null : "";
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return page.querySelector("[role=alert]")?.lastChild.textContent.trim() ?? "";
@@ -63,7 +64,7 @@ export async function signIn(name, password) {
 
 // Takes what was read for this person off the phone. Records that were not sent stay: they wait for their owner.
 export async function signOut() {
-  await fetch("/sign-out", { method: "POST", redirect: "manual" });
+  await fetch("/sign-out", { method: "POST", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
   const { id } = person;
   await write(["kept", "receipts", "settings"], async ({ kept, receipts, settings }) => {
     await result(kept.delete(ofOwner(id)));
@@ -80,8 +81,9 @@ export async function keptJson(path, keepAs = path) {
   const whose = person.id;
   const ask = () => signedFetch(path, { signal: AbortSignal.timeout(20_000) }).catch(() => null);
   const answer = navigator.onLine && !expired ? await ask() : null;
-  if (answer?.ok) {
-    const value = await answer.json();
+  if (person?.id !== whose) return lastKept(keepAs); // it came for somebody who has left
+  const value = answer?.ok ? await answer.json().catch(() => undefined) : undefined; // it may stop half way
+  if (value !== undefined) {
     const row = { owner: whose, path: keepAs, value, at: new Date().toISOString() };
     await write("kept", ({ kept }) => result(kept.put(row))).catch(() => {}); // a full phone still shows what it read
     return { ...row, fresh: true };

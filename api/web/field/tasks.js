@@ -7,7 +7,7 @@ import { destinations, goesTo, levelOf, wantsDestination } from "../js/moves.js"
 import { add, moveRecord, waiting } from "./outbox.js";
 import { photoPicker } from "./photos.js";
 import { keptJson, lastKept, owner } from "./session.js";
-import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
+import { button, closeIfShown, hint, isShown, myTurn, once, openSheet, redraw, say } from "./sheet.js";
 import { Full } from "./store.js";
 import { nameOfCategory, nameOfMove, nameOfState, time } from "./words.js";
 
@@ -47,19 +47,20 @@ async function movesOf(incident) {
 
 export const taskCount = async () => (await lastKept("tasks"))?.value.incidents.length ?? null;
 
+// At once what the phone knows; then what the server says, in the same list.
 export async function openTasks() {
+  const still = myTurn();
   const known = await lastKept("tasks");
-  const body = known ? listTasks(known) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
+  if (!still()) return;
+  const body = openSheet(t("phone.my_tasks"), ...(known ? list(known) : [hint(t("web.loading"))]));
   const answer = await keptJson(LIST, "tasks");
-  if (!isShown(body)) return; // closed, or something else is open by now
-  if (answer === null) openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
-  else listTasks(answer);
+  redraw(body, ...(answer === null ? [hint(t("phone.needs_network_once"))] : list(answer)));
 }
 
-function listTasks(answer) {
+function list(answer) {
   const rows = sorted(answer.value.incidents).map(row);
-  return openSheet(t("phone.my_tasks"), answer.fresh ? null : hint(t("phone.as_of", { time: time(answer.at) })),
-    rows.length ? el("ul", { class: "rows" }, rows) : el("p", { class: "empty" }, t("phone.no_tasks")));
+  return [answer.fresh ? null : hint(t("phone.as_of", { time: time(answer.at) })),
+    rows.length ? el("ul", { class: "rows" }, rows) : el("p", { class: "empty" }, t("phone.no_tasks"))];
 }
 
 function light(kind) {
@@ -69,56 +70,59 @@ function light(kind) {
 
 function row(incident) {
   const more = el("small", {}, `${nameOfState(incident.state)} · ${time(incident.occurred_at)}${incident.text ? ` · ${incident.text}` : ""}`);
-  return el("li", {}, el("button", { type: "button", on: { click: () => openTask(incident.id) } }, light(incident.light), el("span", {}, nameOfCategory(incident.category), more)));
+  return el("li", { "data-key": incident.id }, el("button", { type: "button", on: { click: () => openTask(incident.id) } }, light(incident.light), el("span", {}, nameOfCategory(incident.category), more)));
 }
 
 // At once what the phone knows; then what the server says, unless it is the same or something else is open by now.
 async function openTask(id) {
+  const still = myTurn();
   const known = await lastKept(detailPath(id));
-  const body = known ? await showTask({ ...known, fresh: true }) : openSheet(t("phone.my_tasks"), hint(t("web.loading")));
+  const parts = known ? await taskParts({ ...known, fresh: true }) : [hint(t("web.loading"))];
+  if (!still()) return;
+  const body = openSheet(known ? nameOfCategory(known.value.category) : t("phone.my_tasks"), ...parts);
   const answer = await keptJson(detailPath(id));
-  if (!isShown(body)) return undefined;
-  if (answer === null) return openSheet(t("phone.my_tasks"), hint(t("phone.needs_network_once")));
+  if (answer === null) return redraw(body, hint(t("phone.needs_network_once")));
   const same = known && answer.fresh && answer.value.step === known.value.step && answer.value.light === known.value.light;
-  return same ? undefined : showTask(answer);
+  if (same) return;
+  const fresh = await taskParts(answer);
+  if (isShown(body)) openSheet(nameOfCategory(answer.value.category), ...fresh);
 }
 
-async function showTask(answer) {
+async function taskParts(answer) {
   const { value: incident } = answer;
   const pending = (await waiting()).filter((one) => one.incident === incident.id);
   const moves = pending.length ? [] : await movesOf(incident);
-  return openSheet(nameOfCategory(incident.category),
+  return [
     el("p", {}, light(incident.light), " ", nameOfState(incident.state), incident.due_at ? ` · ${t("phone.due_at", { time: time(incident.due_at) })}` : ""),
     incident.text ? el("p", { class: "said" }, incident.text) : null,
     answer.fresh ? null : hint(t("phone.as_of", { time: time(answer.at) })),
     pending.length ? hint(t("phone.move_waits")) : null,
     el("div", { class: "tiles" }, moves.map((move) => button(nameOfMove(move.move), () => ask(incident, move), "tile"))),
-    el("ol", { class: "log" }, [...incident.steps].reverse().map((step) => el("li", {}, el("small", {}, time(step.at)), " ", nameOfMove(step.move), " · ", step.actor))));
+    el("ol", { class: "log" }, [...incident.steps].reverse().map((step) => el("li", {}, el("small", {}, time(step.at)), " ", nameOfMove(step.move), " · ", step.actor))),
+  ];
 }
 
 async function ask(incident, move) {
-  const asked = shown();
+  const still = myTurn();
   const form = await moveFields(move, incident, async (path) => (await lastKept(path))?.value ?? value(path));
-  if (!isShown(asked)) return;
+  if (!still()) return;
   const photos = photoPicker();
   const send = async () => {
     const said = form.read();
     if (said === null) return undefined;
     const body = { move: move.move, after: incident.step, ...said };
-    sending.disabled = true;
     try {
       const taken = await photos.settled();
       await add(owner(), [moveRecord(owner(), incident.id, body, nameOfMove(move.move), taken)], taken);
     } catch (error) {
       if (!(error instanceof Full)) throw error;
-      sending.disabled = false;
       return say(t("phone.full"), true);
     }
     say(t("phone.kept", { what: nameOfMove(move.move) }));
-    return closeSheet();
+    return closeIfShown(sheet);
   };
-  const sending = button(t("phone.send"), send, "primary huge"); // pressed twice, it is one move
-  openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, sending);
+  const sending = button(t("phone.send"), () => once(sending, send), "primary huge"); // pressed twice, it is one move
+  const sheet = openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, sending);
 }
 
 function where({ holder }, move) {

@@ -6,8 +6,8 @@ import { choose, chosenGrid, ground, markVisited, nextWalk, overdue } from "./gr
 import { showWalk } from "./map.js";
 import { add, visitRecord } from "./outbox.js";
 import * as patrol from "./patrol.js";
-import { owner } from "./session.js";
-import { button, closeSheet, hint, isShown, openSheet, say, shown } from "./sheet.js";
+import { me, owner } from "./session.js";
+import { button, closeIfShown, closeSheet, hint, myTurn, once, openSheet, say } from "./sheet.js";
 import { DUE_LIMITS, dueClass } from "./style.js";
 import { daysAgo, metres, time } from "./words.js";
 
@@ -17,7 +17,8 @@ export function openVisits() {
   const grid = chosenGrid();
   if (grid === null) return openSheet(t("phone.buildings_due"), hint(t("phone.no_grid")));
   const age = ground.heardAt ? hint(t("phone.as_of", { time: time(ground.heardAt) })) : hint(t("phone.no_due"));
-  return openSheet(t("phone.buildings_due"), gridChoice(), button(t("phone.next_walk"), suggest, "primary"), age, legend(),
+  const asking = button(t("phone.next_walk"), () => once(asking, suggest), "primary");
+  return openSheet(t("phone.buildings_due"), gridChoice(), asking, age, legend(),
     el("ul", { class: "rows" }, ground.buildings.map(row)));
 }
 
@@ -31,9 +32,9 @@ function gridChoice() {
   if (ground.grids.length < 2) return null;
   const options = ground.grids.map(({ properties: { code, name } }) => el("option", { value: code, selected: code === ground.chosen }, name ?? code));
   const change = async ({ target }) => {
-    const asked = shown();
+    const still = myTurn();
     await choose(target.value);
-    if (isShown(asked)) openVisits();
+    if (still()) openVisits();
   };
   return el("label", { class: "field" }, t("phone.my_grid"), el("select", { on: { change } }, options));
 }
@@ -45,9 +46,9 @@ function row({ properties }) {
 }
 
 async function suggest() {
-  const asked = shown();
+  const still = myTurn();
   const walk = await nextWalk(patrol.state.position);
-  if (!isShown(asked)) return undefined;
+  if (!still()) return undefined;
   if (walk === null) return say(t("phone.walk_needs_network"), true);
   if (walk.features.length === 0) return say(t("phone.nothing_overdue"));
   showWalk(walk.features);
@@ -60,21 +61,36 @@ async function suggest() {
 export function openVisit(code) {
   const building = ground.buildings.find(({ properties }) => properties.code === code)?.properties ?? { code, days: undefined };
   const name = building.name ?? code;
-  if (patrol.current() === null)
-    return openSheet(name, hint(t("phone.visit_needs_patrol")),
-      button(t("phone.start_visits"), async () => { await patrol.start("household_visits"); openVisit(code); }, "primary huge"));
+  if (patrol.current() === null) return openSheet(name, ...firstAPatrol(code));
   const note = el("textarea", { rows: 2, maxlength: 1900, placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
-  const outcomes = OUTCOMES.map((outcome) => button(t(`phone.visit_${outcome}`), () => keep(building, name, t(`phone.visit_${outcome}`), note.value.trim()), "tile"));
+  const outcomes = el("fieldset", { class: "tiles" });
+  const kept = (words) => once(outcomes, async () => { // tapped twice, it is one visit
+    if (await keep(building, name, words, note.value.trim())) closeIfShown(sheet);
+  });
+  outcomes.append(...OUTCOMES.map((outcome) => t(`phone.visit_${outcome}`)).map((words) => button(words, () => kept(words), "tile")));
   const last = building.days === undefined ? null : hint(`${t("phone.households", { count: building.households ?? 0 })} · ${daysAgo(building.days)}`);
-  return openSheet(name, last, note, el("div", { class: "tiles" }, outcomes));
+  const sheet = openSheet(name, last, note, outcomes);
+  return sheet;
+}
+
+function firstAPatrol(code) {
+  if ((me()?.worker_code ?? null) === null) return [hint(t("phone.no_worker"))];
+  const starting = button(t("phone.start_visits"), () => once(starting, async () => {
+    const still = myTurn();
+    await patrol.start("household_visits");
+    if (still()) openVisit(code);
+  }), "primary huge");
+  return [hint(t("phone.visit_needs_patrol")), starting];
 }
 
 async function keep(building, name, outcome, text) {
-  const note = text ? `${outcome}:${text}` : outcome;
-  await add(owner(), [visitRecord(owner(), patrol.current().id, building.code, new Date().toISOString(), note, name)]);
+  const note = text ? t("phone.visit_note", { outcome, text }) : outcome;
+  const now = patrol.current();
+  if (now === null) return say(t("phone.visit_needs_patrol"), true), false; // it ended meanwhile, in another tab
+  await add(owner(), [visitRecord(owner(), now.id, building.code, new Date().toISOString(), note, name)]);
   markVisited(building.code);
   say(t("phone.kept", { what: name }));
-  closeSheet();
+  return true;
 }
 
 export const overdueCount = () => overdue().length;

@@ -34,7 +34,8 @@ export function areaPicker() {
   };
   const offer = async (depth, parent) => {
     const codes = await areas(LEVELS[depth], parent);
-    if (codes.length === 0 || selects.length !== depth) return; // or another choice came first
+    const taken = selects.length !== depth || (selects.at(-1)?.value ?? "") !== parent; // another choice was made meanwhile
+    if (codes.length === 0 || taken) return;
     const whole = parent ? t("people.whole_of", { place: areaName(parent) }) : t("people.everywhere");
     const select = el("select", { "aria-label": t(`common.${LEVELS[depth]}`), on: { change: () => choose(depth) } },
       [["", whole], ...codes.map((code) => [code, areaName(code)])].map(([value, words]) => el("option", { value }, words)));

@@ -4,7 +4,7 @@ import { getJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { createHeader } from "./header.js";
 import { currentLanguage, has, loadLanguage, locale, t } from "./i18n.js";
-import { begin, tell } from "./notices.js";
+import { begin, forget, tell } from "./notices.js";
 import { on } from "./state.js";
 
 const PAGE = 100;
@@ -58,8 +58,9 @@ async function load(before) {
     shown = before ? [...shown, ...found] : found;
     byId("older").hidden = found.length < PAGE;
     draw();
+    forget("audit");
   } catch (refusal) {
-    tell("audit", refusal.message, refusal.code);
+    if (mine === asked) tell("audit", refusal.message, refusal.code);
   }
 }
 

@@ -1,6 +1,9 @@
 // Calls to our own API. A refusal becomes a `Refusal` that carries the server's sentence in the reader's language.
 
 import { currentLanguage, t } from "./i18n.js";
+import { announce } from "./state.js";
+
+const PATIENCE_MS = 30_000;
 
 export class Refusal extends Error {
   constructor(detail, code, requestId) {
@@ -20,22 +23,39 @@ async function call(path, options = {}) {
     throw new Refusal(t("web.no_answer"), "no_answer");
   }
   if (answer.status === 204) return null;
-  if (answer.ok) return answer.json();
+  if (answer.ok && signedOut) signedIn();
+  if (answer.ok) return answer.json().catch(() => { throw new Refusal(t("web.no_answer"), "no_answer"); }); // it stopped half way
   if (answer.status === 401) signInAgain();
   const problem = await answer.json().catch(() => ({}));
   throw new Refusal(problem.detail ?? t("web.no_answer"), problem.code ?? `http_${answer.status}`, problem.request_id);
 }
 
-// The sign-in has ended; afterwards the person is back on this page.
+// The sign-in has ended; afterwards the person is back on this page. Whatever is half typed is not thrown away: then they
+// sign in beside it.
 function signInAgain() {
   const back = location.pathname + location.search + location.hash;
-  location.assign(`/sign-in?${new URLSearchParams({ next: back, lang: currentLanguage() })}`);
+  const address = `/sign-in?${new URLSearchParams({ next: back, lang: currentLanguage() })}`;
+  if (!isTyping()) return location.assign(address);
+  if (!signedOut) announce("signed-out", address);
+  signedOut = true;
+  return undefined;
 }
+
+let signedOut = false;
+
+function signedIn() {
+  signedOut = false;
+  announce("signed-in");
+}
+
+const isTyping = () => [...document.querySelectorAll("#sheet, #person")].some((part) =>
+  [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue || field.files?.length));
 
 export const getJson = (path, signal) => call(path, { signal });
 
 // For what the page asks by itself: it keeps nobody signed in.
-export const pollJson = (path) => call(path, { headers: { "X-Poll": "1" } });
+// One that is never answered must not be the last.
+export const pollJson = (path) => call(path, { headers: { "X-Poll": "1" }, signal: AbortSignal.timeout(PATIENCE_MS) });
 
 export const postJson = (path, body = {}) =>
   call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });

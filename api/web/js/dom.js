@@ -17,3 +17,24 @@ export const byId = (id) => document.getElementById(id);
 export function fill(id, ...children) {
   byId(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
+
+// The same for what is drawn anew while somebody reads it: what looks as before stays in its place, and with it focus,
+// scroll and the click under way. Whatever a node's handlers know must show in it (`data-…`), or it may keep old ones.
+export function renew(place, ...children) {
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  const before = [...place.childNodes];
+  const wanted = children.flat(Infinity).filter(Boolean).map((fresh) => {
+    const found = before.findIndex((old) => old.isEqualNode(fresh) || isSameList(old, fresh));
+    if (found === -1) return fresh;
+    const [old] = before.splice(found, 1);
+    if (!old.isEqualNode(fresh)) renew(old, ...fresh.childNodes);
+    return old;
+  });
+  for (const old of before) old.remove();
+  wanted.forEach((node, index) => { if (place.childNodes[index] !== node) place.insertBefore(node, place.childNodes[index] ?? null); });
+  if (held && !held.isConnected && nameOf(held)) [...place.querySelectorAll(held.nodeName)].find((one) => nameOf(one) === nameOf(held))?.focus({ preventScroll: true });
+}
+
+const nameOf = (one) => one.getAttribute("href") ?? Object.values(one.dataset).join(" ");
+
+const isSameList = (one, other) => one.nodeName === "UL" && one.cloneNode().isEqualNode(other.cloneNode());

@@ -1,7 +1,8 @@
 // The bar at the head of every page of the desk: language, and light or dark.
 
 import { byId } from "./dom.js";
-import { currentLanguage, loadLanguage } from "./i18n.js";
+import { currentLanguage, loadLanguage, t } from "./i18n.js";
+import { forget, tell } from "./notices.js";
 import { announce, on, rememberLanguage } from "./state.js";
 
 const buttons = () => document.querySelectorAll("[data-lang-choice]");
@@ -20,8 +21,13 @@ let wanted;
 async function switchLanguage(language) {
   wanted = language;
   if (language === currentLanguage()) return;
-  await loadLanguage(language, () => wanted === language);
-  if (wanted === language) rememberLanguage(language);
+  try {
+    await loadLanguage(language, () => wanted === language);
+    forget("language");
+    if (wanted === language) rememberLanguage(language);
+  } catch {
+    tell("language", t("web.no_answer"), "no_answer");
+  }
 }
 
 function mark(language) {

@@ -24,9 +24,13 @@ export const incidentTitle = (incident) => nameOfCategory(incident.category);
 // `again` shows the incident anew, with what has happened meanwhile.
 export function incidentParts(incident, again) {
   const place = el("div", { class: "move-place" });
+  let wanted; // of two moves chosen one after the other the last one counts, whichever form is there first
   const open = async (name, lead = null) => {
+    const mine = (wanted = Symbol(name));
     const move = workflow.moves.find((one) => one.move === name);
-    place.replaceChildren(await moveForm(move, incident, { lead, again, close: () => place.replaceChildren(...choices(incident, open)) }));
+    const form = await moveForm(move, incident, { lead, again, close: () => place.replaceChildren(...choices(incident, open)) });
+    if (mine !== wanted) return;
+    place.replaceChildren(form);
     place.querySelector("select, textarea")?.focus();
   };
   place.append(...choices(incident, open));

@@ -43,7 +43,7 @@ async function send({ move, incident, read, photos, id, fault, form, again }) {
     forget("moved");
     say(t("incidents.done", { move: moveName(move.move), what: nameOfCategory(incident.category) }));
     announce("moved", incident.id);
-    await again();
+    if (form.isConnected) await again(); // else something else is open: it is left alone
   } catch (refusal) {
     fault.replaceChildren(refusal.message);
     if (refusal.code === "stale_step" || refusal.code === "illegal_move") form.querySelector(".changed").hidden = false;

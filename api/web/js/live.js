@@ -2,7 +2,7 @@
 
 import { pollJson } from "./client.js";
 import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, renew } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
 import { map, setData } from "./map.js";
 import { forget, tell } from "./notices.js";
@@ -16,6 +16,7 @@ let situation = null;
 let heardAt = null;
 let marked = ""; // the incidents on the map, so that an unchanged answer redraws nothing
 let timer;
+let asked = 0; // the number of the last question: an answer to an older one comes too late
 
 export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
@@ -48,13 +49,15 @@ export function visitCounts() {
 
 async function poll() {
   clearTimeout(timer);
-  const at = epoch();
+  const mine = ++asked;
   try {
-    const fresh = await pollJson(`/api/v1/overview?at=${at}`);
+    const fresh = await pollJson(`/api/v1/overview?at=${epoch()}`);
+    if (mine !== asked) return;
     heardAt = new Date();
-    if (at === epoch()) take(fresh);
+    take(fresh);
     forget("live");
   } catch (refusal) {
+    if (mine !== asked) return;
     tell("live", t("web.live_failed", { time: heardAt ? clock(heardAt) : "—" }), refusal.code);
     render();
   }
@@ -90,7 +93,7 @@ function paint() {
 function render() {
   byId("live-time").textContent = heardAt ? t("web.heard_at", { time: clock(heardAt) }) : "";
   if (!situation) { fill("live-body", el("p", { class: "empty" }, t(heardAt ? "web.loading" : "web.live_empty"))); return; }
-  fill("live-body", headline(), lights(), recent());
+  renew(byId("live-body"), headline(), lights(), recent());
 }
 
 function headline() {
@@ -116,7 +119,7 @@ function recent() {
 }
 
 function incidentRow({ category, text, state, lon, lat }) {
-  return el("li", {}, el("button", { class: "row", on: { click: () => map.jumpTo({ center: [lon, lat], zoom: 16 }) } },
+  return el("li", {}, el("button", { class: "row", "data-place": `${lon},${lat}`, on: { click: () => map.jumpTo({ center: [lon, lat], zoom: 16 }) } },
     el("span", { class: "diamond", "aria-hidden": "true" }, "◆"),
     el("span", { class: "row-line" }, categoryName(category), text ? el("small", {}, text) : null),
     el("span", { class: "row-end" }, stateName(state))));

@@ -3,6 +3,7 @@
 import { Refusal } from "./client.js";
 import { byId, el } from "./dom.js";
 import { t } from "./i18n.js";
+import { on } from "./state.js";
 
 const shown = new Map();
 
@@ -25,6 +26,12 @@ function show(topic, sentence, code, light, mark) {
   shown.set(topic, notice);
   byId("notices").append(notice);
 }
+
+on("signed-out", (address) => {
+  const link = el("a", { href: address, target: "_blank", rel: "noopener" }, t("access.sign_in"));
+  show("signed-out", [t("web.signed_out"), " ", link], null, "late", "■");
+});
+on("signed-in", () => forget("signed-out"));
 
 export function forget(topic) {
   shown.get(topic)?.remove();

@@ -13,6 +13,7 @@ const rows = new Map(); // what stands in the list, by the order's id: kept, so 
 let orders = [];
 let armed = null; // the order whose cancel button was pressed once
 let timer;
+let asked = 0; // the number of the last question: an answer to an older one comes too late
 
 export function createOrders() {
   on("language", () => load());
@@ -21,11 +22,13 @@ export function createOrders() {
   return load(getJson);
 }
 
-// Asks for a plan; the order is in the list when this returns.
-export async function order(wanted) {
-  const asked = await postJson("/api/v1/plans", wanted);
+// Asks for a plan; the order is in the list when this returns. `known` hears of it first: it may have ended by then.
+export async function order(wanted, known) {
+  const sent = await postJson("/api/v1/plans", wanted);
+  orders = [sent, ...orders];
+  known(sent);
   await load();
-  return asked;
+  return sent;
 }
 
 export const orderName = ({ task, scope_name: place }) => t("web.order_name", { task: t(`web.task_${task}`), place });
@@ -33,10 +36,14 @@ export const orderName = ({ task, scope_name: place }) => t("web.order_name", { 
 async function load(ask = pollJson) {
   clearTimeout(timer);
   timer = undefined;
+  const mine = ++asked;
   try {
-    take(await ask("/api/v1/plan-orders"));
+    const fresh = await ask("/api/v1/plan-orders");
+    if (mine !== asked) return;
+    take(fresh);
     forget("orders");
   } catch (refusal) {
+    if (mine !== asked) return;
     tell("orders", refusal.message, refusal.code);
   }
   if (!document.hidden && orders.some(isOpen)) timer = setTimeout(load, PAUSE_MS);

@@ -12,7 +12,7 @@ import { on } from "./state.js";
 const ROLES = ["worker", "planner", "dispatcher", "department", "administrator", "security", "auditor", "viewer"];
 const MOST = 200;
 let people = [];
-let handed = null; // the secret that was made last, and whose it is
+const handed = new Map(); // secrets that nobody has noted yet, by whose they are: nobody can ask for them again
 
 async function start() {
   await loadLanguage(currentLanguage());
@@ -69,13 +69,15 @@ function show() {
   const person = people.find(({ name }) => name === named());
   for (const link of byId("people").querySelectorAll("a"))
     link.dataset.person === named() ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
-  if (!person) return fill("person", el("p", { class: "empty" }, t("people.choose_one")));
-  return fill("person", handed?.name === person.name ? handed.block : null, personParts(person, people, () => refresh(person.name), hand));
+  const secrets = handed.get(named()) ?? [];
+  if (!person) return fill("person", secrets, el("p", { class: "empty" }, t("people.choose_one")));
+  return fill("person", secrets, personParts(person, people, () => refresh(person.name), hand));
 }
 
 // A secret stays in sight of its person, whatever is drawn anew, until somebody says that it is noted.
 function hand(name, title, ...secrets) {
-  handed = { name, block: secretOnce(title, () => { handed = null; show(); }, ...secrets) };
+  const block = secretOnce(title, () => { handed.set(name, handed.get(name).filter((one) => one !== block)); block.remove(); }, ...secrets);
+  handed.set(name, [block, ...(handed.get(name) ?? [])]);
   show();
 }
 
@@ -94,9 +96,9 @@ function showNew() {
   const fault = el("p", { class: "fault", role: "alert" });
   const submit = (event) => attempt(event, fault, "people", async () => {
     const made = await postJson("/api/v1/people", { name: name.value, display_name: called.value, worker_code: code.value.trim() || null });
-    await refresh(made.name);
     location.hash = `#/${encodeURIComponent(made.name)}`;
-    hand(made.name, t("people.password_for", { name: made.name }), made.password);
+    hand(made.name, t("people.password_for", { name: made.name }), made.password); // it is said only once: whatever the next answer is
+    await refresh(made.name);
   });
   fill("person", el("form", { class: "fields", on: { submit } }, el("h2", {}, t("people.add")), field(t("people.name"), name), field(t("people.display_name"), called), field(t("people.worker_code"), code),
     el("p", { class: "hint" }, t("people.name_hint")), fault, el("div", { class: "pair" }, el("button", { class: "primary" }, t("people.add_yes")), el("button", { type: "button", on: { click: show } }, t("people.cancel")))));

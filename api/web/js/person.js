@@ -23,19 +23,22 @@ export function stateOf(person) {
   return person.password_due ? ["soon", "▲", t("people.state_due")] : ["good", "●", t("people.state_active")];
 }
 
-// A form's deed: pressed once at a time, and what the server refuses is said where it was typed.
+// A form's deed: one at a time, and what the server refuses is said where it was typed. Meanwhile nothing can be typed
+// into what will be drawn anew.
 export async function attempt(event, fault, what, deed) {
   event.preventDefault();
-  const button = event.submitter ?? event.currentTarget;
+  const [card, focused] = [[...document.querySelectorAll("#person > *")], document.activeElement];
+  const hold = (inert) => { for (const part of card) part.inert = inert; };
   fault.replaceChildren();
-  button.disabled = true;
+  hold(true);
   try {
     await deed();
   } catch (refusal) {
     const own = `people.fault_${refusal.code}_${what}`;
     fault.replaceChildren(has(own) ? t(own) : refusal.message);
   } finally {
-    button.disabled = false;
+    hold(false);
+    if (focused?.isConnected) focused.focus({ preventScroll: true });
   }
 }
 
@@ -80,8 +83,8 @@ function account(person, path, refresh, hand, other) {
   const post = (what) => (event) => attempt(event, fault, what, async () => { await postJson(`${path}/${what}`); await refresh(); say(t("people.done")); });
   const reset = (event) => attempt(event, fault, "password", async () => {
     const { password } = await postJson(`${path}/password`);
-    await refresh();
     hand(person.name, t("people.password_for", { name: person.name }), password);
+    await refresh();
   });
   return el("section", {}, el("h3", {}, t("people.account")), el("div", { class: "pair" },
     sure(t("people.reset"), reset),
@@ -137,6 +140,7 @@ function departmentPicker(role) {
     office.replaceChildren();
     if (department.hidden) return;
     const { codes } = await getJson("/api/v1/codes?kind=department");
+    if (role.value !== "department") return; // taken back meanwhile
     const chinese = document.documentElement.lang.startsWith("zh");
     office.replaceChildren(...codes.map((one) => el("option", { value: one.code }, `${one.code} ${chinese ? one.zh : one.en}`)));
   };
@@ -172,8 +176,8 @@ function programs(person, path, refresh, hand) {
   const device = el("input", { name: "device_id", maxlength: 64, autocapitalize: "none", autocomplete: "off" });
   const submit = (event) => attempt(event, fault, "credentials", async () => {
     const made = await postJson(`${path}/credentials`, { kind: kind.value, label: label.value, device_id: kind.value === "device" ? device.value.trim() || null : null });
-    await refresh();
     hand(person.name, t("people.secret_for", { name: person.name }), made.name, made.secret);
+    await refresh();
   });
   return el("section", {}, el("h3", {}, t("people.programs")), list,
     el("form", { class: "fields", on: { submit } }, field(t("people.program_kind"), kind), field(t("people.label"), label), field(t("people.device_id"), device), fault, el("button", {}, t("people.program_add"))));

@@ -1,7 +1,7 @@
 // The plans there are, and a form that asks for a new one: it is computed beside the page (`orders`).
 
 import { getJson } from "./client.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, renew } from "./dom.js";
 import { t } from "./i18n.js";
 import { say, tell } from "./notices.js";
 import { createOrders, order, orderName } from "./orders.js";
@@ -14,6 +14,7 @@ const EFFORTS = ["fast", "thorough", "exact"];
 const USUAL = { effort: "fast", minutes: 5 };
 const mine = new Set(); // orders of this page: their plans open by themselves where nothing else is open
 let plans = null;
+let asked = 0; // the number of the last question for them: an answer to an older one comes too late
 
 export async function createPlans() {
   fill("plan-list", el("p", { class: "loading" }, t("web.loading")));
@@ -28,8 +29,11 @@ export async function createPlans() {
 }
 
 async function load() {
+  const question = ++asked;
   try {
-    plans = await getJson("/api/v1/plans");
+    const fresh = await getJson("/api/v1/plans");
+    if (question !== asked) return;
+    plans = fresh;
     announce("plans", plans);
     render();
   } catch (refusal) {
@@ -68,7 +72,7 @@ function render() {
   const current = route()?.kind === "plan" ? route().code : null;
   if (plans.length === 0) { fill("plan-list", el("p", { class: "empty" }, t("web.no_plans"))); return; }
   const wholeFirst = [...plans].sort((one, other) => one.scope_code.length - other.scope_code.length);
-  fill("plan-list", el("ul", { class: "plans" }, wholeFirst.map((plan) => item(plan, plan.id === current))));
+  renew(byId("plan-list"), el("ul", { class: "plans" }, wholeFirst.map((plan) => item(plan, plan.id === current))));
 }
 
 function item(plan, isCurrent) {
@@ -87,9 +91,7 @@ async function compute(event) {
   const wanted = { task, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value), ...households(task) };
   event.submitter.disabled = true;
   try {
-    const asked = await order(wanted);
-    mine.add(asked.id);
-    state.textContent = t("web.order_sent", { what: orderName(asked) });
+    await order(wanted, (sent) => { mine.add(sent.id); state.textContent = t("web.order_sent", { what: orderName(sent) }); });
   } catch (refusal) {
     state.replaceChildren(el("span", { class: "light late", "aria-hidden": "true" }, "■"), " ", refusal.message);
   } finally {

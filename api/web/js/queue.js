@@ -1,7 +1,7 @@
 // The queue of the centre: open incidents by their light, the most urgent first; asked for again every few seconds.
 
 import { pollJson } from "./client.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, renew } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { LIGHTS, light, timeLeft } from "./lights.js";
 import { setData } from "./map.js";
@@ -11,12 +11,14 @@ import { addressOf, announce, epoch, on, route, today } from "./state.js";
 import { stateName } from "./words.js";
 
 const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);
+const FRESH_MS = 60_000;
 const MOST = 100;
 const STATES = ["reported", "filed", "dispatched", "handled", "fed_back", "verified"];
 const wanted = { light: null, state: "", grid: "", category: "" };
 let page = null; // the incidents shown
 let lights = null; // how many there are of each light
-let known = null; // ids seen before, so that what is new can be marked
+const known = new Map(); // when each came into sight, so that what is new can be marked for a while
+let question = null; // what was asked when: what another choice brings into sight is not new
 let timer;
 let asked = 0; // the number of the last question: an answer to an older one comes too late
 
@@ -54,10 +56,11 @@ async function poll() {
 }
 
 function take(incidents, counts) {
-  const seen = known;
   if (page === null) drawFilters();
-  [page, lights] = [incidents.map((one) => ({ ...one, fresh: seen !== null && !seen.has(one.id) })), counts];
-  known = new Set([...(seen ?? []), ...incidents.map(({ id }) => id)]);
+  const came = question === path() ? Date.now() : 0;
+  question = path();
+  for (const { id } of incidents) if (!known.has(id)) known.set(id, came);
+  [page, lights] = [incidents.map((one) => ({ ...one, fresh: Date.now() - known.get(one.id) < FRESH_MS })), counts];
   render();
   marks();
   announce("queue", page);
@@ -76,13 +79,11 @@ const total = () => Object.values(lights).reduce((sum, count) => sum + count, 0)
 function render() {
   if (page === null) return;
   byId("queue-count").textContent = number(total());
-  fill("queue-lights", Object.keys(LIGHTS).map(lightChoice));
+  renew(byId("queue-lights"), Object.keys(LIGHTS).map(lightChoice));
   const current = route()?.kind === "incident" ? route().code : null;
-  const focused = document.activeElement?.dataset?.incident;
-  fill("queue-body",
+  renew(byId("queue-body"),
     page.length === 0 ? el("p", { class: "empty" }, t("incidents.none_here")) : el("ul", { class: "queue" }, page.map((one) => row(one, one.id === current))),
     page.length < MOST ? null : el("p", { class: "hint" }, t("incidents.most_urgent", { shown: page.length, total: total() })));
-  if (focused) byId("queue-body").querySelector(`[data-incident="${focused}"]`)?.focus({ preventScroll: true });
 }
 
 function lightChoice(kind) {

@@ -6,6 +6,7 @@ import { t } from "./i18n.js";
 import { on } from "./state.js";
 
 let pages = null;
+let asked = 0; // of two quick changes of the language the last one counts
 
 export async function createReports() {
   on("language", load);
@@ -13,8 +14,11 @@ export async function createReports() {
 }
 
 async function load() {
+  const mine = ++asked;
   try {
-    pages = await getJson("/api/v1/maps");
+    const fresh = await getJson("/api/v1/maps");
+    if (mine !== asked) return;
+    pages = fresh;
     render();
   } catch (refusal) {
     fill("report-list", el("p", { class: "empty" }, refusal.message));

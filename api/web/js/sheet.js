@@ -8,6 +8,7 @@ import { visitWords } from "./live.js";
 import { bbox, map, setData, showBounds } from "./map.js";
 import { comparison, leavePlan, showPlan } from "./compare.js";
 import { RANGES, rangeBar } from "./rangebar.js";
+import { forget, tell } from "./notices.js";
 import { addressOf, close, epoch, on, route } from "./state.js";
 import { kindName, typeName } from "./words.js";
 
@@ -16,9 +17,9 @@ let shown = null; // the feature or plan on the sheet
 
 export function createSheet() {
   on("route", follow);
-  on("epoch", () => follow(route()));
+  on("epoch", () => shown?.kind !== "incident" && follow(route())); // an incident is of its own day
   on("language", () => follow(route()));
-  on("situation", () => shown?.kind === "grid" && render());
+  on("situation", () => shown?.kind === "grid" && shown.data && renewVisit(shown.code));
   addEventListener("keydown", (event) => event.key === "Escape" && !byId("sheet").hidden && close());
   followQueue(() => (shown?.kind === "incident" ? shown.data : null), again);
   follow(route());
@@ -26,24 +27,36 @@ export function createSheet() {
 
 const again = () => follow(route());
 
+// Only what has changed: the rest is being read.
+function renewVisit(code) {
+  const [before, now] = [byId("sheet").querySelector(".visit"), visitWords(code)];
+  if (before && now && !before.isEqualNode(now)) before.replaceWith(now);
+  else if (!before && now) render();
+}
+
 async function follow(wanted) {
   if (!wanted || wanted.kind !== "plan") leavePlan();
   if (!wanted) { hide(); return; }
   const isNew = shown?.kind !== wanted.kind || shown?.code !== wanted.code;
-  shown = wanted;
+  const before = isNew ? null : shown.data;
+  shown = before ? { ...wanted, data: before } : wanted;
+  const mine = shown;
   if (isNew) put(el("p", { class: "loading" }, t("web.loading")));
   byId("sheet").hidden = false;
   document.body.classList.add("has-sheet");
   try {
     const data = await fetchAny(wanted);
-    if (shown !== wanted) return;
+    if (shown !== mine) return;
     shown = { ...wanted, data };
+    forget("sheet");
     if (wanted.kind !== "plan") select(wanted.kind === "incident" ? pointOf(data) : data, isNew);
     render();
     if (isNew) byId("sheet").focus({ preventScroll: true });
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    if (shown === wanted) put(head(t("web.nothing_here"), wanted.code), el("p", { class: "empty" }, refusal.message));
+    if (shown !== mine) return;
+    if (before && refusal.code === "no_answer") tell("sheet", refusal.message, refusal.code); // what was there is still worth reading
+    else put(head(t("web.nothing_here"), wanted.code), el("p", { class: "empty" }, refusal.message));
   }
 }
 

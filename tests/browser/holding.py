@@ -1,0 +1,43 @@
+"""A slow network: answers that come when a test says so."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Route
+
+from tests.browser.conftest import PATIENCE_MS
+
+
+@contextmanager
+def held(page: Page, pattern: str) -> Iterator[list[Route]]:
+    """What is asked for under these addresses is answered at the end; what comes of it is done then."""
+    waiting: list[Route] = []
+    over = False
+
+    def take(route: Route) -> None:
+        if over:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route(pattern, take)
+    yield waiting
+    over = True
+    for route in waiting:
+        _answer(page, route)
+    page.unroute(pattern)
+    page.evaluate("new Promise((done) => setTimeout(done))")
+
+
+def _answer(page: Page, route: Route) -> None:
+    with page.expect_event("requestfinished", lambda request: request == route.request):
+        route.continue_()
+
+
+def until_asked(page: Page, waiting: list[Route]) -> None:
+    """Wait until somebody has asked."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not waiting:
+        assert time.monotonic() < deadline, "nobody asked"
+        page.wait_for_timeout(20)
