@@ -14,6 +14,7 @@ from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.exact import solve_exactly
 from gridmgmt.planning.partition.problem import make_problem
 from gridmgmt.planning.partition.search import FAST, Effort
+from tests.planning.bruteforce import groupings
 
 QUICK = settings(max_examples=40)
 
@@ -168,6 +169,44 @@ def test_moved_weight_is_kept_low() -> None:
     assert proof.value == metrics.moved(current, labels, np.full(16, 10))
 
 
+@QUICK
+@given(weighted_graphs(), st.integers(0, 2), st.permutations(range(6)))
+def test_nothing_moves_by_a_change_of_numbers_alone(
+    case: tuple[csr_array, NDArray[np.int64]], seed: int, numbers: list[int]
+) -> None:
+    """Parts bear the numbers under which most weight stays: no other numbering of the same parts keeps more."""
+    graph, weights = case
+    current = np.random.default_rng(seed).permutation(np.arange(len(weights)) % 6)
+    labels, proof = partition(graph, weights, low=120, high=400, objective="moved", current=current)
+    assert proof.value == metrics.moved(current, labels, weights)
+    assert proof.bound <= proof.value
+    renamed = np.append(numbers, np.arange(6, max(labels.max() + 1, 6)))[labels]
+    assert proof.value <= metrics.moved(current, renamed, weights) or renamed.max() > labels.max()
+
+
+def test_a_division_in_range_stays_whatever_its_numbers() -> None:
+    labels, proof = partition(
+        grid_graph(1, 6), [10] * 6, low=10, high=30, objective="moved", current=[2, 2, 1, 1, 0, 0]
+    )
+    assert labels.tolist() == [2, 2, 1, 1, 0, 0]
+    assert (proof.status, proof.value) == ("optimal", 0)
+
+
+@pytest.mark.parametrize("current", [[0, 0, 0, 0, 0, 1], [-1, 0, 0, 0, 0, 1]])
+def test_the_bound_of_what_moves_holds_for_every_plan_within_the_range(current: list[int]) -> None:
+    """Six units of 10 on a line, parts of 10–30, two of them: all plans looked at."""
+    weights, home = np.full(6, 10), np.array(current)
+    _, proof = partition(grid_graph(1, 6), weights, parts=2, low=10, high=30, objective="moved", current=home)
+    plans = [
+        labels for labels in groupings(6) if labels.max() == 1 and metrics.not_contiguous(grid_graph(1, 6), labels) == 0
+    ]
+    plans = [labels for labels in plans if metrics.part_weights(labels, weights).max() <= 30]
+    least = min(
+        int(weights[(home >= 0) & (names[labels] != home)].sum()) for labels in plans for names in np.eye(2, dtype=int)
+    )
+    assert proof.bound <= least == proof.value
+
+
 def test_a_cancelled_search_still_returns_a_sound_plan() -> None:
     graph = graph_of(np.array([[0, 1], [1, 2]]), 3)
     labels, proof = partition(graph, [100, 100, 100], low=120, high=180, cancelled=lambda: True)
@@ -200,11 +239,33 @@ def test_what_is_outside_the_range_so_far_is_told_with_its_bound() -> None:
         ([1, 1], {"low": 0, "high": 2, "parts": 3}),
         ([1, 1], {"low": 0, "high": 2, "objective": "beauty"}),
         ([0, 0], {"low": 0, "high": 0}),
+        ([1, float("nan")], {"low": 0, "high": 2}),
+        (["one", "two"], {"low": 0, "high": 2}),
+        ([[1], [1]], {"low": 0, "high": 2}),
+        ([1, 1], {"low": 0, "high": float("inf")}),
+        ([1, 1], {"low": 0, "high": 2, "objective": ()}),
+        ([1, 1], {"low": 0, "high": 2, "effort": "heroic"}),
+        ([1, 1], {"low": 0, "high": 2, "parts": 2, "locks": [2, -1]}),
     ],
 )
 def test_what_makes_no_sense_is_refused(weights: list[float], arguments: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
         partition(grid_graph(1, 2), weights, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [np.array([[0, 1], [0, 0]]), np.array([[0, 2], [1, 0]]), np.full((2, 2), np.nan)])
+def test_a_matrix_that_is_not_symmetric_is_refused(wrong: NDArray[np.float64]) -> None:
+    with pytest.raises(InvalidInput, match="symmetric"):
+        partition(csr_array(wrong), [1, 1], low=0, high=2)
+
+
+def test_the_matrix_may_be_dense_or_have_a_diagonal() -> None:
+    graph, weights = grid_graph(3, 3), np.arange(1, 10)
+    expected = partition(graph, weights, parts=3, low=10, high=20)
+    for other in (graph.toarray(), graph.tocoo(), csr_array(graph.toarray() + np.eye(9))):
+        labels, proof = partition(other, weights, parts=3, low=10, high=20)
+        assert labels.tolist() == expected[0].tolist()
+        assert proof == expected[1]
 
 
 def test_locked_units_that_do_not_hang_together_are_refused() -> None:

@@ -155,7 +155,7 @@ def test_places_that_are_missing_are_refused_and_bad_ones_mended_and_named() -> 
     frame = cells(4, 5).assign(community="A", code=[f"u{number}" for number in range(20)])
     shapes = frame.geometry.to_numpy().copy()
     shapes[3] = None
-    with pytest.raises(InvalidInput, match="no geometry.*u3"):
+    with pytest.raises(InvalidInput, match=r"no geometry.*u3"):
         resize(frame.set_geometry(shapes, crs=4547), current="community")
     shapes[3] = shapely.Polygon([(300, 0), (400, 100), (400, 0), (300, 100)])
     report = resize(frame.set_geometry(shapes, crs=4547), current="community").report

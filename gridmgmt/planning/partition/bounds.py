@@ -12,13 +12,13 @@ def objective_value(name: str, problem: Problem, labels: IntArray, current: IntA
     deviation : largest |weight − target| / target over the parts
     cut_edges : sum of the values of the edges between parts
     compactness : mean of 1 − Polsby–Popper where areas are known, else the cut cost
-    moved : weight whose label differs from `current`
+    moved : weight whose label differs from `current`, of the units that have one
     """
     if name == "deviation":
         loads = np.bincount(labels, weights=problem.weights)
         return float(np.abs(loads - problem.target).max(initial=0) / problem.target)
     if name == "moved":
-        return float(moved(current, labels, problem.weights)) if current is not None else 0.0
+        return 0.0 if current is None else float(moved(np.where(current < 0, labels, current), labels, problem.weights))
     if name == "compactness" and problem.areas.any():
         return mean_roughness(problem, labels)
     return cut_cost(problem.graph, labels)
@@ -38,6 +38,8 @@ def objective_bound(name: str, problem: Problem, parts: int | None) -> float:
     """A lower bound that needs no search; 0 where nothing better is known."""
     if name == "deviation":
         return deviation_bound(problem, parts)
+    if name == "moved":
+        return moved_bound(problem)
     welcome = float(problem.graph.data[problem.graph.data < 0].sum()) / 2  # cuts that lower the cost
     if welcome and name in ("cut_edges", "compactness"):
         return welcome
@@ -58,3 +60,12 @@ def deviation_bound(problem: Problem, parts: int | None) -> float:
         most = min(len(units), int(total // problem.target) + 2)
         bounds.append(min(abs(total / k - problem.target) for k in range(1, most + 1)) / problem.target)
     return max(0.0, *bounds)
+
+
+def moved_bound(problem: Problem) -> float:
+    """Weight that leaves its home in every plan in range: a part keeps `high` at most, or one lone unit."""
+    known = problem.home >= 0
+    home, weights = problem.home[known], problem.weights[known]
+    heaviest = np.zeros(int(home.max(initial=-1)) + 1)
+    np.maximum.at(heaviest, home, weights)
+    return float(np.maximum(np.bincount(home, weights=weights) - np.maximum(heaviest, problem.high), 0).sum())

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
+from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import Words
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
@@ -50,9 +52,10 @@ def partition(
     parts : how many parts; by default as many as fit `target` in every connected pool
     target : weight aimed at; by default total / parts, or the middle of the range
     objective : `deviation`, `cut_edges`, `compactness`, `moved`, or several, the most important first. Being in the
-        range outweighs them all
+        range outweighs them all. Where the first is proven least, the others may still be a little above theirs
     locks : (n,) part number a unit must lie in, −1 where it is free; units of one lock must hang together
-    current : (n,) labels of today, for `moved`
+    current : (n,) labels of today, from 0 to parts − 1, −1 for none; for `moved`. Parts bear the number that most of
+        their weight has today
     borders, areas, perimeters : shared border lengths (n, n) in m, m² and m by unit: with them compactness is
         Polsby–Popper, without them the cut cost
     goals : the prices themselves, in place of `objective`
@@ -69,7 +72,8 @@ def partition(
 
     Raises
     ------
-    InvalidInput : shapes do not agree, weights are negative, a lock does not hang together, more parts than units
+    InvalidInput : shapes do not agree, the matrix is not symmetric, weights are negative, a lock does not hang
+        together or names no part, more parts than units
 
     >>> line = csr_array(np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1))
     >>> labels, proof = partition(line, [10, 10, 10, 10], parts=2, low=20, high=20)
@@ -77,6 +81,8 @@ def partition(
     ([0, 0, 1, 1], 'optimal')
     """
     names = (objective,) if isinstance(objective, str) else tuple(objective)
+    if effort not in EFFORTS:
+        raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(EFFORTS)))
     problem = make_problem(
         adjacency, weights, low, high, target, parts, names, locks, current, borders, areas, perimeters, goals
     )
@@ -87,7 +93,7 @@ def partition(
 
 
 def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:
-    """One numbering for all pools: parts by their first unit, locked parts by their lock."""
+    """One numbering for all pools: locked parts by their lock, others as most of them lie today, else by first unit."""
     labels = np.empty(problem.size, dtype=np.int64)
     offset = 0
     for division in divisions:
@@ -95,19 +101,25 @@ def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:
         offset += int(division.labels.max(initial=-1)) + 1
     _, first, compact = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
-    return _renumber_locked(order[compact], problem.locks)
+    return _renamed(order[compact], problem)
 
 
-def _renumber_locked(labels: IntArray, locks: IntArray) -> IntArray:
-    """Swap names so that a locked part bears the number of its lock where that number exists."""
-    locked = np.flatnonzero(locks >= 0)
-    if not len(locked):
+def _renamed(labels: IntArray, problem: Problem) -> IntArray:
+    """Swap names so that a locked part bears the number of its lock, and most weight that of its home.
+
+    A linear assignment (Kuhn 1955) of names to parts; numbers that no part bears are left alone.
+    """
+    count = int(labels.max(initial=-1)) + 1
+    kept = np.zeros((count, count))
+    for names, worth in ((problem.home, problem.weights), (problem.locks, problem.total + 1)):
+        known = (names >= 0) & (names < count)
+        np.add.at(kept, (labels[known], names[known]), np.broadcast_to(worth, known.shape)[known])
+    if not kept.any():
         return labels
-    count = int(labels.max()) + 1
-    wanted = {int(labels[unit]): int(locks[unit]) for unit in locked if locks[unit] < count}
-    free = iter(sorted(set(range(count)) - set(wanted.values())))
-    names = np.array([wanted[part] if part in wanted else next(free) for part in range(count)])
-    return names[labels]
+    from scipy.optimize import linear_sum_assignment
+
+    kept += np.eye(count) * 1e-6  # of equals the part keeps its number
+    return np.asarray(linear_sum_assignment(kept, maximize=True)[1], dtype=np.int64)[labels]
 
 
 def _certify(

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.partition.inputs import checked_graph, column_of_units, require, whole_weights
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -160,21 +160,22 @@ def make_problem(
     goals: Goals | None,
 ) -> Problem:
     """Check and complete what `partition` was given. Raises InvalidInput."""
-    graph = csr_array(adjacency, dtype=np.float64)
-    graph.sort_indices()
-    whole = np.asarray(weights)
+    whole = whole_weights(weights)
     count = len(whole)
-    _require(graph.shape == (count, count), Words("reasons.graph_shape", shape=str(graph.shape), count=count))
-    _require_all(whole >= 0, "reasons.graph_negative")
-    _require_all(whole == np.round(whole), "reasons.graph_fraction")
-    _require(0 <= low <= high, Words("reasons.range_empty", low=low, high=high))
-    _require(parts is None or 1 <= parts <= count, Words("reasons.graph_parts", parts=parts, count=count))
+    graph = checked_graph(adjacency, count)
+    require(0 <= low <= high, Words("reasons.range_empty", low=low, high=high))
+    require(parts is None or 1 <= parts <= count, Words("reasons.graph_parts", parts=parts, count=count))
     unknown = sorted(set(objectives) - set(OBJECTIVES))
-    _require(not unknown, Words("reasons.objective_unknown", unknown=unknown, objectives=list(OBJECTIVES)))
+    require(
+        bool(objectives) and not unknown,
+        Words("reasons.objective_unknown", unknown=unknown, objectives=list(OBJECTIVES)),
+    )
     shaped = areas is not None and perimeters is not None
     if target is None:
         target = float(whole.sum()) / parts if parts else (low + high) / 2
-    _require(target > 0, Words("reasons.graph_target"))
+    require(0 < target < np.inf, Words("reasons.graph_target"))
+    held = column_of_units(locks, count, -1)
+    require(parts is None or held.max(initial=-1) < parts, Words("reasons.graph_lock_number", parts=parts))
     return Problem(
         graph=graph,
         weights=whole.astype(np.int64),
@@ -182,10 +183,10 @@ def make_problem(
         high=high,
         target=target,
         borders=_same_pattern(borders, graph),
-        areas=_column(areas, count, 0.0) if shaped else np.zeros(count),
-        perimeters=_column(perimeters, count, 0.0) if shaped else np.zeros(count),
-        locks=_checked_locks(graph, _column(locks, count, -1).astype(np.int64)),
-        home=_column(current, count, -1).astype(np.int64),
+        areas=column_of_units(areas, count, 0.0) if shaped else np.zeros(count),
+        perimeters=column_of_units(perimeters, count, 0.0) if shaped else np.zeros(count),
+        locks=_checked_locks(graph, held.astype(np.int64)),
+        home=column_of_units(current, count, -1).astype(np.int64),
         goals=goals or _priced(objectives, graph, shaped, target),
         first=objectives[0],
     )
@@ -208,14 +209,6 @@ def _priced(objectives: tuple[str, ...], graph: csr_array, shaped: bool, target:
     return Goals(**prices)
 
 
-def _column(values: ArrayLike | None, count: int, default: float) -> FloatArray:
-    if values is None:
-        return np.full(count, float(default))
-    column = np.asarray(values, dtype=np.float64)
-    _require(column.shape == (count,), Words("reasons.graph_column", shape=str(column.shape), count=count))
-    return column
-
-
 def _same_pattern(borders: csr_array | None, graph: csr_array) -> csr_array:
     """`borders` with the entries of `graph`, in its order; zeros where there is no border."""
     if borders is None or graph.nnz == 0:
@@ -228,16 +221,5 @@ def _same_pattern(borders: csr_array | None, graph: csr_array) -> csr_array:
 def _checked_locks(graph: csr_array, locks: IntArray) -> IntArray:
     for lock in np.unique(locks[locks >= 0]):
         pieces = components(graph, locks == lock)
-        _require(len(pieces) == 1, Words("reasons.graph_lock", part=lock))
+        require(len(pieces) == 1, Words("reasons.graph_lock", part=lock))
     return locks
-
-
-def _require(condition: bool, detail: Words) -> None:
-    if not condition:
-        raise InvalidInput(detail=detail)
-
-
-def _require_all(sound: NDArray[np.bool_], reason: str) -> None:
-    """InvalidInput naming the first that is not sound, counted from 1."""
-    if not sound.all():
-        raise InvalidInput(detail=Words(reason, row=int(np.argmin(sound)) + 1))
