@@ -29,7 +29,7 @@ def moves(url: str, key: IncidentId) -> list[str]:
         return list(session.scalars(steps))
 
 
-def comes(done: Callable[[], bool], within_s: float = 120.0) -> bool:
+def comes(done: Callable[[], bool], within_s: float = 600.0) -> bool:  # a limit for hanging
     until = time.monotonic() + within_s
     while not done() and time.monotonic() < until:
         time.sleep(0.05)
