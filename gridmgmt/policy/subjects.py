@@ -69,7 +69,10 @@ def subjects_of_parts(parts: pd.DataFrame) -> dict[Kind, Sequence[Subject]]:
     codes = parts["part"].astype(str)
     table = pd.DataFrame({"code": codes, "name": codes, "households": parts["households"]})
     if "site" in parts:
-        return {"station": subjects_in(table.assign(name=parts["site"], communities=parts["communities"]))}
+        known = table.assign(name=parts["site"], communities=parts["communities"])
+        if "parent" in parts:  # a station area lies inside its parent; without one nothing says what it crosses
+            known = known.assign(subdistricts=parts["parent"].notna().map({True: 1.0, False: None}))
+        return {"station": subjects_in(known)}
     if "continues" in parts:
         return {"community": subjects_in(table.assign(name=parts["continues"]))}
     dedicated = parts["kind"] != RESIDENTIAL if "kind" in parts else None

@@ -133,3 +133,9 @@ def test_units_are_said_in_the_language_of_the_reader(monkeypatch: pytest.Monkey
     said = CliRunner().invoke(build_app(), ["policy", "show", "zhangzi-2018"], catch_exceptions=False).output
     assert "1000–2000 户" in said
     assert "1000–2000 households" not in said
+
+
+@pytest.mark.parametrize(("parent", "outcome"), [("community", "met"), (None, "no_data")])
+def test_stations_planned_inside_parents_cross_none(parent: str | None, outcome: str) -> None:
+    stations = merge(lattice(400).dissolve("community", aggfunc="sum").reset_index(), parent=parent)
+    assert by_key(evaluate(stations, profile("luohu-2006")))["inside_one_subdistrict"].outcome == outcome
