@@ -40,7 +40,7 @@ KILLS = 10
 RECEIPTS = 10  # before each
 # Applications are forked off a process that has imported one: the next is there at once, and as mortal as any.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["gridmgmt.cli.main", "api.app", "api.planner", "api.settler", "uvicorn"])
+FORKS.set_forkserver_preload([__name__, "api.app", "api.planner", "api.settler", "uvicorn"])
 
 
 def serve(url: str, port: int) -> None:
