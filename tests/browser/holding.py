@@ -35,9 +35,9 @@ def _answer(page: Page, route: Route) -> None:
         route.continue_()
 
 
-def until_asked(page: Page, waiting: list[Route]) -> None:
-    """Wait until somebody has asked."""
+def until_asked(page: Page, waiting: list[Route], times: int = 1) -> None:
+    """Wait until somebody has asked so many times."""
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not waiting:
+    while len(waiting) < times:
         assert time.monotonic() < deadline, "nobody asked"
         page.wait_for_timeout(20)
