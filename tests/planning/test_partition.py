@@ -280,3 +280,28 @@ def test_fewer_parts_than_pieces_cannot_be() -> None:
 
 def test_work_limits_are_part_of_the_effort() -> None:
     assert Effort(passes=1).passes < FAST.passes
+
+
+@pytest.mark.parametrize("objectives", [("deviation", "cut_edges"), ("cut_edges", "deviation")])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_sequence_of_objectives_is_lexicographic(objectives: tuple[str, str], seed: int) -> None:
+    """Against all plans of seven units on a ring with chords."""
+    random = np.random.default_rng(seed)
+    chords = np.argwhere(np.triu(random.random((7, 7)) < 0.2, 2))
+    ring = np.column_stack([np.arange(7), (np.arange(7) + 1) % 7])
+    graph, weights = graph_of(np.concatenate([ring, chords]), 7), random.integers(1, 12, 7)
+    parts = 3 + seed % 2
+    target = weights.sum() / parts
+
+    def values(labels: NDArray[np.int64]) -> tuple[float, ...]:
+        known = {
+            "deviation": float(np.abs(metrics.part_weights(labels, weights) - target).max()),
+            "cut_edges": metrics.cut_cost(graph, labels),
+        }
+        return tuple(round(known[name], 6) for name in objectives)
+
+    plans = (labels for labels in groupings(7) if labels.max() == parts - 1)
+    best = min(values(labels) for labels in plans if metrics.not_contiguous(graph, labels) == 0)
+    labels, proof = partition(graph, weights, parts=parts, low=0, high=int(weights.sum()), objective=objectives)
+    assert values(labels) == best
+    assert proof.status == "optimal"

@@ -52,7 +52,7 @@ def partition(
     parts : how many parts; by default as many as fit `target` in every connected pool
     target : weight aimed at; by default total / parts, or the middle of the range
     objective : `deviation`, `cut_edges`, `compactness`, `moved`, or several, the most important first. Being in the
-        range outweighs them all. Where the first is proven least, the others may still be a little above theirs
+        range outweighs them all. Small pools are solved in that order exactly, larger ones by falling prices
     locks : (n,) part number a unit must lie in, −1 where it is free; units of one lock must hang together
     current : (n,) labels of today, from 0 to parts − 1, −1 for none; for `moved`. Parts bear the number that most of
         their weight has today

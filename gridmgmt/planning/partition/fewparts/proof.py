@@ -48,8 +48,11 @@ class Task:
     budget: Budget
 
     def choose(self, listing: Listing) -> Choice:
-        """The best plan of the listed parts by all objectives."""
+        """The best plan of the listed parts by all objectives in their order; of equals, that of least deviation."""
         goals = [goal for name in self.objectives for goal in _goals(self.problem, listing.masks, name)]
+        if "deviation" in self.objectives:
+            off = np.abs(listing.masks @ self.problem.weights - self.problem.target)
+            goals.append(Goal(np.rint(off * 1000).astype(np.int64), False))
         return choose(listing.masks, self.parts, goals)
 
 
@@ -84,10 +87,20 @@ def prove_cut(task: Task, diagram: Diagram) -> Proof:
     goal = task.found.rank[1] - tick if task.found.in_range else most
     bound = bound_cut(problem, task.parts, sets, task.found.sets(), goal + TINY, task.seed, task.budget)
     if bound.value > goal + TINY:
-        return Proof(None, goal + tick, True)
+        return _refined(task, sets, bound, goal + tick)
     if bound.stopped:
         return Proof(None, _rounded(bound.value, tick), False, True)
     return _climb(task, sets, bound, goal, tick)
+
+
+def _refined(task: Task, sets: PossibleParts, bound: CutBound, least: float) -> Proof:
+    """Of the plans of the least cut the best by the other objectives, where all can be listed."""
+    if len(task.objectives) > 1 and task.found.in_range and not task.budget.spent():
+        listing = sets.below(bound.duals, bound.least + least - bound.value + TINY, MOST_LISTED)
+        choice = task.choose(listing) if listing.whole else None
+        if choice is not None and choice.labels is not None and choice.final:
+            return Proof(choice.labels, least, True)
+    return Proof(None, least, True)
 
 
 def _climb(task: Task, sets: PossibleParts, bound: CutBound, goal: float, tick: float) -> Proof:
@@ -148,11 +161,11 @@ def _chosen(task: Task, listing: Listing, off: float, all_better: bool) -> Proof
 
 
 def _goals(problem: Problem, masks: Masks, name: str) -> list[Goal]:
-    """The prices of parts by one objective; of deviation first the largest, then the sum."""
+    """The prices of parts by one objective."""
     if name == "deviation":
         off = np.abs(masks @ problem.weights - problem.target)
         ranks = np.unique(off.round(6), return_inverse=True)[1].astype(np.int64)
-        return [Goal(ranks, True), Goal(np.rint(off * 1000).astype(np.int64), False)]
+        return [Goal(ranks, True)]
     if name == "moved" or (name == "compactness" and problem.areas.any()):
         return []  # not a sum over parts alone
     fine = 2 if _is_whole(problem.graph.data) else FINENESS
