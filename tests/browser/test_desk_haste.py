@@ -135,11 +135,11 @@ def test_a_plan_that_was_ready_before_the_page_heard_of_it_opens(
 
 
 def test_rights_are_given_for_the_area_that_is_chosen(
-    browser: Browser, address: str, small_district: str, halves: Grids
+    browser: Browser, address: str, small_district: str, dispatcher: SignIn, halves: Grids
 ) -> None:
     security = new_sign_in(small_district, "hasty-security", Role.security)
     one, other = sorted({code[:9] for code in halves})[:2]
-    with desk_of(browser, address, security, "/people#/hasty-dispatcher") as page:
+    with desk_of(browser, address, security, f"/people#/{dispatcher.name}") as page:
         page.get_by_label("区", exact=True).select_option(one[:6])
         subdistrict = page.get_by_label("街道", exact=True)
         with held(page, "**/api/v1/boundaries/community?parent=*") as waiting:  # answered in the order they were asked
