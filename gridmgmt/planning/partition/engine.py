@@ -109,13 +109,13 @@ def _renamed(labels: IntArray, problem: Problem) -> IntArray:
 
     A linear assignment (Kuhn 1955) of names to parts; numbers that no part bears are left alone.
     """
+    if (problem.home < 0).all() and (problem.locks < 0).all():
+        return labels
     count = int(labels.max(initial=-1)) + 1
     kept = np.zeros((count, count))
     for names, worth in ((problem.home, problem.weights), (problem.locks, problem.total + 1)):
         known = (names >= 0) & (names < count)
         np.add.at(kept, (labels[known], names[known]), np.broadcast_to(worth, known.shape)[known])
-    if not kept.any():
-        return labels
     from scipy.optimize import linear_sum_assignment
 
     kept += np.eye(count) * 1e-6  # of equals the part keeps its number
