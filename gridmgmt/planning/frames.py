@@ -53,6 +53,25 @@ def require_places(frame: GeoDataFrame, what: Words) -> None:
         raise InvalidInput(detail=Words("reasons.places_missing", what=what, count=int(lost.sum()), rows=rows))
 
 
+_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
+_KNOWN = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+def require_shapes(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
+    """Raise InvalidInput where a unit is no polygon or point; `names` (n,) are said of the first."""
+    shapes = frame.geometry.to_numpy()
+    _require_each(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
+    kinds = shapely.get_type_id(shapes)
+    _require_each(~np.isin(kinds, _LINES), "reasons.units_lines", names)
+    _require_each(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
+
+
+def _require_each(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
+    lost = np.flatnonzero(~sound)
+    if len(lost):
+        raise InvalidInput(detail=Words(reason, count=len(lost), unit=names[lost[0]]))
+
+
 def sound(frame: GeoDataFrame) -> GeoDataFrame:
     """The frame with valid polygons: one that crosses itself is mended (`warnings_about` says so)."""
     if not isinstance(frame, GeoDataFrame):

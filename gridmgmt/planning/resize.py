@@ -23,8 +23,16 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Words
-from gridmgmt.planning.dividing.unitchecks import require_shapes
-from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of, sound, warnings_about
+from gridmgmt.planning.frames import (
+    column_of,
+    filled,
+    households_of,
+    metric,
+    names_of,
+    require_shapes,
+    sound,
+    warnings_about,
+)
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
 from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,9 +174,8 @@ class Watch:
 @pytest.fixture(scope="module")
 def desks(browser: Browser, address: str, everyday: SignIn) -> Iterator[Shared[tuple[Page, Watch]]]:
     """The start page, opened once: loading it is what takes time without a graphics card."""
-    shared = Shared(lambda: _opened(browser, address, everyday, DESK, "/?at=2006-09-01"))
-    yield shared
-    shared.close()
+    with closing(Shared(lambda: _opened(browser, address, everyday, DESK, "/?at=2006-09-01"))) as shared:
+        yield shared
 
 
 @pytest.fixture

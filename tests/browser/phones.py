@@ -148,6 +148,14 @@ class Phone:
             argument,
         )
 
+    def report(self, place: shapely.Point, text: str, category: str = "rubbish") -> None:
+        """A report by the function behind the send button."""
+        self.run(
+            "const at = new Date().toISOString(); await incident.report({ category: argument.category,"
+            " text: argument.text, lon: argument.x, lat: argument.y, occurred_at: at }, []);",
+            {"category": category, "text": text, "x": place.x, "y": place.y},
+        )
+
     def unsent(self) -> int:
         """How many records the phone still has, whoever's they are."""
         return int(self.run("return (await outbox.waiting()).filter((one) => one.kind !== 'link').length"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from uuid import uuid4
 
 import httpx
@@ -27,7 +28,6 @@ from tests.api.halves import Grids
 from tests.browser.conftest import Shared, SignIn, sign_in
 from tests.browser.phones import Phone, count, new_worker, phone, phone_of
 
-REPORT = "const at = new Date().toISOString(); "
 TABLES = (Incident, IncidentPhoto, Photo, Patrol, PatrolIncident, PatrolVisit, TrackPoint)
 
 
@@ -50,9 +50,8 @@ def li(small_district: str, grid: tuple[str, shapely.Point]) -> SignIn:
 @pytest.fixture(scope="module")
 def wangs(browser: Browser, address: str, wang: SignIn, grid: tuple[str, shapely.Point]) -> Iterator[Shared[Phone]]:
     """Wang's phone, signed in once: it has seen the network and can do without."""
-    shared = Shared(lambda: phone_of(browser, address, wang, grid[1]))
-    yield shared
-    shared.close()
+    with closing(Shared(lambda: phone_of(browser, address, wang, grid[1]))) as shared:
+        yield shared
 
 
 @pytest.fixture
@@ -70,15 +69,6 @@ return left.flat().length;"""
 
 def added(url: str, before: dict[str, int]) -> dict[str, int]:
     return {name: number - before[name] for name, number in count(url, *TABLES).items()}
-
-
-def report(one: Phone, place: shapely.Point, text: str, category: str = "rubbish") -> None:
-    """A report by the function behind the send button."""
-    one.run(
-        f"{REPORT} await incident.report({{ category: argument.category, text: argument.text, lon: argument.x,"
-        " lat: argument.y, occurred_at: at }, []);",
-        {"category": category, "text": text, "x": place.x, "y": place.y},
-    )
 
 
 def tap(page: Page, *names: str) -> None:
@@ -144,7 +134,7 @@ def test_another_persons_sign_in_erases_nothing(
         one.stand(grid[1])
         one.sign_in(wang)
         one.offline()
-        report(one, grid[1], "wang's")
+        one.report(grid[1], "wang's")
         one.expect_unsent(1)
         one.context.clear_cookies()
         one.online()
@@ -157,7 +147,7 @@ def test_another_persons_sign_in_erases_nothing(
         one.page.locator("#pending").click()
         expect(one.page.locator("#sheet")).to_contain_text("属于 wang 的 1 条")
         one.page.keyboard.press("Escape")
-        report(one, grid[1], "li's")
+        one.report(grid[1], "li's")
         one.run("await sync.drain()")
         assert reporters(small_district, "wang's", "li's") == {"li's": "li"}
         one.context.clear_cookies()
@@ -192,9 +182,9 @@ def test_a_poison_item_stays_with_its_reason_and_blocks_nothing(
 ) -> None:
     taken = str(uuid4())
     mine.offline()
-    report(mine, grid[1], "poison", category="")
-    report(mine, grid[1], "sound")
-    report(mine, grid[1], "first")
+    mine.report(grid[1], "poison", category="")
+    mine.report(grid[1], "sound")
+    mine.report(grid[1], "first")
     mine.run(TAKE_THE_ID_OF_FIRST, taken)
     cookie = {
         "gridmgmt_session": next(one["value"] for one in mine.context.cookies() if one["name"] == "gridmgmt_session")
@@ -247,7 +237,7 @@ def test_two_tabs_send_a_record_once(mine: Phone, grid: tuple[str, shapely.Point
     mine.context.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
     mine.offline()
     for number in range(6):
-        report(mine, grid[1], f"tabs {number}")
+        mine.report(grid[1], f"tabs {number}")
     mine.open()
     mine.ready()
     mine.expect_unsent(6)
@@ -260,7 +250,7 @@ def test_two_tabs_send_a_record_once(mine: Phone, grid: tuple[str, shapely.Point
 
 
 def test_a_task_is_moved_from_the_phone(mine: Phone, small_district: str, grid: tuple[str, shapely.Point]) -> None:
-    report(mine, grid[1], "to be followed")
+    mine.report(grid[1], "to be followed")
     mine.expect_unsent(0)
     tap(mine.page, "待办")
     mine.page.locator(".rows button", has_text="to be followed").click()
@@ -315,7 +305,7 @@ def test_whoever_signs_out_is_warned_and_loses_no_record(
 ) -> None:
     page = mine.page
     page.route("**/api/v1/incidents/*", lambda route: route.abort())
-    report(mine, grid[1], "kept through the sign-out")
+    mine.report(grid[1], "kept through the sign-out")
     mine.expect_unsent(1)
     page.locator("#menu").click()
     tap(page, "退出")

@@ -1,8 +1,10 @@
 """The field app in hasty hands on a slow network: what comes late, and what is tapped twice."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+import shapely
 from playwright.sync_api import Browser, expect
 
 from tests.api.halves import Grids
@@ -10,6 +12,7 @@ from tests.browser.conftest import Shared, SignIn
 from tests.browser.holding import held, until_asked
 from tests.browser.phones import Phone, new_worker, phone_of
 
+HERE = shapely.Point(114.12, 22.55)
 TWICE = "button => { button.click(); button.click(); }"
 FORGET = """
 for (const name of ['outbox', 'photos', 'points', 'patrols'])
@@ -24,9 +27,8 @@ def sun(small_district: str, halves: Grids) -> SignIn:
 
 @pytest.fixture(scope="module")
 def suns(browser: Browser, address: str, sun: SignIn, halves: Grids) -> Iterator[Shared[Phone]]:
-    shared = Shared(lambda: phone_of(browser, address, sun, next(iter(halves.values()))))
-    yield shared
-    shared.close()
+    with closing(Shared(lambda: phone_of(browser, address, sun, next(iter(halves.values()))))) as shared:
+        yield shared
 
 
 @pytest.fixture
@@ -42,14 +44,6 @@ def mine(suns: Shared[Phone], request: pytest.FixtureRequest) -> Iterator[Phone]
 
 def recorded(one: Phone, kind: str) -> int:
     return int(one.run("return (await outbox.waiting()).filter((row) => row.kind === argument).length", kind))
-
-
-def report(one: Phone, text: str) -> None:
-    one.run(
-        "await incident.report({ category: 'rubbish', text: argument, lon: 114.12, lat: 22.55,"
-        " occurred_at: new Date().toISOString() }, []);",
-        text,
-    )
 
 
 def test_what_is_tapped_twice_is_there_once(mine: Phone) -> None:
@@ -110,7 +104,7 @@ def test_a_sheet_that_was_closed_does_not_empty_the_next_one(mine: Phone) -> Non
 def test_the_list_of_what_is_not_sent_stays_where_it_is_read(mine: Phone) -> None:
     mine.offline()
     for number in range(12):
-        report(mine, f"read {number}")
+        mine.report(HERE, f"read {number}")
     page = mine.page
     page.locator("#pending").click()
     body = page.locator("#sheet .body")
@@ -119,7 +113,7 @@ def test_the_list_of_what_is_not_sent_stays_where_it_is_read(mine: Phone) -> Non
     assert far > 0
     button = page.get_by_role("button", name="导出文件")
     button.evaluate("button => { window.same = button; button.focus(); }")
-    report(mine, "one more")
+    mine.report(HERE, "one more")
     expect(page.locator("#sheet li")).to_have_count(13)
     assert body.evaluate("body => body.scrollTop") >= far
     assert page.evaluate("window.same.isConnected && document.activeElement === window.same")
@@ -150,7 +144,7 @@ def test_buildings_of_one_grid_do_not_stand_under_another(mine: Phone) -> None:
 def test_what_was_learnt_is_not_asked_for_with_each_record(mine: Phone) -> None:
     asked: list[str] = []
     mine.page.on("request", lambda request: asked.append(request.url))
-    report(mine, "cheap to send")
+    mine.report(HERE, "cheap to send")
     mine.expect_unsent(0)
     assert any("/api/v1/incidents/" in url for url in asked)
     assert not any("/codes" in url or "/workflow" in url for url in asked)

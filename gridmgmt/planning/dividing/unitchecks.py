@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
@@ -12,13 +11,11 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.planning.dividing.atoms import Atoms
 from gridmgmt.planning.dividing.dedicated import OTHER_KINDS, Carved
-from gridmgmt.planning.frames import households_of, names_of, warning
+from gridmgmt.planning.frames import households_of, names_of, require_shapes, warning
 
 ENTRANCES_STRAY = "entrances_stray"  # warning: entrances of a building that is not among the units
 ENTRANCES_DIFFER = "entrances_differ"  # warning: a unit's entrances hold other households than the unit says
 PLACES_WITHOUT_GRID = "places_without_grid"  # warning: places that got no grid of their own
-_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
-_KNOWN = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def require_units(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
@@ -26,21 +23,6 @@ def require_units(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     if "part" in frame:
         raise InvalidInput(detail=Words("reasons.part_column_taken"))
     require_shapes(frame, names)
-
-
-def require_shapes(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
-    """Raise InvalidInput where a unit is no polygon or point."""
-    shapes = frame.geometry.to_numpy()
-    _require(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
-    kinds = shapely.get_type_id(shapes)
-    _require(~np.isin(kinds, _LINES), "reasons.units_lines", names)
-    _require(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
-
-
-def _require(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
-    lost = np.flatnonzero(~sound)
-    if len(lost):
-        raise InvalidInput(detail=Words(reason, count=len(lost), unit=names[lost[0]]))
 
 
 def warnings_about_entrances(
