@@ -1,6 +1,6 @@
 // The log: who did, and who looked at, what. Asked for when somebody wants it, never by itself: each look is an entry.
 
-import { getJson } from "./client.js";
+import { getJson, questions } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { createHeader } from "./header.js";
 import { currentLanguage, has, loadLanguage, locale, t } from "./i18n.js";
@@ -15,7 +15,7 @@ const ACTIONS = [
   "erase_tracks", "expire_tracks", "erase_person", "export_person",
 ];
 let shown = [];
-let asked = 0;
+const asking = questions();
 
 async function start() {
   await loadLanguage(currentLanguage());
@@ -51,16 +51,16 @@ function path(before) {
 }
 
 async function load(before) {
-  const mine = ++asked;
+  const isLast = asking();
   try {
     const found = await getJson(path(before));
-    if (mine !== asked) return; // another question was asked meanwhile
+    if (!isLast()) return; // another question was asked meanwhile
     shown = before ? [...shown, ...found] : found;
     byId("older").hidden = found.length < PAGE;
     draw();
     forget("audit");
   } catch (refusal) {
-    if (mine === asked) tell("audit", refusal.message, refusal.code);
+    if (isLast()) tell("audit", refusal.message, refusal.code);
   }
 }
 

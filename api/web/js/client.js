@@ -63,3 +63,12 @@ export const postJson = (path, body = {}) =>
 export const putBytes = (path, bytes, type) => call(path, { method: "PUT", body: bytes, headers: { "Content-Type": type } });
 
 export const deleteAt = (path) => call(path, { method: "DELETE" });
+
+// Questions of one kind that overlap: each can tell whether it is still the last; the answer to an older one comes too late.
+export function questions() {
+  let asked = 0;
+  return () => {
+    const mine = ++asked;
+    return () => mine === asked;
+  };
+}

@@ -1,6 +1,6 @@
 // A plan on the map: before, after, and what changed between them.
 
-import { getJson } from "./client.js";
+import { getJson, questions } from "./client.js";
 import { el } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { bbox, map, setData, showBounds } from "./map.js";
@@ -20,14 +20,14 @@ const ASIDE = { visit: "fill-opacity", incident: "icon-opacity", "subdistrict-na
 let plan = null;
 let view = "both";
 
-let asked = 0;
+const asking = questions();
 
 export async function showPlan(id) {
-  const mine = ++asked;
+  const isLast = asking();
   const path = `/api/v1/plans/${id}`;
   const layers = ["before", "after", "changed"].map((layer) => getJson(`${path}/${layer}`));
   const [facts, before, after, changed] = await Promise.all([getJson(path), ...layers]);
-  if (mine !== asked) return null; // left meanwhile, or another one is wanted
+  if (!isLast()) return null; // left meanwhile, or another one is wanted
   const isNew = plan?.id !== id;
   if (isNew) view = "both";
   plan = { ...facts, before, after, changed };
@@ -37,7 +37,7 @@ export async function showPlan(id) {
 }
 
 export function leavePlan() {
-  asked += 1;
+  asking(); // what is on its way is not wanted any more
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);

@@ -1,6 +1,6 @@
 // Today: open incidents, patrols, and days since the last visit per grid; asked for again every few seconds.
 
-import { pollJson } from "./client.js";
+import { pollJson, questions } from "./client.js";
 import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
@@ -16,7 +16,7 @@ let situation = null;
 let heardAt = null;
 let marked = ""; // the incidents on the map, so that an unchanged answer redraws nothing
 let timer;
-let asked = 0; // the number of the last question: an answer to an older one comes too late
+const asking = questions();
 
 export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
@@ -49,15 +49,15 @@ export function visitCounts() {
 
 async function poll() {
   clearTimeout(timer);
-  const mine = ++asked;
+  const isLast = asking();
   try {
     const fresh = await pollJson(`/api/v1/overview?at=${epoch()}`);
-    if (mine !== asked) return;
+    if (!isLast()) return;
     heardAt = new Date();
     take(fresh);
     forget("live");
   } catch (refusal) {
-    if (mine !== asked) return;
+    if (!isLast()) return;
     tell("live", t("web.live_failed", { time: heardAt ? clock(heardAt) : "—" }), refusal.code);
     render();
   }

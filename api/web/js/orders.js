@@ -1,7 +1,7 @@
 // Plans that are being computed: how far each is, what it is worth so far, and a button that ends it. Asked for anew
 // every second while one is open, else with the figures of the day.
 
-import { getJson, pollJson, postJson } from "./client.js";
+import { getJson, pollJson, postJson, questions } from "./client.js";
 import { byId, el } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { forget, say, tell } from "./notices.js";
@@ -13,7 +13,7 @@ const rows = new Map(); // what stands in the list, by the order's id: kept, so 
 let orders = [];
 let armed = null; // the order whose cancel button was pressed once
 let timer;
-let asked = 0; // the number of the last question: an answer to an older one comes too late
+const asking = questions();
 
 export function createOrders() {
   on("language", () => load());
@@ -36,14 +36,14 @@ export const orderName = ({ task, scope_name: place }) => t("web.order_name", { 
 async function load(ask = pollJson) {
   clearTimeout(timer);
   timer = undefined;
-  const mine = ++asked;
+  const isLast = asking();
   try {
     const fresh = await ask("/api/v1/plan-orders");
-    if (mine !== asked) return;
+    if (!isLast()) return;
     take(fresh);
     forget("orders");
   } catch (refusal) {
-    if (mine !== asked) return;
+    if (!isLast()) return;
     tell("orders", refusal.message, refusal.code);
   }
   if (!document.hidden && orders.some(isOpen)) timer = setTimeout(load, PAUSE_MS);

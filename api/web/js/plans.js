@@ -1,6 +1,6 @@
 // The plans there are, and a form that asks for a new one: it is computed beside the page (`orders`).
 
-import { getJson } from "./client.js";
+import { getJson, questions } from "./client.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { t } from "./i18n.js";
 import { say, tell } from "./notices.js";
@@ -14,7 +14,7 @@ const EFFORTS = ["fast", "thorough", "exact"];
 const USUAL = { effort: "fast", minutes: 5 };
 const mine = new Set(); // orders of this page: their plans open by themselves where nothing else is open
 let plans = null;
-let asked = 0; // the number of the last question for them: an answer to an older one comes too late
+const asking = questions();
 
 export async function createPlans() {
   fill("plan-list", el("p", { class: "loading" }, t("web.loading")));
@@ -29,10 +29,10 @@ export async function createPlans() {
 }
 
 async function load() {
-  const question = ++asked;
+  const isLast = asking();
   try {
     const fresh = await getJson("/api/v1/plans");
-    if (question !== asked) return;
+    if (!isLast()) return;
     plans = fresh;
     announce("plans", plans);
     render();

@@ -1,6 +1,6 @@
 // The queue of the centre: open incidents by their light, the most urgent first; asked for again every few seconds.
 
-import { pollJson } from "./client.js";
+import { pollJson, questions } from "./client.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { LIGHTS, light, timeLeft } from "./lights.js";
@@ -20,7 +20,7 @@ let lights = null; // how many there are of each light
 const known = new Map(); // when each came into sight, so that what is new can be marked for a while
 let question = null; // what was asked when: what another choice brings into sight is not new
 let timer;
-let asked = 0; // the number of the last question: an answer to an older one comes too late
+const asking = questions();
 
 export async function createQueue() {
   if (byId("queue") === null) return;
@@ -41,15 +41,15 @@ function path() {
 
 async function poll() {
   clearTimeout(timer);
-  const mine = ++asked;
+  const isLast = asking();
   try {
     await loadNames();
     const [fresh, counts] = await Promise.all([pollJson(path()), pollJson("/api/v1/incidents/lights")]);
-    if (mine !== asked) return;
+    if (!isLast()) return;
     take(fresh.incidents, counts);
     forget("queue");
   } catch (refusal) {
-    if (mine !== asked) return;
+    if (!isLast()) return;
     tell("queue", t("incidents.queue_missing"), refusal.code);
   }
   if (!document.hidden) timer = setTimeout(poll, POLL_MS);

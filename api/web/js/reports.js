@@ -1,12 +1,12 @@
 // Links to the maps that can be mailed and printed.
 
-import { getJson } from "./client.js";
+import { getJson, questions } from "./client.js";
 import { el, fill } from "./dom.js";
 import { t } from "./i18n.js";
 import { on } from "./state.js";
 
 let pages = null;
-let asked = 0; // of two quick changes of the language the last one counts
+const asking = questions();
 
 export async function createReports() {
   on("language", load);
@@ -14,10 +14,10 @@ export async function createReports() {
 }
 
 async function load() {
-  const mine = ++asked;
+  const isLast = asking();
   try {
     const fresh = await getJson("/api/v1/maps");
-    if (mine !== asked) return;
+    if (!isLast()) return;
     pages = fresh;
     render();
   } catch (refusal) {
