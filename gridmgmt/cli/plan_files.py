@@ -33,14 +33,22 @@ def read_frame(path: Path, crs: str | None = None, layer: str | None = None) -> 
     return frame.set_geometry(to_wgs84(frame.geometry.to_numpy(), source.crs), crs=WGS84)
 
 
+def layers_of(path: Path) -> set[str]:
+    """The names of the layers of a GeoPackage; none of other files, which have no names for theirs."""
+    from gridmgmt.io.files import GEOPACKAGE, layer_names
+
+    return set(layer_names(path)) if path.suffix.lower() in GEOPACKAGE else set()
+
+
 KIND_FIELDS = {"streets": "street_class", "barriers": "kind", "places": "kind"}
 
 
-def read_beside(path: Path | None, crs: str | None = None, layer: str | None = None) -> "GeoDataFrame | None":
+def read_beside(path: Path | None, role: str, crs: str | None = None) -> "GeoDataFrame | None":
     """A file that is given beside another: `crs` is used where it does not say its own; None where none is given.
 
-    For `layer` streets, barriers or places the rows' kind in the fixed words, under the fixed name; where the file has
-    another column for it, that is said.
+    `role` is what it is given as (streets, barriers, places, entrances, areas, stations, candidates): of several layers
+    the one of that name is read. Streets, barriers and places come with their kind in the fixed words, under the fixed
+    name; where the file has another column for it, that is said.
     """
     from gridmgmt.cli.main import language
     from gridmgmt.errors import MissingCrs
@@ -49,18 +57,33 @@ def read_beside(path: Path | None, crs: str | None = None, layer: str | None = N
 
     if path is None:
         return None
+    layer = _layer_beside(path, role)
     try:
-        frame = read_frame(path)
+        frame = read_frame(path, layer=layer)
     except MissingCrs:
         if crs is None:
             raise
-        frame = read_frame(path, crs)
-    if layer is None:
+        frame = read_frame(path, crs, layer)
+    if role not in KIND_FIELDS:
         return frame
-    field = KIND_FIELDS[layer]
-    if (column := kind_column(frame, layer, field)) not in (None, field):
+    field = KIND_FIELDS[role]
+    if (column := kind_column(frame, role, field)) not in (None, field):
         typer.echo(path.name + " " + text("io.guess", language(), pairs=f"{field}={column}"), err=True)
-    return with_kinds(frame, layer, field)
+    return with_kinds(frame, role, field)
+
+
+def _layer_beside(path: Path, role: str) -> str | None:
+    """Of several layers the one named as the role; UnreadableFile where there is none of that name."""
+    from gridmgmt.errors import UnreadableFile
+
+    layers = layers_of(path)
+    if role in layers:
+        return role
+    if len(layers) > 1:
+        raise UnreadableFile(
+            path=path.name, detail=Words("reasons.file_layers_beside", layers=sorted(layers), role=role)
+        )
+    return None
 
 
 def result_file(path: Path | None) -> Path | None:

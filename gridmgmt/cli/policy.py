@@ -1,6 +1,7 @@
 """`gridmgmt policy`: the norms of the source documents, and what reaches them."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,9 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from pandas import DataFrame
+
     from gridmgmt.policy.evaluation import Finding, Verdict
     from gridmgmt.policy.model import Norm, Profile
     from gridmgmt.policy.subjects import Subjects
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 ProfileName = Annotated[str, typer.Argument(help="A profile as `policy list` names it, or a TOML file of your own.")]
 MISSES_SHOWN = 5
 PLAN_COLUMNS = ("part", "households")
+PLAIN, SIGNED = ".12g", "+.12g"  # households of a city stand there whole, not as 1.2e+06
 
 commands = typer.Typer(no_args_is_help=True, help="Norms of the source documents: list, show, check.")
 
@@ -110,16 +115,28 @@ def _figures(path: Path | None) -> "Subjects":
     return read_figures(readers[path.suffix.lower()](path), path.name)
 
 
-def _plan_file(path: Path) -> "Subjects":
-    """The things that a plan in a file draws: layer `parts` of what `divide`, `resize` or `merge` wrote."""
-    from gridmgmt.cli.plan_files import read_frame
-    from gridmgmt.policy.subjects import subjects_of_parts
+@dataclass(frozen=True)
+class PlanLayers:
+    """What a file of a plan holds: its parts, and its units where it has them."""
 
-    parts = read_frame(path, layer="parts" if path.suffix.lower() == ".gpkg" else None)
+    units: "DataFrame"
+    parts: "GeoDataFrame"
+
+
+def _plan_file(path: Path) -> "Subjects":
+    """The things that a plan in a file draws, from the layers that `divide`, `resize` or `merge` wrote."""
+    from pandas import DataFrame
+
+    from gridmgmt.cli.plan_files import layers_of, read_frame
+    from gridmgmt.policy.planned import subjects_of_plan
+
+    layers = layers_of(path)
+    parts = read_frame(path, layer="parts" if layers else None)
     for column in PLAN_COLUMNS:
         if column not in parts:
             raise InvalidInput(detail=Words("policy.parts_not_of_a_plan", name=path.name, column=column))
-    return subjects_of_parts(parts)
+    units = read_frame(path, layer="units") if "units" in layers else DataFrame()
+    return subjects_of_plan(PlanLayers(units, parts))
 
 
 def _stored(
@@ -160,7 +177,7 @@ def _say_miss(finding: "Finding") -> None:
     from gridmgmt.cli.main import language
     from gridmgmt.messages import LISTED, text
 
-    typer.echo(f"           {finding.subject.name}: {finding.figure:g} ({finding.margin:+g})")
+    typer.echo(f"           {finding.subject.name}: {finding.figure:{PLAIN}} ({finding.margin:{SIGNED}})")
     if finding.behind:
         names = LISTED[language()].join(finding.behind[:MISSES_SHOWN]) + (
             " …" if len(finding.behind) > MISSES_SHOWN else ""
@@ -178,22 +195,26 @@ def _quote(norm: "Norm") -> None:
 
 
 def _counts(verdict: "Verdict") -> str:
-    """How many things reach the norm, of how many, and the least margin with its unit."""
+    """How many things reach the norm, of how many, and the least margin with its unit; or that it is about none."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import text
+
     margins = [finding.margin for finding in verdict.findings if finding.margin is not None]
     if not verdict.findings:
-        return "–"
+        spared = verdict.not_concerned
+        return f"–  {text('policy.concerns_none', language(), count=spared)}" if spared else "–"
     counted = f"{verdict.count('met')}/{len(verdict.findings)}"
-    return f"{counted}  {min(margins):+g} {_unit(verdict.norm)}" if margins else counted
+    return f"{counted}  {min(margins):{SIGNED}} {_unit(verdict.norm)}" if margins else counted
 
 
 def _bounds(norm: "Norm") -> str:
     """The bounds of a norm with their unit; a lower bound that grows with what it grows with."""
-    low = "" if norm.low is None else f"{norm.low:g}"
+    low = "" if norm.low is None else f"{norm.low:{PLAIN}}"
     if norm.low_grows is not None:
-        grown = f"{norm.low_grows.amount:g}/{norm.low_grows.each:g} {norm.low_grows.quantity}"
+        grown = f"{norm.low_grows.amount:{PLAIN}}/{norm.low_grows.each:{PLAIN}} {norm.low_grows.quantity}"
         low = f"{low} ≥ {grown} " if low else f"{grown} "
     share = "" if norm.share == 1 else f"  ({norm.share:.0%})"
-    return f"{low}–{'' if norm.high is None else f'{norm.high:g}'} {_unit(norm)}{share}"
+    return f"{low}–{'' if norm.high is None else f'{norm.high:{PLAIN}}'} {_unit(norm)}{share}"
 
 
 def _unit(norm: "Norm") -> str:

@@ -64,9 +64,9 @@ def score(
         part=part,
         current=current,
         compound=compound,
-        streets=read_beside(streets, layer="streets"),
-        stations=read_beside(stations),
-        barriers=read_beside(barriers, layer="barriers"),
+        streets=read_beside(streets, "streets"),
+        stations=read_beside(stations, "stations"),
+        barriers=read_beside(barriers, "barriers"),
     )
     _say_card(card, report)
 
@@ -205,13 +205,9 @@ def _dissolved(units: "GeoDataFrame") -> "GeoDataFrame | None":
 
 def _layers(path: Path) -> "tuple[Any, Any]":
     """The units of a file, and its parts where it has that layer."""
-    from gridmgmt.cli.plan_files import read_frame
+    from gridmgmt.cli.plan_files import layers_of, read_frame
 
-    if path.suffix.lower() != ".gpkg":
-        return read_frame(path), None
-    import pyogrio
-
-    layers = {str(name) for name in pyogrio.list_layers(path)[:, 0]}
+    layers = layers_of(path)
     units = read_frame(path, layer="units" if "units" in layers else None)
     return units, read_frame(path, layer="parts") if "parts" in layers else None
 

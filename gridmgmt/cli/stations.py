@@ -167,9 +167,9 @@ def coverage(
 
     places = (
         read_frame(buildings, crs, source_layer),
-        read_beside(streets, crs, "streets"),
-        read_beside(stations, crs),
-        read_beside(barriers, crs, "barriers"),
+        read_beside(streets, "streets", crs),
+        read_beside(stations, "stations", crs),
+        read_beside(barriers, "barriers", crs),
     )
     before = cover(*places, households=households, serving=serving)
     frame, figures = before.buildings, before.report
@@ -178,7 +178,7 @@ def coverage(
         frame, figures = _before_and_after(before, after, households, community)
     found = None
     if suggest:
-        more: dict[str, Any] = {"candidates": read_beside(candidates, crs), "count": suggest, "aim": aim}
+        more: dict[str, Any] = {"candidates": read_beside(candidates, "candidates", crs), "count": suggest, "aim": aim}
         found = suggest_station(*places, households=households, serving=serving_after or serving, **more)
         figures = {**figures, "suggestion": suggestion_figures(found)}
     _write_coverage(out, report, frame, figures)

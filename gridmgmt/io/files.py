@@ -92,7 +92,7 @@ def _read(
         with _utf8(path, encoding) as sound:
             return _ogr(sound, layer, None, notes)
     if suffix in GEOPACKAGE:
-        return _ogr(path, layer or _only_layer(path), None, notes)
+        return _ogr(path, _layer_of(path, layer), None, notes)
     raise UnreadableFile(path=path.name, detail=Words("reasons.file_kind_unknown", known=SUFFIXES))
 
 
@@ -148,16 +148,26 @@ def _plain(path: Path, said: object) -> str:
     return str(said).replace(str(path), path.name).replace(f"{path.parent}/", "")
 
 
-def _only_layer(path: Path) -> str:
-    """The layer of a GeoPackage with one; UnreadableFile naming them where the user must choose."""
+def layer_names(path: Path) -> list[str]:
+    """The layers of a GeoPackage that hold places; UnreadableFile where it is none."""
+    check_size(path, DEFAULT_LIMITS)
+    _check_magic(path, path.suffix.lower())
     try:
-        layers = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
+        return [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
     except DataSourceError as error:
         raise UnreadableFile(path=path.name, detail=parser_fault(_plain(path, error))) from error
-    if len(layers) != 1:
+
+
+def _layer_of(path: Path, wanted: str | None) -> str:
+    """The layer that is asked for, else the only one; UnreadableFile naming them where the user must choose."""
+    layers = layer_names(path)
+    if wanted is not None and wanted not in layers:
+        detail = Words("reasons.file_no_layer", layer=wanted, layers=layers)
+    elif wanted is None and len(layers) != 1:
         detail = Words("reasons.file_layers", layers=layers) if layers else Words("reasons.file_empty")
-        raise UnreadableFile(path=path.name, detail=detail)
-    return layers[0]
+    else:
+        return wanted or layers[0]
+    raise UnreadableFile(path=path.name, detail=detail)
 
 
 def _read_parquet(path: Path) -> geopandas.GeoDataFrame:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gridmgmt.policy.model import Norm, Profile, known
-from gridmgmt.policy.subjects import Planned, Subject, Subjects, subjects_of_parts
+from gridmgmt.policy.planned import Planned, subjects_of_plan
+from gridmgmt.policy.subjects import Subject, Subjects
 
 __all__ = ["Finding", "Outcome", "Subject", "Verdict", "evaluate", "find"]
 
@@ -33,12 +34,14 @@ class Verdict:
     """A norm over all things it concerns.
 
     `share` is the share of things that are known to be within the bounds; met where it reaches the norm's share,
-    not met where even the unknown ones could not bring it there, else no data.
+    not met where even the unknown ones could not bring it there, else no data. `not_concerned` counts things of its
+    kind that the norm is not about.
     """
 
     norm: Norm
     outcome: Outcome
     findings: tuple[Finding, ...]
+    not_concerned: int = 0
 
     @property
     def share(self) -> float | None:
@@ -69,6 +72,7 @@ class Verdict:
             "met": self.count("met"),
             "not_met": self.count("not_met"),
             "no_data": self.count("no_data"),
+            "not_concerned": self.not_concerned,
             "share": None if self.share is None else round(self.share, 6),
             "share_required": self.norm.share,
             "margin": round(min(margins), 6) if margins else None,
@@ -85,7 +89,7 @@ def evaluate(plan: Planned | Subjects, profile: Profile) -> list[Verdict]:
     >>> verdict.norm.clause, verdict.outcome, verdict.findings[0].margin
     ('二(二)', 'not_met', -800.0)
     """
-    subjects = plan if isinstance(plan, Mapping) else subjects_of_parts(plan.parts)
+    subjects = plan if isinstance(plan, Mapping) else subjects_of_plan(plan)
     return [_judge(norm, subjects.get(norm.applies_to, ())) for norm in profile.norms]
 
 
@@ -111,7 +115,7 @@ def _judge(norm: Norm, subjects: Sequence[Subject]) -> Verdict:
         outcome = "met"
     elif findings and met + unknown < needed:
         outcome = "not_met"
-    return Verdict(norm, outcome, findings)
+    return Verdict(norm, outcome, findings, len(subjects) - len(findings))
 
 
 def _row(finding: Finding) -> dict[str, Any]:

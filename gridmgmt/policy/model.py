@@ -43,7 +43,7 @@ class Growing:
         >>> Growing("households", 1, 500, whole=True).bound(2300), Growing("households", 30, 100).bound(1250)
         (5.0, 375.0)
         """
-        grown = value * self.amount / self.each
+        grown = round(value * self.amount / self.each, 9)  # 0.1 × 3 is 0.3, and 0.07 × 100 no eighth person
         return float(math.ceil(grown)) if self.whole else grown
 
 

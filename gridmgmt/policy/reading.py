@@ -13,19 +13,21 @@ from typing import Any
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 from gridmgmt.policy.model import KINDS, Growing, Norm, Profile
+from gridmgmt.policy.quantities import meant, units_of
 
+SUFFIX = ".toml"
 WORDS = ("key", "clause", "quantity", "unit", "applies_to", "quote", "quote_en", "remark", "remark_en")
 MAY_BE_EMPTY = ("remark", "remark_en")
 NUMBERS = ("low", "high", "share")
 
 
 def parse_profile(raw: Mapping[str, Any], name: str) -> Profile:
-    """A profile from what a TOML file holds; InvalidInput at the first fault.
+    """A profile from what the TOML file `name` holds; InvalidInput at the first fault.
 
-    >>> parse_profile({"title": "t", "place": "p", "norm": [{"key": "a", "quantiy": "x"}]}, "mine")
+    >>> parse_profile({"title": "t", "place": "p", "norm": [{"key": "a", "quantiy": "x"}]}, "mine.toml")
     Traceback (most recent call last):
     ...
-    gridmgmt.errors.InvalidInput: mine, norm 1 (a): there is no 'quantiy'; did you mean 'quantity'?
+    gridmgmt.errors.InvalidInput: mine.toml, norm 1 (a): there is no 'quantiy'; did you mean 'quantity'?
     """
     _known(raw, ("title", "place", "norm"), name)
     for head in ("title", "place"):
@@ -37,7 +39,7 @@ def parse_profile(raw: Mapping[str, Any], name: str) -> Profile:
     twice = [key for key, count in Counter(norm.key for norm in norms).items() if count > 1]
     if twice:
         raise InvalidInput(detail=Words("reasons.profile_key_twice", name=name, key=twice[0]))
-    return Profile(name, raw["title"], raw["place"], norms)
+    return Profile(name.removesuffix(SUFFIX), raw["title"], raw["place"], norms)
 
 
 def _norm(row: Any, name: str, number: int) -> Norm:
@@ -72,8 +74,9 @@ def _growing(row: Any, where: Words) -> Growing:
     _word(row, "quantity", part)
     for number in ("amount", "each"):
         _number(row, number, part)
-    if row["each"] <= 0:
-        raise InvalidInput(detail=Words("reasons.profile_each", where=part, value=row["each"]))
+    for number in ("amount", "each"):
+        if row[number] <= 0:
+            raise InvalidInput(detail=Words("reasons.profile_each", where=part, name=number, value=row[number]))
     if not isinstance(row.get("whole", False), bool):
         raise InvalidInput(detail=Words("reasons.profile_whole", where=part, value=row["whole"]))
     return Growing(**row)
@@ -91,6 +94,12 @@ def _sound(norm: Norm, where: Words) -> None:
     """What no single field can be wrong about."""
     if norm.applies_to not in KINDS:
         raise InvalidInput(detail=Words("reasons.profile_applies_to", where=where, value=norm.applies_to, kinds=KINDS))
+    for quantity in (norm.quantity, *norm.only_for, *([norm.low_grows.quantity] if norm.low_grows else [])):
+        if (close := meant(quantity)) is not None:
+            raise InvalidInput(detail=Words("reasons.profile_quantity", where=where, name=quantity, close=close))
+    if (units := units_of(norm.quantity)) and norm.unit.strip() not in units:
+        asked = {"where": where, "unit": norm.unit, "quantity": norm.quantity, "known": units}
+        raise InvalidInput(detail=Words("reasons.profile_unit", **asked))
     if norm.low is None and norm.high is None and norm.low_grows is None:
         raise InvalidInput(detail=Words("reasons.profile_no_bound", where=where))
     if norm.low is not None and norm.high is not None and norm.low > norm.high:
@@ -122,4 +131,5 @@ def _word(row: Mapping[str, Any], name: str, where: Words | str) -> None:
 def _number(row: Mapping[str, Any], name: str, where: Words) -> None:
     value = row[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidInput(detail=Words("reasons.profile_no_number", where=where, name=name, value=value))
+        shown = value if isinstance(value, str | bool | float) else str(value)
+        raise InvalidInput(detail=Words("reasons.profile_no_number", where=where, name=name, value=shown))

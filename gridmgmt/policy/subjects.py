@@ -1,4 +1,4 @@
-"""Things with their figures, read from tables and from plans, for norms to be checked on.
+"""Things with their figures, read from tables, for norms to be checked on.
 
 A table has one row for each thing: its `code`, its `name` where it has one, and a column of numbers for each quantity.
 What is empty is not known.
@@ -6,7 +6,6 @@ What is empty is not known.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -37,13 +36,6 @@ class Subject:
 Subjects = Mapping[Kind, Sequence[Subject]]
 
 
-class Planned(Protocol):
-    """What `divide`, `resize` and `merge` return: `parts` has one row for each grid, community or station area."""
-
-    @property
-    def parts(self) -> Any: ...
-
-
 def subjects_in(table: pd.DataFrame) -> list[Subject]:
     """One subject for each row of code, name and numbers; a missing name is the code.
 
@@ -58,25 +50,6 @@ def subjects_in(table: pd.DataFrame) -> list[Subject]:
         Subject(code, name, {key: None if pd.isna(value) else float(value) for key, value in row.items()})
         for code, name, row in zip(codes, names, rows, strict=True)
     ]
-
-
-def subjects_of_parts(parts: pd.DataFrame) -> dict[Kind, Sequence[Subject]]:
-    """The grids, communities or stations a computed plan draws, with what is known of them.
-
-    Parts with a `site` are stations (of `merge`), those that `continues` communities of today are communities (of
-    `resize`), all others grids (of `divide`), dedicated where they have a `kind` other than residential.
-    """
-    codes = parts["part"].astype(str)
-    table = pd.DataFrame({"code": codes, "name": codes, "households": parts["households"]})
-    if "site" in parts:
-        known = table.assign(name=parts["site"], communities=parts["communities"])
-        if "parent" in parts:  # a station area lies inside its parent; without one nothing says what it crosses
-            known = known.assign(subdistricts=parts["parent"].notna().map({True: 1.0, False: None}))
-        return {"station": subjects_in(known)}
-    if "continues" in parts:
-        return {"community": subjects_in(table.assign(name=parts["continues"]))}
-    dedicated = parts["kind"] != RESIDENTIAL if "kind" in parts else None
-    return {"grid": subjects_in(table.assign(dedicated=dedicated))}
 
 
 def read_figures(table: pd.DataFrame, name: str) -> dict[Kind, Sequence[Subject]]:
@@ -105,13 +78,20 @@ def read_figures(table: pd.DataFrame, name: str) -> dict[Kind, Sequence[Subject]
 
 
 def with_figures(known: Subjects, more: Subjects) -> dict[Kind, Sequence[Subject]]:
-    """What is known of things, and the figures of a table besides, which win; InvalidInput for a code there is not."""
+    """What is known of things, and the figures of a table besides, which win.
+
+    Things of a kind that nothing is known of are taken from the table as they are. Raises InvalidInput where only the
+    code of one is not known.
+    """
     found: dict[Kind, Sequence[Subject]] = dict(known)
     for kind, rows in more.items():
         mine = list(known.get(kind, ()))
+        if not mine:
+            found[kind] = rows
+            continue
         place = {subject.code: number for number, subject in enumerate(mine)}
         for row in rows:
-            number = (0 if mine else None) if kind == "plan" else place.get(row.code)
+            number = 0 if kind == "plan" else place.get(row.code)
             if number is None:
                 what = Words(f"policy.kind_{kind}")
                 raise InvalidInput(detail=Words("policy.figures_unknown", kind=what, code=row.code))

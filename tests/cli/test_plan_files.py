@@ -7,8 +7,9 @@ import pyogrio
 import pytest
 import shapely
 
-from gridmgmt.cli.plan_files import read_frame, result_file, write_layers
-from gridmgmt.errors import InvalidInput
+from gridmgmt.cli.plan_files import read_beside, read_frame, result_file, write_layers
+from gridmgmt.errors import InvalidInput, UnreadableFile
+from gridmgmt.messages import error_text
 
 FRAME = gpd.GeoDataFrame({"FID": [7, 7]}, geometry=shapely.box([0, 9], 0, [9, 18], 9), crs=4547)
 
@@ -42,3 +43,21 @@ def test_a_write_that_fails_leaves_the_earlier_result(tmp_path: Path) -> None:
         write_layers(path, {"units": FRAME, "parts": None})  # type: ignore[dict-item]
     assert pyogrio.list_layers(path)[:, 0].tolist() == ["units"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan.gpkg"]
+
+
+def test_what_is_given_beside_is_taken_from_the_layer_of_its_name(tmp_path: Path) -> None:
+    city = tmp_path / "city.gpkg"
+    write_layers(city, {"stations": FRAME, "entrances": FRAME.iloc[:1]})
+    entrances = read_beside(city, "entrances")
+    assert entrances is not None
+    assert len(entrances) == 1
+    with pytest.raises(UnreadableFile, match="none of them called streets") as fault:
+        read_beside(city, "streets")
+    assert "entrances、stations" in error_text(fault.value, "zh")
+
+
+def test_one_layer_of_any_name_is_taken_as_what_it_is_given_as(tmp_path: Path) -> None:
+    write_layers(tmp_path / "one.gpkg", {"anything": FRAME})
+    stations = read_beside(tmp_path / "one.gpkg", "stations")
+    assert stations is not None
+    assert len(stations) == len(FRAME)

@@ -71,6 +71,14 @@ def test_a_file_of_several_layers_asks_which(tmp_path: Path) -> None:
     assert len(read_file(path, layer="second").frame) == 6
 
 
+def test_a_layer_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    for name in ("first", "second"):
+        geopandas.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(114, 22)], crs=4326).to_file(path, layer=name)
+    with pytest.raises(UnreadableFile, match="no layer 'third'; it has first, second"):
+        read_file(path, layer="third")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -50,8 +50,53 @@ def test_every_norm_has_its_clause_its_words_and_a_bound() -> None:
 @pytest.mark.parametrize("name", DOCUMENT)
 def test_the_words_stand_in_the_document(name: str) -> None:
     [path] = SEEDS.glob(f"{DOCUMENT[name]}_*")
+    document = "".join(PAGE_NUMBER.sub("", path.read_text(encoding="utf-8")).split())
+    assert [row.key for row in profile(name).norms if "".join(row.quote.split()) not in document] == []
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the source documents (../shared/seeds) are not here")
+@pytest.mark.parametrize("name", DOCUMENT)
+def test_the_words_stand_in_the_clause_that_is_cited(name: str) -> None:
+    [path] = SEEDS.glob(f"{DOCUMENT[name]}_*")
     document = _plain(PAGE_NUMBER.sub("", path.read_text(encoding="utf-8")))
-    assert [row.key for row in profile(name).norms if _plain(row.quote) not in document] == []
+    rows = profile(name).norms
+    assert [row.key for row in rows if _plain(row.quote) not in clause_of(document, _plain(row.clause))] == []
+
+
+NUMERALS = ["", *"一二三四五六七八九十", *(f"{ten}{one}" for ten in ("十", "二十") for one in "一二三四五六七八九")]
+NUMERALS.insert(20, "二十")
+
+
+def clause_of(document: str, clause: str) -> str:
+    """The text of a clause such as 第九条(一), 二(三)11 or 七; of "各项", each of its items, the whole document."""
+    text = document if name_of_section(clause) is None else section(document, clause)
+    for mark in re.findall(r"\([一二三四五六七八九十]+\)|\d+$", clause):
+        if mark.isdecimal():
+            text = _between(text, f"{mark}.", f"{int(mark) + 1}.")
+        else:
+            text = _between(text, mark, f"({NUMERALS[NUMERALS.index(mark[1:-1]) + 1]})")
+    return text
+
+
+def name_of_section(clause: str) -> str | None:
+    found = re.match(r"第([一二三四五六七八九十]+)条|([一二三四五六七八九十]+)", clause)
+    return found and (found[1] or found[2])
+
+
+def section(document: str, clause: str) -> str:
+    """The section or article of a clause: headings follow one another, so that each is looked for after the last."""
+    shape = "第{}条" if clause.startswith("第") else "{}、"
+    number = NUMERALS.index(str(name_of_section(clause)))
+    place = 0
+    for step in range(1, number + 1):
+        place = document.index(shape.format(NUMERALS[step]), place)
+    return _between(document[place:], shape.format(NUMERALS[number]), shape.format(NUMERALS[number + 1]))
+
+
+def _between(text: str, first: str, after: str) -> str:
+    start = text.index(first)
+    end = text.find(after, start)
+    return text[start:] if end < 0 else text[start:end]
 
 
 def _plain(text: str) -> str:
@@ -73,6 +118,7 @@ def test_a_norm_concerns_only_its_kind() -> None:
     }
     assert verdicts["office_rural"].outcome == "met"
     assert verdicts["office_urban"].findings == ()
+    assert verdicts["office_urban"].as_dict()["not_concerned"] == 1
     assert verdicts["office_urban"].outcome == "no_data"
 
 
@@ -101,8 +147,38 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     path.write_text("title = 1", encoding="utf-8")
     with pytest.raises(InvalidInput):
         profile(str(path))
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidInput, match=r"There are beijing-2020, .*, or name a \.toml file"):
         profile("nowhere-1999")
+
+
+@pytest.mark.parametrize(
+    ("growing", "value", "bound"),
+    [(Growing("h", 0.1, 1), 3, 0.3), (Growing("h", 0.07, 1, whole=True), 100, 7), (Growing("h", 10, 1), 1603, 16030)],
+)
+def test_growth_is_counted_as_on_paper(growing: Growing, value: float, bound: float) -> None:
+    assert growing.bound(value) == bound
+
+
+def test_bounds_are_included() -> None:
+    station = profile("luohu-2006").norm("station_households")
+    homes = (5999, 6000, 10000, 10001)
+    assert [find(station, subject(households=value)).margin for value in homes] == [-1, 0, 0, -1]
+    assert [find(station, subject(households=value)).outcome for value in homes] == ["not_met", "met", "met", "not_met"]
+    staff = profile("beijing-2020").norm("staff_urban")
+    met = [find(staff, subject(rural=0, staff=3, households=value)).outcome for value in (1, 1500, 1501)]
+    assert met == ["met", "met", "not_met"]
+
+
+@pytest.mark.parametrize("name", ["jianqiao-2009", "hangzhou-2009"])
+def test_where_one_person_holds_both_posts_another_deputy_is_asked_for(name: str) -> None:
+    rows = [row for row in profile(name).norms if "one_holds_both_posts" in row.only_for]
+
+    def outcomes(**values: float | None) -> list[str | None]:
+        return [find(row, subject(**values)).outcome for row in rows if row.concerns(values) is not False]
+
+    assert outcomes(one_holds_both_posts=0, deputy_is_committee_director=0) == ["not_met"]
+    assert outcomes(one_holds_both_posts=1, deputy_is_deputy_secretary_or_director=1) == ["met"]
+    assert outcomes(deputy_is_committee_director=1) == ["no_data", "no_data"]
 
 
 def test_growth_rounds_up_only_where_people_are_counted() -> None:

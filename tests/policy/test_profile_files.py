@@ -1,6 +1,7 @@
 """Profiles of a user's own: the example of the guide runs, and a bad file says where, what and what to do."""
 
 import copy
+import datetime
 import re
 import tomllib
 from pathlib import Path
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from gridmgmt.cli.main import build_app
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import error_text
 from gridmgmt.policy.evaluation import Subject, evaluate
 from gridmgmt.policy.norms import profile
 from gridmgmt.policy.reading import parse_profile
@@ -46,7 +48,13 @@ def test_the_command_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ({"low": "5000"}, "'low' is '5000', not a number"),
         ({"share": 80}, "must be above 0 and at most 1"),
         ({"applies_to": "street"}, "there are station, community, grid, plan"),
-        ({"low": 9000, "high": 10}, "low 9000 is above high 10"),
+        ({"low": 9000, "high": 10}, "low 9000 is above high 10. Swap or correct them"),
+        ({"unit": "m²"}, "unit is 'm²', but 'households' is counted in households"),
+        ({"quantity": "housholds"}, "did you mean 'households'"),
+        ({"only_for": {"rurale": 1}}, "did you mean 'rural'"),
+        ({"low_grows": {"quantity": "household", "amount": 1, "each": 9}}, "did you mean 'households'"),
+        ({"low_grows": {"quantity": "households", "amount": -1, "each": 9}}, "'amount' is -1; it must be more than 0"),
+        ({"low": datetime.date(2020, 1, 1)}, "'low' is '2020-01-01', not a number"),
         ({"quote": 5}, "'quote' is 5, not a text"),
         ({"clause": None}, "'clause' is missing. Add the line"),
         ({"low": None, "high": None}, "has no bound. Give it low, high or low_grows"),
@@ -61,9 +69,29 @@ def test_a_fault_is_named_with_its_place(change: dict[str, Any], said: str) -> N
     row = {**raw["norm"][0], **change}
     raw["norm"][0] = {name: value for name, value in row.items() if value is not None}
     with pytest.raises(InvalidInput) as fault:
-        parse_profile(raw, "my")
+        parse_profile(raw, "my.toml")
     assert said in str(fault.value)
-    assert str(fault.value).startswith("my")
+    assert str(fault.value).startswith("my.toml")
+    assert error_text(fault.value, "zh").startswith("my.toml")
+
+
+@pytest.mark.parametrize("unit", ["households", "户"])
+def test_a_unit_goes_by_its_name_in_either_language(unit: str) -> None:
+    raw = copy.deepcopy(tomllib.loads(EXAMPLE))
+    raw["norm"][0]["unit"] = unit
+    assert parse_profile(raw, "my.toml").norms[0].unit == unit
+
+
+def test_quantities_of_one_s_own_have_any_unit() -> None:
+    raw = copy.deepcopy(tomllib.loads(EXAMPLE))
+    raw["norm"][0] |= {"quantity": "garden_area", "unit": "亩"}
+    assert parse_profile(raw, "my.toml").norms[0].unit == "亩"
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "My.TOML"
+    path.write_text(EXAMPLE, encoding="utf-8-sig")
+    assert len(profile(str(path)).norms) == 3
 
 
 @pytest.mark.parametrize(

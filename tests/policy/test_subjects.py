@@ -1,5 +1,6 @@
 """Things to check norms on: from a plan as it is computed, and from a table of a user's own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
@@ -10,6 +11,7 @@ import shapely
 from typer.testing import CliRunner
 
 from gridmgmt.cli.main import build_app
+from gridmgmt.cli.plan_files import write_plan
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning import divide, merge, resize
 from gridmgmt.policy.evaluation import Verdict, evaluate
@@ -85,6 +87,7 @@ def test_figures_are_put_beside_those_that_are_known() -> None:
     assert found["community"][0].name == "甲"
     assert found["plan"][0].values == {"staff_change": 0.0, "share_within_15_minutes": 0.5}
     assert known["community"][0].values["police_rooms"] == 0.0
+    assert [row.code for row in with_figures(whole, read_figures(ROWS, "my.csv"))["community"]] == ["A1", "A2"]
     with pytest.raises(InvalidInput, match="no community 'A2'"):
         with_figures({"community": known["community"][:1]}, read_figures(ROWS, "my.csv"))
 
@@ -126,6 +129,80 @@ def test_the_command_checks_a_table_and_a_file_of_a_plan(tmp_path: Path, monkeyp
     plan.parts.to_file(tmp_path / "grids.gpkg", layer="parts")
     said = checked("zhangzi-2018", "--plan", str(tmp_path / "grids.gpkg"))
     assert f"grid_households  {len(plan.parts)}/{len(plan.parts)}" in said
+
+
+BLOCKS = geopandas.GeoDataFrame(
+    {
+        "code": list("abcd"),
+        "name": list("甲乙丙丁"),
+        "households": [3000, 4000, 3500, 3500],
+        "staff": [3, 4, 5, 6],
+        "parent_code": ["P", "P", "Q", "Q"],
+    },
+    geometry=shapely.box([0, 10, 20, 30], 0, [10, 20, 30, 40], 10),
+    crs=4547,
+)
+
+
+def test_the_geometry_of_a_merge_says_whether_its_stations_are_whole() -> None:
+    plan = merge(BLOCKS, parent=None)
+    assert by_key(evaluate(plan, profile("luohu-2006")))["in_one_piece"].outcome == "met"
+    crossed = replace(plan, units=plan.units.assign(part=[0, 1, 0, 1]))  # as if somebody had edited the file
+    torn = by_key(evaluate(crossed, profile("luohu-2006")))["in_one_piece"]
+    assert [row.figure for row in torn.findings] == [2, 2]
+
+
+def test_an_exclave_of_a_community_does_not_tear_its_station() -> None:
+    shapes = BLOCKS.geometry.to_numpy().copy()
+    shapes[1] = shapely.union(shapes[1], shapely.box(100, 0, 110, 10))
+    plan = merge(BLOCKS.set_geometry(shapes, crs=4547), parent=None)
+    found = by_key(evaluate(plan, profile("luohu-2006")))["in_one_piece"]
+    assert found.outcome == "met"
+    parts_alone = by_key(evaluate(replace(plan, units=plan.units[["part"]]), profile("luohu-2006")))["in_one_piece"]
+    assert sorted(row.outcome for row in parts_alone.findings) == ["met", "no_data"]
+
+
+def test_a_merge_tells_of_its_communities_and_of_the_whole() -> None:
+    found = by_key(evaluate(merge(BLOCKS, parent="parent_code"), profile("zhangzi-2018")))
+    assert [row.subject.name for row in found["community_households"].findings] == list("甲乙丙丁")
+    assert [row.margin for row in found["community_households"].findings] == [-1000, -2000, -1500, -1500]
+    assert by_key(evaluate(merge(BLOCKS, parent=None), profile("luohu-2006")))["committees_stay"].outcome == "met"
+    others = BLOCKS.assign(homes=BLOCKS["households"], households=1)
+    found = by_key(evaluate(merge(others, parent=None, households="homes"), profile("zhangzi-2018")))
+    assert found["community_households"].findings == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "outcomes"), [([7, 11], ("met", "met")), ([8, 10], ("met", "not_met")), ([7, 12], ("not_met", "met"))]
+)
+def test_staff_of_a_merge_are_counted(after: list[int], outcomes: tuple[str, str]) -> None:
+    plan = merge(BLOCKS, parent="parent_code")
+    staffed = replace(plan, parts=plan.parts.assign(staff=after))
+    found = by_key(evaluate(staffed, profile("luohu-2006")))
+    assert (found["staff_total"].outcome, found["staff_stay_in_subdistrict"].outcome) == outcomes
+    unknown = by_key(evaluate(plan, profile("luohu-2006")))
+    assert unknown["staff_total"].outcome == unknown["staff_stay_in_subdistrict"].outcome == "no_data"
+
+
+def test_the_command_says_what_a_norm_is_not_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDMGMT_LANG", "en")
+    rows = "applies_to,code,rural,committee_funds_yuan,households\nstation,S1,0,,\ncommunity,A1,,1234567,234567\n"
+    (tmp_path / "my.csv").write_text(rows, encoding="utf-8")
+    said = checked("beijing-2020", "--figures", str(tmp_path / "my.csv"), "--alone")
+    assert "office_rural  –  concerns none of the 1 here" in said
+    said = checked("zhangzi-2018", "--figures", str(tmp_path / "my.csv"), "--alone")
+    assert "A1: 1234567 (-1111103)" in said
+
+
+def test_the_command_reads_both_layers_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDMGMT_LANG", "en")
+    plan = merge(BLOCKS, parent=None)
+    write_plan(tmp_path / "stations.gpkg", plan)
+    assert "in_one_piece  2/2" in checked("luohu-2006", "--plan", str(tmp_path / "stations.gpkg"))
+    (tmp_path / "my.csv").write_text("applies_to,code,phases\nplan,,3\n", encoding="utf-8")
+    write_plan(tmp_path / "grids.gpkg", divide(lattice(40)))
+    said = checked("luohu-2006", "--plan", str(tmp_path / "grids.gpkg"), "--figures", str(tmp_path / "my.csv"))
+    assert "phases  1/1" in said
 
 
 def test_units_are_said_in_the_language_of_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
