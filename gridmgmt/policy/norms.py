@@ -28,7 +28,7 @@ def profiles() -> dict[str, Profile]:
 
 
 def profile(name: str) -> Profile:
-    """A profile by name, or one of the user's own from a TOML file; InvalidInput where there is none, or it is at fault.
+    """A profile by name, or one of the user's own from a TOML file; InvalidInput where none is sound.
 
     >>> profile("luohu-2006").norm("station_households").low
     6000

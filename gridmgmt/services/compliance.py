@@ -21,8 +21,8 @@ from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.grid_figures import divided_buildings, patrolled_regularly, places_without_grid, workers_of
 from gridmgmt.services.plans.ground import Ground, read_ground, read_sites
 from gridmgmt.services.plans.stored import PlanFrames, plan_frames
-from gridmgmt.services.station_areas import Areas, households_only, subjects_of
-from gridmgmt.services.units import entrances_frame, places_frame, station_services_at
+from gridmgmt.services.station_areas import Areas, households_only, stations_inside_each, subjects_of
+from gridmgmt.services.units import entrances_frame, places_frame, station_services_at, stations_at
 
 DIVIDED, LACKING = "buildings_divided", "places_without_own_grid"
 
@@ -58,7 +58,7 @@ def check_plan(
         grids = frames.parts.assign(code=frames.parts["part"].astype(str))
         subjects = _with_grids(session, ground, grids, {}, {})
     elif plan.task == "resize":
-        subjects = {"community": _community_subjects(frames)}
+        subjects = {"community": _community_subjects(session, frames)}
     else:
         subjects = _station_subjects(session, read_ground(session, plan.scope_code, plan.base_date), frames)
     return evaluate(with_figures(subjects, figures or {}), profile)
@@ -68,7 +68,7 @@ def _station_subjects(
     session: Session, ground: Ground, frames: PlanFrames | None = None
 ) -> Mapping[Kind, Sequence[Subject]]:
     codes = ground.communities["code"]
-    if frames is None and not codes.isin(station_services_at(session, ground.at)["community_code"]).all():
+    if frames is None and not _all_served(session, codes, ground.at):
         return {"community": households_only(ground)}  # without every station nothing is known of stations or the whole
     sites = read_sites(session, ground, ways_needed=False)
     if frames is None:
@@ -107,7 +107,17 @@ def _with_grids(
     return {**others, "grid": found, "plan": [whole]}
 
 
-def _community_subjects(frames: PlanFrames) -> list[Subject]:
-    parts = frames.parts
+def _community_subjects(session: Session, frames: PlanFrames) -> list[Subject]:
+    """The communities of a plan with their households and the stations that stand in each of them."""
+    parts, plan = frames.parts, frames.plan
     codes = parts["code"].fillna(parts["part"].astype(str))
-    return subjects_in(pd.DataFrame({"code": codes, "name": parts["name"], "households": parts["households"]}))
+    table = pd.DataFrame({"code": codes, "name": parts["name"], "households": parts["households"]})
+    today = boundaries_at(session, "community", plan.base_date, within_code=plan.scope_code)
+    if _all_served(session, today["code"], plan.base_date):
+        table["stations"] = stations_inside_each(stations_at(session, plan.base_date), parts)
+    return subjects_in(table)
+
+
+def _all_served(session: Session, communities: pd.Series, at: date) -> bool:
+    """Whether every community has a station on a day; else the register of stations is not whole, and tells nothing."""
+    return bool(communities.isin(station_services_at(session, at)["community_code"]).all())

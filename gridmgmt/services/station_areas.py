@@ -103,9 +103,13 @@ def judge(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, profil
 def subjects_of(
     ground: Ground, sites: Sites, borders: csr_array, areas: Areas, redeployed: bool = True
 ) -> dict[Kind, Sequence[Subject]]:
-    """Stations, communities and the plan as a whole with their figures; `redeployed`: staff follow the households."""
+    """Stations, communities and the plan as a whole with their figures.
+
+    `redeployed`: the areas are a plan's. Staff follow the households, and premises count that come within the year; on
+    the register of a day both are as they stand.
+    """
     return {
-        "station": _stations(ground, sites, borders, areas, _people(ground, sites, areas, redeployed)),
+        "station": _stations(ground, sites, borders, areas, redeployed),
         "community": _communities(ground, sites, areas),
         "plan": [_plan(ground, sites, areas, redeployed)],
     }
@@ -158,9 +162,10 @@ def _homes(ground: Ground) -> NDArray[np.float64]:
     return homes
 
 
-def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, people: NDArray[Any]) -> list[Subject]:
+def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, redeployed: bool) -> list[Subject]:
     kept = sites.stations.iloc[areas.site]
-    best_m2 = {f"{name}_m2": kept[[f"{name}_m2", f"{name}_planned_m2"]].max(axis=1) for name in PREMISES_NORMS_M2}
+    states = ("m2", "planned_m2") if redeployed else ("m2",)
+    best_m2 = {f"{name}_m2": kept[[f"{name}_{state}" for state in states]].max(axis=1) for name in PREMISES_NORMS_M2}
     table = pd.DataFrame(
         {
             "code": kept["code"].to_numpy(),
@@ -169,7 +174,7 @@ def _stations(ground: Ground, sites: Sites, borders: csr_array, areas: Areas, pe
             "communities": np.bincount(areas.part),
             "subdistricts": _per_area(ground.communities["parent_code"], areas.part, "nunique").to_numpy(),
             "pieces": metrics.pieces_per_part(borders, areas.part),
-            "staff": people,
+            "staff": _people(ground, sites, areas, redeployed),
             "rural": (kept["station_type"] == "rural").astype(int).to_numpy(),
             **{column: values.to_numpy() for column, values in best_m2.items()},
         }
@@ -185,9 +190,14 @@ def households_only(ground: Ground) -> list[Subject]:
 def _communities(ground: Ground, sites: Sites, areas: Areas) -> list[Subject]:
     """The communities with their households and the stations of the areas that stand in each."""
     table = pd.DataFrame(ground.communities[["code", "name", "households"]])
-    places = shapely.point_on_surface(sites.stations.geometry.to_numpy()[areas.site])
-    home = locate(places, ground.communities.geometry.to_numpy())
-    return subjects_in(table.assign(stations=np.bincount(home[home != NOWHERE], minlength=len(table))))
+    return subjects_in(table.assign(stations=stations_inside_each(sites.stations.iloc[areas.site], ground.communities)))
+
+
+def stations_inside_each(stations: GeoDataFrame, communities: GeoDataFrame) -> Ints:
+    """(communities,) how many of the stations stand in each; one on a border stands in the first."""
+    home = locate(shapely.point_on_surface(stations.geometry.to_numpy()), communities.geometry.to_numpy())
+    counts: Ints = np.bincount(home[home != NOWHERE], minlength=len(communities))
+    return counts
 
 
 def _plan(ground: Ground, sites: Sites, areas: Areas, redeployed: bool) -> Subject:

@@ -14,11 +14,21 @@ from gridmgmt.policy.evaluation import Subject, Verdict
 from gridmgmt.policy.norms import profile
 from gridmgmt.services.boundaries import boundaries_at, publish_plan
 from gridmgmt.services.compliance import check_plan, check_register
-from gridmgmt.store.tables import Entrance, Patrol, PatrolTime, Place, Worker, WorkerGrid
+from gridmgmt.store.tables import (
+    Entrance,
+    Patrol,
+    PatrolTime,
+    Place,
+    Station,
+    StationService,
+    Worker,
+    WorkerGrid,
+)
 from tests.services import blocktown
 from tests.services.blocktown import DISTRICT, REFORM, SIDE, SOUTH, WEST, code_at, quarters, rectangle
 
 HOME = code_at(0, 0)
+SUBDISTRICT = HOME[:9]
 TODAY = REFORM + timedelta(days=60)
 
 
@@ -165,3 +175,38 @@ def test_figures_of_other_registers_are_put_beside(town: Session) -> None:
     assert found["community_households"].findings[0].figure == blocktown.HOUSEHOLDS
     with pytest.raises(InvalidInput, match="no community"):
         check_register(town, profile("zhangzi-2018"), HOME, REFORM, {"community": [Subject(DISTRICT, "", {})]})
+
+
+def test_premises_that_come_within_the_year_count_in_plans_only(town: Session) -> None:
+    first = f"{HOME[:9]}Z{HOME[-2:]}"
+    town.query(Station).filter_by(code=first).one().office_planned_m2 = 250
+    town.flush()
+
+    def margin(rows: list[Verdict]) -> float | None:
+        [office] = [row for row in rows if row.norm.key == "office"]
+        return next(row.margin for row in office.findings if row.subject.code == first)
+
+    norms = profile("luohu-2006")
+    plan = blocktown.add_plan(
+        town,
+        "merge",
+        SUBDISTRICT,
+        [{"parent_code": SUBDISTRICT, "code": first, "geometry": rectangle(0, 0, 2, 2)}],
+        members=[blocktown.CODES[:4]],
+    )
+    assert margin(check_register(town, norms, HOME, REFORM)) == -100
+    assert margin(check_plan(town, norms, plan)) == 50
+
+
+def test_stations_stand_where_they_stood_in_communities_drawn_anew(town: Session) -> None:
+    halves = [rectangle(0, row, 2, 1) for row in range(2)]  # of four communities, each with its station, two are made
+    parts = [{"parent_code": SUBDISTRICT, "geometry": half, "code": code_at(0, n)} for n, half in enumerate(halves)]
+    plan = blocktown.add_plan(town, "resize", SUBDISTRICT, parts)
+
+    def stations() -> list[float | None]:
+        rows = check_plan(town, profile("zhangzi-2018"), plan)
+        return [row.figure for row in next(row for row in rows if row.norm.key == "one_station").findings]
+
+    assert stations() == [2, 2]
+    town.query(StationService).filter_by(community_code=HOME).delete()
+    assert stations() == [None, None]
