@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.invalid import faults_of, listed
 from api.languages import request_language
 from api.refusals import headers_for, page_for
 from gridmgmt import errors
@@ -119,11 +120,8 @@ def on_invalid_request(request: Request, error: Exception) -> Problem:
     """Parameters or a body that do not fit the endpoint's declaration: every fault with its place."""
     assert isinstance(error, RequestValidationError)
     language = request_language(request)
-    faults = [{"where": ".".join(map(str, e["loc"])), "kind": e["type"], "message": e["msg"]} for e in error.errors()]
-    places = (
-        "、".join(fault["where"] for fault in faults) if language == "zh" else ", ".join(f["where"] for f in faults)
-    )
-    detail = text("web.problem_invalid_request", language, places=places)
+    faults = faults_of(error.errors(), language)
+    detail = text("web.problem_invalid_request", language, places=listed(faults, language))
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=faults)
 
 

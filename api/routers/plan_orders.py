@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -36,11 +37,16 @@ Households = Annotated[int | None, Field(le=10**7)]
 
 def _iso_day(value: object) -> object:
     """Only 2006-09-01: without this, numbers would pass as seconds since 1970."""
-    return None if value is None else date.fromisoformat(str(value))
+    try:
+        return None if value is None else date.fromisoformat(str(value))
+    except ValueError as error:
+        raise PydanticCustomError("no_day", "it is no day") from error
 
 
 class PlanRequest(BaseModel):
     """Which plan to compute, and how; what is left out is as the policy and the work limits have it."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt limit must not pass for one that was left out
 
     task: Literal["divide", "resize", "merge"]
     scope: str = Field(

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from api import errors as api_errors
+from api.invalid import faults_of
 from api.settings import WebSettings
 from gridmgmt import errors
 from gridmgmt.errors import GridError
@@ -69,6 +70,23 @@ def test_the_sentence_is_in_the_readers_language(
 def test_an_invalid_body_tells_each_place(reader: httpx.Client) -> None:
     problem = reader.post("/api/v1/incidents", json={"category": "", "lon": 999, "lat": 22}).json()
     assert {error["where"] for error in problem["errors"]} == {"body.category", "body.lon"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh", "body.category（至少 1 个字符）、body.lon（不得大于 180"), ("en", "body.lon (it must not be above 180")],
+)
+def test_what_is_wrong_in_a_body_is_said_in_the_readers_language(
+    reader: httpx.Client, language: str, said: str
+) -> None:
+    body = {"category": "", "lon": 999, "lat": 22}
+    answer = reader.post("/api/v1/incidents", json=body, headers={"Accept-Language": language})
+    assert said in answer.json()["detail"]
+
+
+def test_a_fault_without_a_sentence_of_ours_is_still_placed() -> None:
+    [fault] = faults_of([{"loc": ("query", "x"), "type": "url_parsing", "msg": "no URL"}], "zh")
+    assert (fault["where"], fault["message"]) == ("query.x", "不符合要求，提示：no URL")
 
 
 def test_a_body_over_the_limit_is_refused(reader: httpx.Client) -> None:
