@@ -1,6 +1,5 @@
 """`gridmgmt policy`: the norms of the source documents, and what reaches them."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 ProfileName = Annotated[str, typer.Argument(help="A profile as `policy list` names it, or a TOML file of your own.")]
 MISSES_SHOWN = 5
 PLAN_COLUMNS = ("part", "households")
-PLAIN, SIGNED = ".12g", "+.12g"  # households of a city stand there whole, not as 1.2e+06
 
 commands = typer.Typer(no_args_is_help=True, help="Norms of the source documents: list, show, check.")
 
@@ -47,9 +45,10 @@ def show(profile: ProfileName) -> None:
     """The norms of a profile with clause, bounds and words."""
     from gridmgmt.cli.main import language
     from gridmgmt.policy.norms import profile as read_profile
+    from gridmgmt.policy.wording import bounds_words
 
     for norm in read_profile(profile).norms:
-        typer.echo(f"{norm.clause:<10} {norm.key}  {_bounds(norm)}")
+        typer.echo(f"{norm.clause:<10} {norm.key}  {bounds_words(norm, language())}")
         _quote(norm)
         if norm.remark:
             typer.echo(f"           ※ {norm.remark if language() == 'zh' else norm.remark_en or norm.remark}")
@@ -176,8 +175,9 @@ def _say_miss(finding: "Finding") -> None:
     """A thing that misses its norm, with its figure, how far it is off, and what the figure counts."""
     from gridmgmt.cli.main import language
     from gridmgmt.messages import LISTED, text
+    from gridmgmt.policy.wording import PLAIN
 
-    typer.echo(f"           {finding.subject.name}: {finding.figure:{PLAIN}} ({finding.margin:{SIGNED}})")
+    typer.echo(f"           {finding.subject.name}: {finding.figure:{PLAIN}} ({finding.margin:+{PLAIN}})")
     if finding.behind:
         names = LISTED[language()].join(finding.behind[:MISSES_SHOWN]) + (
             " …" if len(finding.behind) > MISSES_SHOWN else ""
@@ -198,31 +198,11 @@ def _counts(verdict: "Verdict") -> str:
     """How many things reach the norm, of how many, and the least margin with its unit; or that it is about none."""
     from gridmgmt.cli.main import language
     from gridmgmt.messages import text
+    from gridmgmt.policy.wording import PLAIN, unit_words
 
     margins = [finding.margin for finding in verdict.findings if finding.margin is not None]
     if not verdict.findings:
         spared = verdict.not_concerned
         return f"–  {text('policy.concerns_none', language(), count=spared)}" if spared else "–"
     counted = f"{verdict.count('met')}/{len(verdict.findings)}"
-    return f"{counted}  {min(margins):{SIGNED}} {_unit(verdict.norm)}" if margins else counted
-
-
-def _bounds(norm: "Norm") -> str:
-    """The bounds of a norm with their unit; a lower bound that grows with what it grows with."""
-    low = "" if norm.low is None else f"{norm.low:{PLAIN}}"
-    if norm.low_grows is not None:
-        grown = f"{norm.low_grows.amount:{PLAIN}}/{norm.low_grows.each:{PLAIN}} {norm.low_grows.quantity}"
-        low = f"{low} ≥ {grown} " if low else f"{grown} "
-    share = "" if norm.share == 1 else f"  ({norm.share:.0%})"
-    return f"{low}–{'' if norm.high is None else f'{norm.high:{PLAIN}}'} {_unit(norm)}{share}"
-
-
-def _unit(norm: "Norm") -> str:
-    """The unit in the reader's language; one of a profile of the user's own as it is written there."""
-    from gridmgmt.cli.main import language
-    from gridmgmt.messages import text
-
-    try:
-        return text(f"policy.unit_{re.sub(r'[^a-z0-9]+', '_', norm.unit.lower()).strip('_')}", language())
-    except KeyError:
-        return norm.unit
+    return f"{counted}  {min(margins):+{PLAIN}} {unit_words(verdict.norm.unit, language())}" if margins else counted

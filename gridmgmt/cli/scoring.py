@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from gridmgmt.errors import InvalidInput
+from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def compare(
 
     language = _language(lang)
     check_suffix(out)
-    if Path(a).is_file() and Path(b).is_file():
+    files = Path(a).is_file() and Path(b).is_file()
+    if files:
         from gridmgmt.planning.comparing.comparison import compare as compare_divisions
         from gridmgmt.services.plans import today
 
@@ -117,7 +118,7 @@ def compare(
         typer.echo(_text("report_written", path=out), err=True)
     typer.echo(
         _text(
-            "compared",
+            "compared_units" if files else "compared",
             first=found.a.name,
             second=found.b.name,
             households=found.households_moved,
@@ -188,8 +189,11 @@ def _division(path: Path, low: int, high: int, code: str, households: str, part:
     from gridmgmt.planning.scorecard import score as score_frames
 
     units, parts = _layers(path)
-    known = {"code": column_of(units, code), "part": column_of(units, part)}
-    units = units.assign(households=households_of(units, households), **known)
+    try:
+        known = {"code": column_of(units, code), "part": column_of(units, part)}
+        units = units.assign(households=households_of(units, households), **known)
+    except UnknownColumn as error:
+        raise InvalidInput(detail=Words("reasons.compare_column", name=path.name, **error.context)) from error
     if parts is None or part != "part":  # the file's areas are of the other division
         parts = _dissolved(units)
     name = path.stem if part == "part" else f"{path.stem}:{part}"

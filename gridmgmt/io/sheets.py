@@ -6,6 +6,7 @@ formula is neutralised with an apostrophe on the way out, and the apostrophe is 
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from gridmgmt.messages import Words
 from gridmgmt.messages.parsers import parser_fault
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+SIGNED_FIGURE = re.compile(r"[+-]\d[\d.,]*( ?[%\w²–]+)?")
 CELL_CHARACTERS = 32767  # the most an XLSX cell holds
 csv.field_size_limit(1 << 30)
 
@@ -158,9 +160,14 @@ def write_tables(path: Path, tables: Mapping[str, pandas.DataFrame]) -> None:
             page.column_dimensions[chr(ord("A") + number)].width = width
         page.append([_text_cell(page, str(column)) for column in table.columns])
         for row in table.itertuples(index=False):
-            page.append([_text_cell(page, neutralised(value)) for value in row])
+            page.append([_text_cell(page, value if _is_signed(value) else neutralised(value)) for value in row])
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
+
+
+def _is_signed(value: Any) -> bool:
+    """A figure with its sign, as "+33.3%" or "+9 户": of a report's own making, and nothing a spreadsheet would run."""
+    return isinstance(value, str) and SIGNED_FIGURE.fullmatch(value) is not None
 
 
 def _widths(table: pandas.DataFrame) -> list[int]:

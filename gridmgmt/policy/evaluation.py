@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gridmgmt.messages import LANGUAGES
 from gridmgmt.policy.model import Norm, Profile, known
 from gridmgmt.policy.planned import Planned, subjects_of_plan
 from gridmgmt.policy.subjects import Subject, Subjects
+from gridmgmt.policy.wording import bounds_words
 
 __all__ = ["Finding", "Outcome", "Subject", "Verdict", "evaluate", "find"]
 
@@ -59,6 +61,8 @@ class Verdict:
             "norm": self.norm.key,
             "clause": self.norm.clause,
             "quote": self.norm.quote,
+            "quote_en": self.norm.quote_en,
+            "required": {language: bounds_words(self.norm, language) for language in LANGUAGES},
             "remark": self.norm.remark,
             "remark_en": self.norm.remark_en,
             "applies_to": self.norm.applies_to,

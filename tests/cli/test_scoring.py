@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from gridmgmt.cli.main import build_app
 from gridmgmt.errors import InvalidInput
+from gridmgmt.messages import error_text
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_file_is_scored(files: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_two_files_are_compared(files: tuple[Path, Path], tmp_path: Path) -> None:
     said = run("plan", "compare", *files)
-    assert "70 households move (1 buildings), 2 areas touched" in said
+    assert "70 households move (1 units), 2 areas touched" in said
     for suffix in ("json", "xlsx", "html"):
         run("plan", "compare", *files, "--out", tmp_path / f"report.{suffix}", "--lang", "zh")
         assert (tmp_path / f"report.{suffix}").stat().st_size > 1000
@@ -65,7 +66,14 @@ def test_files_with_other_column_names_and_two_divisions_in_one_file(files: tupl
     named.to_file(tmp_path / "c.gpkg", layer="units")
     given = (tmp_path / "c.gpkg", tmp_path / "c.gpkg", "--code", "bid", "--households", "hh", "--part-a", "today")
     said = run("plan", "compare", *given)
-    assert "c:today → c: 70 households move (1 buildings), 2 areas touched" in said
+    assert "c:today → c: 70 households move (1 units), 2 areas touched" in said
     run("plan", "compare", *given, "--out", tmp_path / "report.html", "--lang", "en")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert all(f"{title} \u00b7 {name}" in page for title, name in (("Before", "c:today"), ("After", "c")))
+
+
+def test_a_column_that_a_file_lacks_is_named_with_the_file(files: tuple[Path, Path]) -> None:
+    gpd.read_file(files[1]).rename(columns={"code": "bm"}).to_file(files[1], layer="units")
+    with pytest.raises(InvalidInput, match=r"b\.gpkg has no column 'code'\. It has bm, .* --code") as fault:
+        run("plan", "compare", *files)
+    assert error_text(fault.value, "zh").startswith("b.gpkg 没有列 code，现有：bm")

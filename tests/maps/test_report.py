@@ -14,6 +14,8 @@ from gridmgmt.messages import LANGUAGES, Language
 from gridmgmt.planning.comparing.comparison import Comparison, Division, compare
 from gridmgmt.planning.comparing.comparison_tables import tables
 from gridmgmt.planning.scorecard import score
+from gridmgmt.policy.evaluation import Subject, evaluate
+from gridmgmt.policy.norms import profile
 from maps.context import Context
 from maps.pdf import write_pdf
 from maps.report import _drawings, _Say, changed_ground, comparison_page
@@ -24,7 +26,8 @@ REPORT = {
     "objective": {"name": "deviation", "value": 10, "bound": 8, "gap": 0.2},
     "unmet": [{"part": 1, "reason": "no_such_reason", "units": ["u1"]}],
 }
-VERDICTS = [{"clause": "二(二)", "quote": "约 6000—10000 户", "verdict": "no_data", "checked": 2, "met": 0}]
+LUOHU = evaluate({"station": [Subject("Z1", "Z1", {"service_m2": 900.0})]}, profile("luohu-2006"))
+VERDICTS = [verdict.as_dict() for verdict in LUOHU]
 
 
 def side(name: str, parts: list[int], words: str) -> Division:
@@ -102,6 +105,17 @@ def test_the_workbook_keeps_codes_as_text_and_runs_nothing(tmp_path: Path) -> No
     assert rows[0][1].value == "'=1+1"
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
     assert sum(row[2].value for row in rows) == comparison.households_moved
+    signed = {cell.value for cell in book["metrics"]["E"] if str(cell.value).startswith(("+", "'"))}
+    assert signed
+    assert all(value.startswith("+") for value in signed)  # no apostrophe before a figure
+
+
+@pytest.mark.parametrize(("language", "required"), [("zh", "≥ 900 平方米（50%）"), ("en", "≥ 900 m² (50%)")])
+def test_norms_of_one_clause_are_told_apart_by_what_they_ask(language: Language, required: str) -> None:
+    [_, _, facilities, plaza, *_] = tables(found(), language, verdicts=VERDICTS)["verdicts"].to_numpy().tolist()
+    assert facilities[1].startswith("拥有公共服务设施900平方米以上")
+    assert ("Public-service facilities" in facilities[1]) == (language == "en")
+    assert facilities[2] == required != plaza[2]
 
 
 def test_without_a_browser_there_is_no_pdf(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,8 +131,8 @@ def _certificate(report: Mapping[str, Any], language: Language) -> pd.DataFrame:
     rows: list[tuple[str, object]] = [(_say("status", language), _words(f"planning.status_{status}", status, language))]
     if objective:
         rows += [
-            (_say("objective", language), f"{objective['value']:g}"),
-            (_say("bound", language), f"{objective['bound']:g}"),
+            (_say("objective", language), f"{objective['value']:,.12g}"),
+            (_say("bound", language), f"{objective['bound']:,.12g}"),
         ]
         rows.append((_say("gap", language), f"{objective['gap']:.2%}"))
     for entry in report.get("unmet", ()):
@@ -143,9 +143,17 @@ def _certificate(report: Mapping[str, Any], language: Language) -> pd.DataFrame:
 
 
 def _verdicts(verdicts: Sequence[Mapping[str, Any]], language: Language) -> pd.DataFrame:
-    columns = ("clause", "quote", "verdict", "checked", "met")
+    """One row for each norm; its words are quoted in Chinese, and for readers of English what they say."""
+    columns = ("clause", "quote", "required", "verdict", "checked", "met")
     rows = [
-        (row["clause"], row["quote"], text(f"plans.verdict_{row['verdict']}", language), row["checked"], row["met"])
+        (
+            row["clause"],
+            row["quote"] if language == "zh" else f"{row['quote']} {row['quote_en']}",
+            row["required"][language],
+            text(f"plans.verdict_{row['verdict']}", language),
+            row["checked"],
+            row["met"],
+        )
         for row in verdicts
     ]
     return pd.DataFrame(rows, columns=[_say(column, language) for column in columns], dtype=object)
