@@ -6,11 +6,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gridmgmt.errors import DatabaseUnavailable
 from gridmgmt.messages import Words
+from gridmgmt.store.revision import current_revision, head_revision
 
 DRIVER = "postgresql+psycopg"
 
@@ -50,6 +51,8 @@ def transaction(url: str | None = None) -> Iterator[Session]:
     try:
         with reachable(engine), session_factory(engine).begin() as session:
             yield session
+    except ProgrammingError as error:
+        raise _schema_fault(engine, error) from error
     finally:
         engine.dispose()
 
@@ -63,3 +66,12 @@ def reachable(engine: Engine) -> Iterator[None]:
         address = engine.url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(detail=Words("reasons.database_silent", address=address)) from error
     yield
+
+
+def _schema_fault(engine: Engine, error: ProgrammingError) -> Exception:
+    """What to say of a refused statement: that the schema is of another version, where it is; else the error itself."""
+    with engine.connect() as connection:
+        found, wanted = current_revision(connection), head_revision()
+    if found == wanted:
+        return error
+    return DatabaseUnavailable(detail=Words("reasons.database_schema", found=found or "base", wanted=wanted))

@@ -5,6 +5,7 @@ import sqlalchemy
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from gridmgmt.errors import DatabaseUnavailable
 from gridmgmt.store import migrate
@@ -88,6 +89,16 @@ def test_an_empty_database_is_at_no_step(fresh_database: str) -> None:
         session.execute(text("drop table alembic_version"))
         assert current_revision(session.connection()) is None
         session.rollback()
+
+
+def test_a_schema_of_another_version_is_named_with_what_to_do(fresh_database: str) -> None:
+    migrate.downgrade(fresh_database, "0011")
+    said = r"schema is at 0011, .* gridmgmt db upgrade"
+    with pytest.raises(DatabaseUnavailable, match=said), transaction(fresh_database) as session:
+        session.execute(text("select * from plan_order"))
+    migrate.upgrade(fresh_database)
+    with pytest.raises(ProgrammingError, match="no_such"), transaction(fresh_database) as session:
+        session.execute(text("select no_such from plan_order"))  # a fault of ours, not of the schema
 
 
 def test_upgrading_twice_changes_nothing(fresh_database: str) -> None:
