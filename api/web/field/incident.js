@@ -1,11 +1,12 @@
 // An incident in three taps: what it is, a photo, send. Where it is the phone knows.
 
 import { el, renew } from "../js/dom.js";
+import { dropDraft, hasDraft, keepDraft } from "../js/drafts.js";
 import { currentLanguage, t } from "../js/i18n.js";
 import { add, incidentRecords } from "./outbox.js";
 import { centre } from "./map.js";
 import * as patrol from "./patrol.js";
-import { photoPicker } from "./photos.js";
+import { dropPhotos, photoPicker } from "./photos.js";
 import { keptJson, lastKept, owner } from "./session.js";
 import { button, closeIfShown, hint, myTurn, openSheet, redraw, say, whenLeft } from "./sheet.js";
 import { Full, setSetting, setting } from "./store.js";
@@ -37,8 +38,10 @@ const tiles = (list) =>
   el("div", { class: "tiles" }, list.map((entry) => button(entry[currentLanguage()], () => details(entry, new Date().toISOString()), "tile")));
 
 function details(entry, occurredAt) {
-  const photos = photoPicker();
-  const text = el("textarea", { rows: 2, maxlength: 2000, id: "incident-text", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
+  const key = `report/${entry.code}`;
+  const photos = photoPicker(key);
+  const isOld = hasDraft(key) || !photos.isEmpty;
+  const text = el("textarea", { rows: 2, maxlength: 2000, name: "text", id: "incident-text", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
   const where = el("p", { class: "where" });
   const place = { chosen: null, sending: false };
   const send = button(t("phone.send"), () => submit(), "primary huge");
@@ -49,15 +52,24 @@ function details(entry, occurredAt) {
     try {
       const [lon, lat] = placeOf(place);
       const body = { category: entry.code, standard: entry.standard, kind: entry.kind, text: text.value.trim(), lon, lat, occurred_at: occurredAt };
-      if (await report(body, await photos.settled())) closeIfShown(sheet);
+      if (!(await report(body, await photos.settled()))) return;
+      dropDraft(key);
+      dropPhotos(key);
+      closeIfShown(sheet);
     } finally {
       [place.sending, send.disabled] = [false, false];
     }
   }
-  const sheet = openSheet(entry[currentLanguage()], photos.parts, text, where, send);
+  const sheet = keepDraft(key, openSheet(entry[currentLanguage()], isOld ? half(entry, key) : null, photos.parts, text, where, send));
   const watching = setInterval(show, 1000);
   whenLeft(() => clearInterval(watching));
   show();
+}
+
+// What was not sent the last time is still there; it may be another matter by now.
+function half(entry, key) {
+  const anew = () => { dropDraft(key); dropPhotos(key); details(entry, new Date().toISOString()); };
+  return el("p", { class: "where" }, t("phone.left_half"), button(t("phone.begin_anew"), anew));
 }
 
 const placeOf = ({ chosen }) => chosen ?? [patrol.state.position.lon, patrol.state.position.lat];

@@ -1,6 +1,7 @@
 // The phone's page: what is where, and who tells whom.
 
 import { byId, el } from "../js/dom.js";
+import { dropDrafts } from "../js/drafts.js";
 import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
 import { on } from "../js/state.js";
 import { chosenGrid, forgetGround, ground, loadGround } from "./ground.js";
@@ -9,6 +10,7 @@ import { createMap, goToMe, onPick, showDue, showGrids, showMe, showTrack } from
 import { fetchMap, openMenu, openSignIn } from "./menu.js";
 import { waiting } from "./outbox.js";
 import * as patrol from "./patrol.js";
+import { dropAllPhotos } from "./photos.js";
 import { openPending, refreshPending } from "./pending.js";
 import { isExpired, keptJson, me, refresh, remembered } from "./session.js";
 import { button, closeSheet, hint, openSheet, say, startSheet } from "./sheet.js";
@@ -23,7 +25,7 @@ const LEARN_EVERY_MS = 600_000;
 
 async function begin() {
   await loadLanguage(await language());
-  document.title = `${t("phone.app_name")} · ${t("common.app")}`;
+  entitle();
   startSheet();
   await serveOffline();
   await remembered();
@@ -46,6 +48,8 @@ async function language() {
   if (asked === "zh" || asked === "en") await setSetting("language", asked);
   return setting("language", "zh");
 }
+
+const entitle = () => { document.title = `${t("phone.app_name")} · ${t("common.app")}`; };
 
 // Tried again when there is a network: everything else works without it.
 async function drawMap() {
@@ -104,7 +108,8 @@ function wire() {
   byId("visits").addEventListener("click", openVisits);
   byId("menu").addEventListener("click", openMenu);
   byId("here").addEventListener("click", () => goToMe(patrol.state.position));
-  for (const topic of ["outbox", "patrol", "session", "due"]) on(topic, soon);
+  for (const topic of ["outbox", "patrol", "session", "due", "language"]) on(topic, soon);
+  on("language", entitle);
   for (const change of ["online", "offline"]) addEventListener(change, soon);
   on("position", (position) => { showMe(position); soon(); });
   on("patrol", () => drawTrack());
@@ -122,6 +127,8 @@ function wire() {
 async function changed() {
   await patrol.end();
   await dropOthers();
+  dropDrafts();
+  dropAllPhotos();
   forgetGround();
   showGrids([], null);
   showDue([]);

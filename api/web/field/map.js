@@ -1,5 +1,6 @@
 // My grid on the map, where I am and how surely, and which buildings have waited.
 
+import { label } from "../js/i18n.js";
 import { bbox } from "./ground.js";
 import { FONT, NO_DATA, buildingColours, DUE_LIMITS, dueClass, style } from "./style.js";
 import { loadTile } from "./tiles.js";
@@ -18,6 +19,7 @@ export async function createMap(container, centre) {
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     localIdeographFontFamily: FONT.join(","), fadeDuration: 0,
   });
+  label(made.getCanvas(), "web.map");
   made.touchZoomRotate.disableRotation();
   made.addControl(new ScaleControl({ maxWidth: 100, unit: "metric" }), "top-left");
   made.on("dragstart", () => (following = false));

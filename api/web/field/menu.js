@@ -1,7 +1,8 @@
 // Settings of this phone, the map on it, what it can and cannot do, and the way out.
 
 import { el } from "../js/dom.js";
-import { currentLanguage, t } from "../js/i18n.js";
+import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
+import { rememberLanguage } from "../js/state.js";
 import { wholeBox } from "./ground.js";
 import { waiting } from "./outbox.js";
 import * as patrol from "./patrol.js";
@@ -25,10 +26,22 @@ export async function openMenu() {
     el("section", {}, el("h3", {}, t("phone.position")), el("label", { class: "check" }, box, t("phone.shifted")), hint(t("phone.shifted_hint"))),
     el("section", {}, el("h3", {}, t("phone.screen_off")), hint(t("phone.cannot_record")), hint(t("phone.trackers")), el("a", { class: "button", href: "/field/plain" }, t("phone.upload_gpx"))),
     el("section", {}, el("h3", {}, t("phone.storage")), hint(storage), lasting ? null : hint(t("phone.not_lasting"))),
-    button(t("phone.other_language"), () => location.assign(`/field?lang=${other}`)),
+    button(t("phone.other_language"), () => switchLanguage(other)),
     el("a", { class: "button", href: `/?lang=${currentLanguage()}` }, t("common.app")),
     button(t("access.sign_out"), openSignOut));
   await showKept(progress); // it looks at every tile
+}
+
+// In the page: a patrol goes on, and what is half typed stays.
+async function switchLanguage(other) {
+  try {
+    await loadLanguage(other);
+  } catch {
+    return say(t("phone.no_answer"), true);
+  }
+  await setSetting("language", other);
+  rememberLanguage(other);
+  return openMenu();
 }
 
 async function showKept(progress) {

@@ -10,7 +10,7 @@ export function openSheet(title, ...children) {
   const dialog = byId("sheet");
   leave();
   const close = el("button", { class: "close", "aria-label": t("web.close"), on: { click: closeSheet } }, "×");
-  dialog.replaceChildren(el("header", {}, el("h2", {}, title), close), el("div", { class: "body" }, children));
+  dialog.replaceChildren(el("header", {}, el("h2", { id: "sheet-title" }, title), close), el("div", { class: "body" }, children));
   if (!dialog.open) dialog.showModal();
   dialog.querySelector(".body").scrollTop = 0;
   return dialog.querySelector(".body");

@@ -1,11 +1,12 @@
 // What concerns me: the open incidents, and the moves I can make. A move waits in the outbox like everything else.
 
 import { el } from "../js/dom.js";
+import { dropDraft, keepDraft } from "../js/drafts.js";
 import { currentLanguage, t } from "../js/i18n.js";
 import { moveFields } from "../js/moveform.js";
 import { destinations, goesTo, levelOf, wantsDestination } from "../js/moves.js";
 import { add, moveRecord, waiting } from "./outbox.js";
-import { photoPicker } from "./photos.js";
+import { dropPhotos, photoPicker } from "./photos.js";
 import { keptJson, lastKept, owner } from "./session.js";
 import { button, closeIfShown, hint, isShown, myTurn, once, openSheet, redraw, say } from "./sheet.js";
 import { Full } from "./store.js";
@@ -106,7 +107,8 @@ async function ask(incident, move) {
   const still = myTurn();
   const form = await moveFields(move, incident, async (path) => (await lastKept(path))?.value ?? value(path));
   if (!still()) return;
-  const photos = photoPicker();
+  const key = `${incident.id}/${move.move}`;
+  const photos = photoPicker(key);
   const send = async () => {
     const said = form.read();
     if (said === null) return undefined;
@@ -118,11 +120,13 @@ async function ask(incident, move) {
       if (!(error instanceof Full)) throw error;
       return say(t("phone.full"), true);
     }
+    dropDraft(key);
+    dropPhotos(key);
     say(t("phone.kept", { what: nameOfMove(move.move) }));
     return closeIfShown(sheet);
   };
   const sending = button(t("phone.send"), () => once(sending, send), "primary huge"); // pressed twice, it is one move
-  const sheet = openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, sending);
+  const sheet = keepDraft(key, openSheet(nameOfMove(move.move), hint(nameOfCategory(incident.category)), where(incident, move), form.fields, photos.parts, sending));
 }
 
 function where({ holder }, move) {

@@ -1,6 +1,7 @@
 // Buildings that wait, the next walk past them, and a door knocked at.
 
 import { el } from "../js/dom.js";
+import { dropDraft, keepDraft } from "../js/drafts.js";
 import { t } from "../js/i18n.js";
 import { choose, chosenGrid, ground, markVisited, nextWalk, overdue } from "./ground.js";
 import { showWalk } from "./map.js";
@@ -62,14 +63,16 @@ export function openVisit(code) {
   const building = ground.buildings.find(({ properties }) => properties.code === code)?.properties ?? { code, days: undefined };
   const name = building.name ?? code;
   if (patrol.current() === null) return openSheet(name, ...firstAPatrol(code));
-  const note = el("textarea", { rows: 2, maxlength: 1900, placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
-  const outcomes = el("fieldset", { class: "tiles" });
+  const note = el("textarea", { rows: 2, maxlength: 1900, name: "note", placeholder: t("phone.text_optional"), "aria-label": t("phone.text_optional") });
+  const outcomes = el("fieldset", { class: "tiles", "aria-label": t("phone.visit_outcome") });
   const kept = (words) => once(outcomes, async () => { // tapped twice, it is one visit
-    if (await keep(building, name, words, note.value.trim())) closeIfShown(sheet);
+    if (!(await keep(building, name, words, note.value.trim()))) return;
+    dropDraft(`visit/${code}`);
+    closeIfShown(sheet);
   });
   outcomes.append(...OUTCOMES.map((outcome) => t(`phone.visit_${outcome}`)).map((words) => button(words, () => kept(words), "tile")));
   const last = building.days === undefined ? null : hint(`${t("phone.households", { count: building.households ?? 0 })} · ${daysAgo(building.days)}`);
-  const sheet = openSheet(name, last, note, outcomes);
+  const sheet = keepDraft(`visit/${code}`, openSheet(name, last, note, outcomes));
   return sheet;
 }
 

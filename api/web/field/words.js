@@ -1,6 +1,6 @@
 // Names and times in the reader's language.
 
-import { currentLanguage, has, locale, t } from "../js/i18n.js";
+import { currentLanguage, has, t, when } from "../js/i18n.js";
 import { categoryName } from "../js/words.js";
 import { lastKept } from "./session.js";
 
@@ -18,8 +18,7 @@ export const nameOfState = named("incidents.state_");
 export const nameOfMove = named("incidents.move_");
 export const nameOfKind = named("phone.kind_");
 
-export const time = (moment) =>
-  new Intl.DateTimeFormat(locale(), { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(moment));
+export const time = when;
 
 export function lasted(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -23,12 +23,17 @@ export function areaName(code) {
   return names.get(code) ?? `${names.get(code.slice(0, 12)) ?? code.slice(0, 12)} ${t("common.grid")} ${code.slice(12)}`;
 }
 
-// `code()` is what is chosen: the innermost area, null for everywhere.
+// `code()` is what is chosen: the innermost area, null for everywhere. A form can put one in (`area`): then its lists open down to it.
 export function areaPicker() {
-  const place = el("div", { class: "area", role: "group", "aria-label": t("people.area") });
+  const chosen = el("input", { type: "hidden", name: "area" });
+  const place = el("div", { class: "area", role: "group", "aria-label": t("people.area") }, chosen);
   const selects = [];
-  const choose = async (depth) => {
+  const choose = (depth) => {
     for (const select of selects.splice(depth + 1)) select.remove();
+    chosen.value = selects.map((select) => select.value).filter(Boolean).at(-1) ?? "";
+    return further(depth);
+  };
+  const further = async (depth) => {
     const parent = selects[depth].value;
     if (parent && LEVELS[depth + 1]) await offer(depth + 1, parent);
   };
@@ -38,11 +43,11 @@ export function areaPicker() {
     if (codes.length === 0 || taken) return;
     const whole = parent ? t("people.whole_of", { place: areaName(parent) }) : t("people.everywhere");
     const select = el("select", { "aria-label": t(`common.${LEVELS[depth]}`), on: { change: () => choose(depth) } },
-      [["", whole], ...codes.map((code) => [code, areaName(code)])].map(([value, words]) => el("option", { value }, words)));
+      [["", whole], ...codes.map((code) => [code, areaName(code)])].map(([value, words]) => el("option", { value, selected: value !== "" && chosen.value.startsWith(value) }, words)));
     selects.push(select);
     place.append(select);
+    await further(depth);
   };
   offer(0, "").catch(() => {}); // then everywhere is all there is to choose
-  const code = () => selects.map((select) => select.value).filter(Boolean).at(-1) ?? null;
-  return { element: place, code };
+  return { element: place, code: () => chosen.value || null };
 }

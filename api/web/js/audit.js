@@ -3,7 +3,7 @@
 import { getJson, questions } from "./client.js";
 import { byId, el, fill } from "./dom.js";
 import { createHeader } from "./header.js";
-import { currentLanguage, has, loadLanguage, locale, t } from "./i18n.js";
+import { currentLanguage, has, loadLanguage, t } from "./i18n.js";
 import { begin, forget, tell } from "./notices.js";
 import { on } from "./state.js";
 
@@ -12,6 +12,7 @@ const ZONE = "+08:00";
 const ACTIONS = [
   "sign_in", "sign_out", "sign_in_failed", "refresh_token_reused", "password_changed", "see_tracks", "see_positions", "see_involved", "see_quarantine", "read_audit", "export", "ask_plan", "cancel_plan", "publish",
   "add_person", "reset_password", "disable_person", "enable_person", "unlock_person", "grant", "revoke_grant", "stand_in", "end_stand_in", "add_device", "revoke_device", "add_app", "revoke_app",
+  "add_worker", "appoint", "relieve", "renew_demo_sign_ins",
   "erase_tracks", "expire_tracks", "erase_person", "export_person",
 ];
 let shown = [];
@@ -28,7 +29,11 @@ async function start() {
   await load();
 }
 
-const words = (action) => (has(`people.action_${action}`) ? t(`people.action_${action}`) : action);
+const named = (prefix) => (code) => (has(`${prefix}${code}`) ? t(`${prefix}${code}`) : code);
+const words = named("people.action_");
+const factName = named("people.detail_");
+const FACTS = { role: named("access.role_"), task: named("web.task_"), action: words }; // whose values have words, too
+const plain = (value) => (typeof value === "object" ? JSON.stringify(value) : named("people.is_")(value));
 
 function drawActions() {
   const select = byId("filter").elements.action;
@@ -64,7 +69,8 @@ async function load(before) {
   }
 }
 
-const moment = (at) => new Intl.DateTimeFormat(locale(), { dateStyle: "short", timeStyle: "medium", hour12: false, timeZone: "Asia/Shanghai" }).format(new Date(at));
+// As every day on these pages is written, and as it is sorted.
+const moment = (at) => new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
 
 function draw() {
   byId("empty").hidden = shown.length > 0;
@@ -73,11 +79,12 @@ function draw() {
 
 function row(entry) {
   const only = () => { byId("filter").elements.actor.value = entry.actor; load(); };
-  const who = entry.actor ? el("button", { type: "button", class: "quiet", on: { click: only } }, entry.actor) : t("people.unknown");
+  const who = entry.actor ? el("button", { type: "button", class: "quiet", "data-entry": entry.id, on: { click: only } }, entry.actor) : t("people.unknown");
   return el("tr", {}, el("td", {}, moment(entry.at)), el("td", {}, who), el("td", {}, words(entry.action)), el("td", {}, entry.object), el("td", {}, detail(entry.detail)));
 }
 
-const detail = (said) => Object.entries(said ?? {}).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
+const detail = (said) => Object.entries(said ?? {}).filter(([, value]) => value !== null && value !== "")
+  .map(([name, value]) => t("people.detail_of", { name: factName(name), value: (FACTS[name] ?? plain)(value) })).join(" · ");
 
 async function verify() {
   const line = byId("verdict");

@@ -1,5 +1,6 @@
 // Calls to our own API. A refusal becomes a `Refusal` that carries the server's sentence in the reader's language.
 
+import { isTyping } from "./drafts.js";
 import { currentLanguage, t } from "./i18n.js";
 import { announce } from "./state.js";
 
@@ -47,9 +48,6 @@ function signedIn() {
   signedOut = false;
   announce("signed-in");
 }
-
-const isTyping = () => [...document.querySelectorAll("#sheet, #person")].some((part) =>
-  [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue || field.files?.length));
 
 export const getJson = (path, signal) => call(path, { signal });
 

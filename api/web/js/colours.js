@@ -9,6 +9,11 @@ export function token(name) {
   return getComputedStyle(probe).color;
 }
 
+export function isDark() {
+  const scheme = getComputedStyle(document.documentElement).colorScheme;
+  return scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
 // Days since the last visit: upper limits of the classes (cividis, darker by day = longer ago).
 export const VISIT_LIMITS = [0, 1, 2, 4, 7];
 export const visitClass = (days) => {

@@ -6,7 +6,7 @@ import { number, percent, t } from "./i18n.js";
 import { bbox, map, setData, showBounds } from "./map.js";
 import { reportLinks } from "./planreport.js";
 import { balance } from "./rangebar.js";
-import { announce } from "./state.js";
+import { announce, on } from "./state.js";
 import { reasonName, statusName } from "./words.js";
 
 const VIEWS = {
@@ -61,10 +61,16 @@ function draw() {
   setData("after", plan.after);
   setData("changed", plan.changed);
   setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
-  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 0);
-  choose(view);
+  stepAside();
   announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
 }
+
+function stepAside() {
+  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 0);
+  choose(view);
+}
+
+on("repainted", () => plan && stepAside()); // another theme has put every layer back
 
 // A market, mall, school, hospital or enterprise is a grid of its own: no number of households is asked of it.
 const isDedicated = ({ kind }) => kind !== undefined && kind !== "residential";

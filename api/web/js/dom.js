@@ -15,13 +15,31 @@ export function el(tag, properties = {}, ...children) {
 export const byId = (id) => document.getElementById(id);
 
 export function fill(id, ...children) {
-  byId(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
+  const place = byId(id);
+  keepingFocus(place, () => place.replaceChildren(...children.flat(Infinity).filter(Boolean)));
+}
+
+// Whoever works with the keys stays where they are when a place is drawn anew: on what is named alike there, else on the
+// place itself, if that can have the focus.
+export function keepingFocus(place, draw) {
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  draw();
+  if (held) refocus(held, place);
+}
+
+export function refocus(held, place) {
+  const named = nameOf(held);
+  const alike = held.isConnected ? held : named && [...place.querySelectorAll(held.nodeName)].find((one) => nameOf(one) === named);
+  (alike || place.closest("[tabindex]"))?.focus({ preventScroll: true });
 }
 
 // The same for what is drawn anew while somebody reads it: what looks as before stays in its place, and with it focus,
 // scroll and the click under way. Whatever a node's handlers know must show in it (`data-…`), or it may keep old ones.
 export function renew(place, ...children) {
-  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  keepingFocus(place, () => change(place, children));
+}
+
+function change(place, children) {
   const before = [...place.childNodes];
   const wanted = children.flat(Infinity).filter(Boolean).map((fresh) => {
     const found = before.findIndex((old) => old.isEqualNode(fresh) || isSameList(old, fresh));
@@ -32,7 +50,6 @@ export function renew(place, ...children) {
   });
   for (const old of before) old.remove();
   wanted.forEach((node, index) => { if (place.childNodes[index] !== node) place.insertBefore(node, place.childNodes[index] ?? null); });
-  if (held && !held.isConnected && nameOf(held)) [...place.querySelectorAll(held.nodeName)].find((one) => nameOf(one) === nameOf(held))?.focus({ preventScroll: true });
 }
 
 const nameOf = (one) => one.getAttribute("href") ?? Object.values(one.dataset).join(" ");

@@ -2,7 +2,7 @@
 
 import { getJson } from "./client.js";
 import { byId, el, fill } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { listed, number, t } from "./i18n.js";
 import { forget, tell } from "./notices.js";
 import { epoch, on } from "./state.js";
 
@@ -25,7 +25,7 @@ async function load() {
   if (at !== epoch()) return; // the date was changed meanwhile
   forget("figures");
   figures = counts;
-  byId("district").textContent = districts.features.map(({ properties }) => properties.name).join("、");
+  byId("district").textContent = listed(districts.features.map(({ properties }) => properties.name));
   render();
 }
 

@@ -1,5 +1,6 @@
 // The bar at the head of every page of the desk: language, and light or dark.
 
+import { isDark } from "./colours.js";
 import { byId } from "./dom.js";
 import { currentLanguage, loadLanguage, t } from "./i18n.js";
 import { forget, tell } from "./notices.js";
@@ -36,8 +37,6 @@ function mark(language) {
 }
 
 function switchTheme() {
-  const scheme = getComputedStyle(document.documentElement).getPropertyValue("color-scheme").trim();
-  const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   announce("theme");
 }

@@ -1,4 +1,5 @@
-// The card that follows the pointer, and the click that opens the panel of what lies under it.
+// The card that follows the pointer, and the click that opens the panel of what lies under it; with the keys, Enter opens
+// what lies under the cross at the centre.
 
 import { byId, el } from "./dom.js";
 import { t } from "./i18n.js";
@@ -13,11 +14,14 @@ const card = byId("hover");
 export function createHover() {
   map.on("mousemove", ({ point }) => show(under(point), point));
   map.on("mouseout", () => { card.hidden = true; });
-  map.on("click", ({ point }) => {
-    const found = under(point);
-    const code = found && (found.level === "incident" ? found.properties.id : found.properties.code);
-    if (code) open(found.level, code);
-  });
+  map.on("click", ({ point }) => choose(point));
+  map.getCanvas().addEventListener("keydown", ({ key }) => key === "Enter" && choose(map.project(map.getCenter())));
+}
+
+function choose(point) {
+  const found = under(point);
+  const code = found && (found.level === "incident" ? found.properties.id : found.properties.code);
+  if (code) open(found.level, code);
 }
 
 // The finest level that can be told apart at this zoom; grids early where they are coloured.

@@ -34,8 +34,17 @@ export const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 export const percent = (share) =>
   new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+export const when = (moment) =>
+  new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(moment));
+export const listed = (names) => new Intl.ListFormat(locale(), { style: "narrow" }).format(names);
 export const clock = (moment) =>
   new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(moment);
+
+// For what is made elsewhere: its name follows the language.
+export function label(element, key) {
+  element.dataset.label = key;
+  element.setAttribute("aria-label", t(key));
+}
 
 function fillIn(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);

@@ -2,14 +2,15 @@
 
 import { getJson } from "./client.js";
 import { el } from "./dom.js";
-import { number, t } from "./i18n.js";
-import { light, timeLeft, when } from "./lights.js";
+import { number, t, when } from "./i18n.js";
+import { light, timeLeft } from "./lights.js";
 import { moveForm } from "./incident_move.js";
 import { loadNames, nameOfCategory, placeName } from "./names.js";
 import { addressOf, on, route } from "./state.js";
 import { flagName, moveName, sourceName, stateName } from "./words.js";
 
 let workflow = null;
+let filling = null; // the form that is open, { id, move, lead }: drawn anew with its sheet
 
 // All that the sheet needs. Alike ones are asked for only while linking is among the moves.
 export async function fetchIncident(id) {
@@ -24,16 +25,24 @@ export const incidentTitle = (incident) => nameOfCategory(incident.category);
 // `again` shows the incident anew, with what has happened meanwhile.
 export function incidentParts(incident, again) {
   const place = el("div", { class: "move-place" });
-  let wanted; // of two moves chosen one after the other the last one counts, whichever form is there first
-  const open = async (name, lead = null) => {
-    const mine = (wanted = Symbol(name));
+  const show = async (name, lead) => {
+    const mine = (filling = { id: incident.id, move: name, lead });
     const move = workflow.moves.find((one) => one.move === name);
-    const form = await moveForm(move, incident, { lead, again, close: () => place.replaceChildren(...choices(incident, open)) });
-    if (mine !== wanted) return;
+    const form = await moveForm(move, incident, { lead, again, close: () => back(name), sent: () => { if (mine === filling) filling = null; } });
+    if (mine !== filling) return; // of two moves chosen one after the other the last one counts, whichever form is there first
     place.replaceChildren(form);
+  };
+  const open = async (name, lead = null) => {
+    await show(name, lead);
     place.querySelector("select, textarea")?.focus();
   };
+  const back = (name) => {
+    filling = null;
+    place.replaceChildren(...choices(incident, open));
+    place.querySelector(`[data-move="${name}"]`)?.focus();
+  };
   place.append(...choices(incident, open));
+  if (filling?.id === incident.id && incident.moves.includes(filling.move)) show(filling.move, filling.lead);
   return [status(incident), photos(incident), incident.text ? el("p", { class: "said" }, incident.text) : null, place,
     alike(incident, open), facts(incident), people(incident), linked(incident), log(incident)];
 }

@@ -2,6 +2,7 @@
 
 import { getJson, postJson, putBytes } from "./client.js";
 import { el } from "./dom.js";
+import { dropDraft, keepDraft } from "./drafts.js";
 import { t } from "./i18n.js";
 import { moveFields } from "./moveform.js";
 import { goesTo } from "./moves.js";
@@ -12,18 +13,26 @@ import { moveName } from "./words.js";
 
 const quietly = (path) => getJson(path).catch(() => null);
 
-export async function moveForm(move, incident, { lead, again, close }) {
+// `close` goes back to the moves; what was typed is kept unless it is cancelled or sent.
+export async function moveForm(move, incident, { lead, again, close, sent }) {
   const { fields, read } = await moveFields(move, incident, quietly, { lead, department: departmentOf(incident.category) });
   const fault = el("p", { class: "fault", role: "alert" });
   const changed = el("p", { class: "hint changed", hidden: true }, t("incidents.changed_meanwhile"), " ", el("button", { type: "button", on: { click: again } }, t("incidents.reload")));
-  const photos = globalThis.crypto?.subtle ? el("input", { type: "file", accept: "image/jpeg,image/png,image/webp", multiple: true }) : null;
+  const photos = globalThis.crypto?.subtle ? el("input", { type: "file", name: "photos", accept: "image/jpeg,image/png,image/webp", multiple: true }) : null;
+  const key = `${incident.id}/${move.move}`;
+  const done = () => { dropDraft(key); sent(); };
   const id = globalThis.crypto?.randomUUID?.(); // pressed twice, it is the same move
-  const submit = (event) => { event.preventDefault(); return send({ move, incident, read, photos, id, fault, form, again }); };
-  const form = el("form", { class: "move-form", novalidate: true, on: { submit } },
+  const submit = (event) => { event.preventDefault(); return send({ move, incident, read, photos, id, fault, form, again, done }); };
+  const leave = (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation(); // only out of the form, not off the sheet
+    close();
+  };
+  const form = el("form", { class: "move-form", novalidate: true, on: { submit, keydown: leave } },
     el("h3", {}, moveName(move.move)), changed, where(move, incident), fields,
     photos ? el("label", { class: "field" }, t("incidents.add_photos"), photos) : null, fault,
-    el("div", { class: "pair" }, el("button", { class: "primary" }, t("incidents.confirm", { move: moveName(move.move) })), el("button", { type: "button", on: { click: close } }, t("incidents.cancel"))));
-  return form;
+    el("div", { class: "pair" }, el("button", { class: "primary" }, t("incidents.confirm", { move: moveName(move.move) })), el("button", { type: "button", on: { click: () => { dropDraft(key); close(); } } }, t("incidents.cancel"))));
+  return keepDraft(key, form);
 }
 
 function where(move, { holder }) {
@@ -32,7 +41,7 @@ function where(move, { holder }) {
   return move.holder === "previous" ? el("p", { class: "hint" }, t("incidents.goes_back")) : null;
 }
 
-async function send({ move, incident, read, photos, id, fault, form, again }) {
+async function send({ move, incident, read, photos, id, fault, form, again, done }) {
   const said = read();
   if (said === null) return;
   const button = form.querySelector(".primary");
@@ -40,6 +49,7 @@ async function send({ move, incident, read, photos, id, fault, form, again }) {
   try {
     const sent = await Promise.all([...(photos?.files ?? [])].map(putPhoto));
     await postJson(`/api/v1/incidents/${incident.id}/moves`, { move: move.move, after: incident.step, ...(id ? { id } : {}), ...said, photos: sent });
+    done();
     forget("moved");
     say(t("incidents.done", { move: moveName(move.move), what: nameOfCategory(incident.category) }));
     announce("moved", incident.id);

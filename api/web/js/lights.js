@@ -1,7 +1,7 @@
 // The light of an incident: colour and shape together, and the time it stands for in words.
 
 import { el } from "./dom.js";
-import { locale, t } from "./i18n.js";
+import { t } from "./i18n.js";
 
 export const LIGHTS = { red: ["late", "■"], yellow: ["soon", "▲"], green: ["good", "●"], none: ["none", "–"] };
 
@@ -23,6 +23,3 @@ export function timeLeft({ due_at: due, paused }, now = Date.now()) {
   const left = Date.parse(due) - now;
   return left < 0 ? t("incidents.over_by", { time: span(-left) }) : t("incidents.left_over", { time: span(left) });
 }
-
-export const when = (moment) =>
-  new Intl.DateTimeFormat(locale(), { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(moment));

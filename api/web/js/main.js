@@ -10,6 +10,7 @@ import { createLegend } from "./legend.js";
 import { createLive } from "./live.js";
 import { createMap } from "./map.js";
 import { begin } from "./notices.js";
+import { createPaper } from "./paper.js";
 import { createPlans } from "./plans.js";
 import { createQueue } from "./queue.js";
 import { createReports } from "./reports.js";
@@ -25,6 +26,7 @@ async function start() {
   await createMap(figures.bounds ?? WORLD_OF_LUOHU);
   createLayers();
   createHover();
+  createPaper();
   createLegend();
   createSheet();
   await Promise.all([createLive(), createQueue(), createPlans(), createReports()]);

@@ -4,7 +4,7 @@ import { Map as MapLibre, ScaleControl } from "../vendor/maplibre-gl-6.17.0/mapl
 import { FONT, sources, style } from "./basemap.js";
 import { getJson } from "./client.js";
 import { byId } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { label, number, t } from "./i18n.js";
 import { putIcons } from "./icons.js";
 import { forget, tell } from "./notices.js";
 import { announce, epoch, on } from "./state.js";
@@ -23,6 +23,7 @@ export async function createMap(extent) {
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, minZoom: 8,
     localIdeographFontFamily: FONT.join(","), fadeDuration: 120,
   });
+  label(map.getCanvas(), "web.map_keys");
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   byId("scale").append(new ScaleControl({ maxWidth: 120, unit: "metric" }).onAdd(map));

@@ -54,8 +54,8 @@ async function leads({ id }, ask, lead) {
 }
 
 function moreTime() {
-  const amount = el("input", { type: "number", min: 0.5, max: 10000, step: 0.5, value: 1, inputmode: "decimal", "aria-label": t("incidents.more_time") });
-  const unit = el("select", { "aria-label": t("incidents.time_unit") }, TIME_UNITS.map((value) => el("option", { value }, t(`incidents.unit_${value}`))));
+  const amount = el("input", { type: "number", name: "amount", min: 0.5, max: 10000, step: 0.5, value: 1, inputmode: "decimal", "aria-label": t("incidents.more_time") });
+  const unit = el("select", { name: "unit", "aria-label": t("incidents.time_unit") }, TIME_UNITS.map((value) => el("option", { value }, t(`incidents.unit_${value}`))));
   const read = () => (amount.value === "" || !amount.checkValidity() ? missing(amount) : { more: { amount: Number(amount.value), unit: unit.value } });
   return { fields: [el("div", { class: "field" }, t("incidents.more_time"), el("div", { class: "pair" }, amount, unit))], read };
 }

@@ -3,6 +3,7 @@
 import { getJson, postJson } from "./client.js";
 import { areaName, loadAreaNames } from "./area.js";
 import { byId, el, fill } from "./dom.js";
+import { dropDraft, keepDraft } from "./drafts.js";
 import { createHeader } from "./header.js";
 import { currentLanguage, loadLanguage, number, t } from "./i18n.js";
 import { begin, tell } from "./notices.js";
@@ -11,7 +12,9 @@ import { on } from "./state.js";
 
 const ROLES = ["worker", "planner", "dispatcher", "department", "administrator", "security", "auditor", "viewer"];
 const MOST = 200;
+const NEW = "new person";
 let people = [];
+let isAdding = false;
 const handed = new Map(); // secrets that nobody has noted yet, by whose they are: nobody can ask for them again
 
 async function start() {
@@ -21,9 +24,9 @@ async function start() {
   await Promise.all([load(), loadAreaNames()]);
   byId("find").addEventListener("input", drawList);
   byId("role").addEventListener("change", drawList);
-  byId("add")?.addEventListener("click", () => showNew());
+  byId("add")?.addEventListener("click", () => showNew().focus());
   addEventListener("hashchange", show);
-  on("language", () => { drawRoles(); drawList(); show(); });
+  on("language", () => { drawRoles(); drawList(); isAdding ? showNew() : show(); });
   drawList();
   show();
 }
@@ -49,10 +52,8 @@ function fits(person, words, role) {
 
 function drawList() {
   const found = people.filter((person) => fits(person, byId("find").value.trim().toLowerCase(), byId("role").value));
-  const focused = document.activeElement?.dataset?.person;
   byId("count").textContent = found.length ? t("people.shown", { shown: Math.min(MOST, found.length), total: found.length }) : t("people.nobody_found");
   fill("people", found.slice(0, MOST).map(row));
-  if (focused) byId("people").querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 function row(person) {
@@ -66,6 +67,7 @@ function row(person) {
 }
 
 function show() {
+  isAdding = false;
   const person = people.find(({ name }) => name === named());
   for (const link of byId("people").querySelectorAll("a"))
     link.dataset.person === named() ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
@@ -96,13 +98,16 @@ function showNew() {
   const fault = el("p", { class: "fault", role: "alert" });
   const submit = (event) => attempt(event, fault, "people", async () => {
     const made = await postJson("/api/v1/people", { name: name.value, display_name: called.value, worker_code: code.value.trim() || null });
+    dropDraft(NEW);
     location.hash = `#/${encodeURIComponent(made.name)}`;
     hand(made.name, t("people.password_for", { name: made.name }), made.password); // it is said only once: whatever the next answer is
     await refresh(made.name);
   });
-  fill("person", el("form", { class: "fields", on: { submit } }, el("h2", {}, t("people.add")), field(t("people.name"), name), field(t("people.display_name"), called), field(t("people.worker_code"), code),
-    el("p", { class: "hint" }, t("people.name_hint")), fault, el("div", { class: "pair" }, el("button", { class: "primary" }, t("people.add_yes")), el("button", { type: "button", on: { click: show } }, t("people.cancel")))));
-  name.focus();
+  const cancel = () => { dropDraft(NEW); show(); byId("add").focus(); };
+  isAdding = true;
+  fill("person", keepDraft(NEW, el("form", { class: "fields", on: { submit } }, el("h2", {}, t("people.add")), field(t("people.name"), name), field(t("people.display_name"), called), field(t("people.worker_code"), code),
+    el("p", { class: "hint" }, t("people.name_hint")), fault, el("div", { class: "pair" }, el("button", { class: "primary" }, t("people.add_yes")), el("button", { type: "button", on: { click: cancel } }, t("people.cancel"))))));
+  return name;
 }
 
 addEventListener("unhandledrejection", ({ reason }) => tell("people", reason?.message ?? String(reason), reason?.code));

@@ -3,9 +3,9 @@
 
 import { areaName, areaPicker } from "./area.js";
 import { deleteAt, getJson, postJson } from "./client.js";
-import { el } from "./dom.js";
-import { has, t } from "./i18n.js";
-import { when } from "./lights.js";
+import { el, refocus } from "./dom.js";
+import { dropDraft, keepDraft } from "./drafts.js";
+import { has, t, when } from "./i18n.js";
 import { say } from "./notices.js";
 
 const { me, accounts, rights } = document.documentElement.dataset;
@@ -38,7 +38,7 @@ export async function attempt(event, fault, what, deed) {
     fault.replaceChildren(has(own) ? t(own) : refusal.message);
   } finally {
     hold(false);
-    if (focused?.isConnected) focused.focus({ preventScroll: true });
+    if (focused) refocus(focused, document.getElementById("person"));
   }
 }
 
@@ -86,7 +86,7 @@ function account(person, path, refresh, hand, other) {
     hand(person.name, t("people.password_for", { name: person.name }), password);
     await refresh();
   });
-  return el("section", {}, el("h3", {}, t("people.account")), el("div", { class: "pair" },
+  return el("section", { class: "account" }, el("h3", {}, t("people.account")), el("div", { class: "pair" },
     sure(t("people.reset"), reset),
     person.locked_until ? el("button", { type: "button", on: { click: post("unlock") } }, t("people.unlock")) : null,
     person.disabled ? el("button", { type: "button", on: { click: post("enable") } }, t("people.enable")) : other ? sure(t("people.disable"), post("disable")) : null), fault);
@@ -124,11 +124,12 @@ function roles(person, path, refresh, may) {
   const [office, department] = departmentPicker(role);
   const submit = (event) => attempt(event, fault, "grants", async () => {
     await postJson(`${path}/grants`, { role: role.value, department_code: office.value || null, scope_code: area.code(), ...span.read() });
+    dropDraft(`${path}/grants`);
     await refresh();
     say(t("people.done"));
   });
   return el("section", {}, el("h3", {}, t("people.roles")), list,
-    el("form", { class: "fields", on: { submit } }, field(t("people.role"), role), department, el("div", { class: "field" }, t("people.area"), area.element), span.fields, fault, el("button", { class: "primary" }, t("people.give"))));
+    keepDraft(`${path}/grants`, el("form", { class: "fields", on: { submit } }, field(t("people.role"), role), department, el("div", { class: "field" }, t("people.area"), area.element), span.fields, fault, el("button", { class: "primary" }, t("people.give")))));
 }
 
 // Somebody of a department is of one: which, is asked for that role only.
@@ -142,10 +143,10 @@ function departmentPicker(role) {
     const { codes } = await getJson("/api/v1/codes?kind=department");
     if (role.value !== "department") return; // taken back meanwhile
     const chinese = document.documentElement.lang.startsWith("zh");
-    office.replaceChildren(...codes.map((one) => el("option", { value: one.code }, `${one.code} ${chinese ? one.zh : one.en}`)));
+    office.replaceChildren(...codes.map((one) => el("option", { value: one.code, selected: one.code === office.dataset.draft }, `${one.code} ${chinese ? one.zh : one.en}`)));
   };
   role.addEventListener("change", shown);
-  shown();
+  queueMicrotask(shown); // when the form is whole: it may put a role in
   return [office, department];
 }
 
@@ -159,11 +160,12 @@ function standIns(person, people, path, refresh, may) {
   const span = dates(true);
   const submit = (event) => attempt(event, fault, "stand-ins", async () => {
     await postJson(`${path}/stand-ins`, { substitute: who.value.trim(), ...span.read() });
+    dropDraft(`${path}/stand-ins`);
     await refresh();
     say(t("people.done"));
   });
   return el("section", {}, el("h3", {}, t("people.stand_ins")), list,
-    el("form", { class: "fields", on: { submit } }, field(t("people.substitute"), who), names, span.fields, fault, el("button", { class: "primary" }, t("people.stand_in_give"))));
+    keepDraft(`${path}/stand-ins`, el("form", { class: "fields", on: { submit } }, field(t("people.substitute"), who), names, span.fields, fault, el("button", { class: "primary" }, t("people.stand_in_give")))));
 }
 
 function programs(person, path, refresh, hand) {
@@ -176,9 +178,10 @@ function programs(person, path, refresh, hand) {
   const device = el("input", { name: "device_id", maxlength: 64, autocapitalize: "none", autocomplete: "off" });
   const submit = (event) => attempt(event, fault, "credentials", async () => {
     const made = await postJson(`${path}/credentials`, { kind: kind.value, label: label.value, device_id: kind.value === "device" ? device.value.trim() || null : null });
+    dropDraft(`${path}/credentials`);
     hand(person.name, t("people.secret_for", { name: person.name }), made.name, made.secret);
     await refresh();
   });
   return el("section", {}, el("h3", {}, t("people.programs")), list,
-    el("form", { class: "fields", on: { submit } }, field(t("people.program_kind"), kind), field(t("people.label"), label), field(t("people.device_id"), device), fault, el("button", {}, t("people.program_add"))));
+    keepDraft(`${path}/credentials`, el("form", { class: "fields", on: { submit } }, field(t("people.program_kind"), kind), field(t("people.label"), label), field(t("people.device_id"), device), fault, el("button", {}, t("people.program_add")))));
 }

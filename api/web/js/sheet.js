@@ -1,7 +1,7 @@
 // The panel of one area or station, with an address of its own (#/grid/CODE).
 
 import { Refusal, getJson } from "./client.js";
-import { byId, el } from "./dom.js";
+import { byId, el, keepingFocus } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { fetchIncident, followQueue, incidentParts, incidentTitle } from "./incident.js";
 import { visitWords } from "./live.js";
@@ -14,13 +14,14 @@ import { kindName, typeName } from "./words.js";
 
 const PARENT = { grid: "community", community: "subdistrict", subdistrict: "district", zone: "community" };
 let shown = null; // the feature or plan on the sheet
+let opener = null; // what had the focus before the sheet opened
 
 export function createSheet() {
   on("route", follow);
   on("epoch", () => shown?.kind !== "incident" && follow(route())); // an incident is of its own day
   on("language", () => follow(route()));
   on("situation", () => shown?.kind === "grid" && shown.data && renewVisit(shown.code));
-  addEventListener("keydown", (event) => event.key === "Escape" && !byId("sheet").hidden && close());
+  addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && !byId("sheet").hidden && close());
   followQueue(() => (shown?.kind === "incident" ? shown.data : null), again);
   follow(route());
 }
@@ -41,6 +42,7 @@ async function follow(wanted) {
   const before = isNew ? null : shown.data;
   shown = before ? { ...wanted, data: before } : wanted;
   const mine = shown;
+  if (byId("sheet").hidden) opener = document.activeElement;
   if (isNew) put(el("p", { class: "loading" }, t("web.loading")));
   byId("sheet").hidden = false;
   document.body.classList.add("has-sheet");
@@ -83,14 +85,25 @@ function select(feature, move) {
 }
 
 function hide() {
+  const sheet = byId("sheet");
+  const isLeft = sheet.contains(document.activeElement);
   shown = null;
-  byId("sheet").hidden = true;
   document.body.classList.remove("has-sheet");
+  if (isLeft) giveBack();
+  sheet.hidden = true;
   setData("selection", null);
 }
 
+// To the link that opened the sheet, also where it was drawn anew meanwhile; to the map where that was clicked.
+function giveBack() {
+  const link = opener?.getAttribute("href");
+  const alike = opener?.isConnected || !link ? opener : document.querySelector(`#panel a[href="${CSS.escape(link)}"]`);
+  (alike && alike !== document.body ? alike : map.getCanvas()).focus({ preventScroll: true });
+}
+
 function put(...content) {
-  byId("sheet").replaceChildren(...content.filter(Boolean));
+  const sheet = byId("sheet");
+  keepingFocus(sheet, () => sheet.replaceChildren(...content.filter(Boolean)));
 }
 
 function render() {
