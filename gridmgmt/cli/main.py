@@ -4,13 +4,13 @@ import gc
 import importlib
 import importlib.util
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from gridmgmt import __version__
-from gridmgmt.errors import GridError
-from gridmgmt.messages import Language, error_text, language_here
+from gridmgmt.errors import GridError, InvalidInput
+from gridmgmt.messages import Language, Words, error_text, language_here
 
 # Rooms of the library, then the applications of the checkout that the wheel does not carry (ADR 0002).
 ROOMS = (
@@ -66,10 +66,18 @@ def _options(
 
 
 def run() -> None:
-    """Entry point: a typed error becomes one clear line on stderr and exit status 2."""
+    """Entry point: a typed error becomes one clear line on stderr and exit status 2, a file out of reach as well."""
     gc.set_threshold(GARBAGE)
     try:
         build_app()()
     except GridError as error:
-        typer.echo(f"gridmgmt: {error_text(error, language())} [{error.code}]", err=True)
-        sys.exit(2)
+        _refuse(error)
+    except OSError as error:
+        if error.filename is None:  # no file's fault
+            raise
+        _refuse(InvalidInput(detail=Words("reasons.file_system", path=error.filename, said=error.strerror)))
+
+
+def _refuse(error: GridError) -> NoReturn:
+    typer.echo(f"gridmgmt: {error_text(error, language())} [{error.code}]", err=True)
+    sys.exit(2)

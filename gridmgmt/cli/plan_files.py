@@ -22,11 +22,19 @@ QUIET_S = 2.0  # a step that takes longer shows how far it is
 
 
 def read_frame(path: Path, crs: str | None = None, layer: str | None = None) -> "GeoDataFrame":
-    """A file of places (or one `layer` of it) as a frame with its CRS; one in GCJ-02 or BD-09 comes as EPSG:4326."""
+    """A file of places (or one `layer` of it) as a frame with its CRS; one in GCJ-02 or BD-09 comes as EPSG:4326.
+
+    What reading it showed (another encoding or CRS than it says) is told on stderr.
+    """
+    from gridmgmt.cli.main import language
     from gridmgmt.geo.crs import WGS84, to_wgs84
     from gridmgmt.io.files import read_file
+    from gridmgmt.messages import text
 
     source = read_file(path, crs=crs, layer=layer)
+    for note, values in source.notes:
+        says = text(f"io.note_{note}", language(), **values)
+        typer.echo(text("io.note", language(), file=source.name, says=says), err=True)
     frame = source.frame
     if source.crs.shift is None:
         return frame.set_crs(source.crs.crs)

@@ -14,13 +14,14 @@ from typing import Any
 
 import geopandas
 import pyogrio
-import pyproj
+from pyarrow import parquet
 from pyogrio.errors import DataSourceError
 
-from gridmgmt.errors import InvalidInput, MissingCrs, UnreadableFile
-from gridmgmt.geo.crs import NamedCrs, parse_crs
+from gridmgmt.errors import InvalidInput, UnreadableFile
+from gridmgmt.geo.crs import NamedCrs
 from gridmgmt.io import encodings, sheets
 from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_size, unpacked
+from gridmgmt.io.systems import crs_of, require_no_degrees
 from gridmgmt.messages import Words
 from gridmgmt.messages.parsers import parser_fault
 
@@ -66,7 +67,8 @@ def read_file(
     if len(frame) > limits.features:
         detail = Words("reasons.file_too_many_features", count=len(frame), limit=limits.features)
         raise UnreadableFile(path=source.name, detail=detail)
-    named = _crs_of(source.name, frame.crs, crs, notes)
+    named = crs_of(source.name, frame.crs, crs, notes)
+    require_no_degrees(source.name, frame, named)
     frame = frame.set_crs(None, allow_override=True)
     frame.geometry = frame.geometry.force_2d()
     return SourceFile(source.name, frame, named, source.suffix.lower() in SHAPEFILE, notes)
@@ -161,10 +163,12 @@ def layer_names(path: Path) -> list[str]:
 def _layer_of(path: Path, wanted: str | None) -> str:
     """The layer that is asked for, else the only one; UnreadableFile naming them where the user must choose."""
     layers = layer_names(path)
+    if not layers:
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_no_geometry"))
     if wanted is not None and wanted not in layers:
         detail = Words("reasons.file_no_layer", layer=wanted, layers=layers)
-    elif wanted is None and len(layers) != 1:
-        detail = Words("reasons.file_layers", layers=layers) if layers else Words("reasons.file_empty")
+    elif wanted is None and len(layers) > 1:
+        detail = Words("reasons.file_layers", layers=layers)
     else:
         return wanted or layers[0]
     raise UnreadableFile(path=path.name, detail=detail)
@@ -172,6 +176,8 @@ def _layer_of(path: Path, wanted: str | None) -> str:
 
 def _read_parquet(path: Path) -> geopandas.GeoDataFrame:
     try:
+        if b"geo" not in (parquet.read_schema(path).metadata or {}):
+            raise UnreadableFile(path=path.name, detail=Words("reasons.file_no_geometry"))
         return geopandas.read_parquet(path)
     except (ValueError, TypeError, OSError, ImportError) as error:
         raise UnreadableFile(path=path.name, detail=parser_fault(_plain(path, error))) from error
@@ -188,22 +194,6 @@ def _read_zip(path: Path, crs: str | None, layer: str | None, encoding: str | No
             raise UnreadableFile(path=path.name, detail=detail)
         inner = layer if chosen == data and len(data) == 1 and layer != data[0].stem else None
         return read_file(chosen[0], crs=crs, layer=inner, encoding=encoding, limits=limits)
-
-
-def _crs_of(
-    name: str, said: pyproj.CRS | None, by_hand: str | None, notes: list[tuple[str, dict[str, Any]]]
-) -> NamedCrs:
-    """The CRS the user names, else that of the file where it says where on Earth it is."""
-    known = said is not None and (said.is_geographic or said.is_projected or said.is_compound)
-    if by_hand is not None:
-        wanted = parse_crs(by_hand)
-        if said is not None and known and (wanted.shift is not None or said != wanted.crs):
-            notes.append(("crs_by_hand", {"said": said.name, "crs": by_hand}))
-        return wanted
-    if said is None or not known:
-        raise MissingCrs(path=name)
-    code = said.to_epsg()
-    return NamedCrs(f"EPSG:{code}" if code else said.name, said)
 
 
 def write_file(path: Path | str, frame: geopandas.GeoDataFrame, layer: str, short: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ import pyogrio
 import pytest
 import shapely
 
+from gridmgmt.cli.main import run
 from gridmgmt.cli.plan_files import read_beside, read_frame, result_file, write_layers
 from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.messages import error_text
@@ -61,3 +62,24 @@ def test_one_layer_of_any_name_is_taken_as_what_it_is_given_as(tmp_path: Path) -
     stations = read_beside(tmp_path / "one.gpkg", "stations")
     assert stations is not None
     assert len(stations) == len(FRAME)
+
+
+def test_what_reading_showed_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_layers(tmp_path / "a.gpkg", {"units": FRAME})
+    read_frame(tmp_path / "a.gpkg", crs="EPSG:4549")
+    assert "a.gpkg: The file says CGCS2000" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_layers(tmp_path / "a.gpkg", {"units": FRAME.drop(columns="FID").assign(households=150)})
+    monkeypatch.setenv("GRIDMGMT_LANG", "en")
+    (tmp_path / "taken").touch()  # a file where a folder is asked for
+    out, report = tmp_path / "o.gpkg", tmp_path / "taken" / "r.json"
+    asked = ["gridmgmt", "divide", tmp_path / "a.gpkg", "--out", out, "--report", report]
+    monkeypatch.setattr("sys.argv", [str(word) for word in asked])
+    with pytest.raises(SystemExit, match="2"):
+        run()
+    assert "cannot be read or written" in capsys.readouterr().err
+    assert out.exists()

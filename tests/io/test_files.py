@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas
 import pyogrio
 import pytest
 import shapely
@@ -141,3 +142,21 @@ def test_a_zip_with_several_files_asks_which(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"甲\.geojson, 乙\.geojson"):
         read_file(tmp_path / "two.zip")
     assert read_file(tmp_path / "two.zip", layer="乙").name == "乙.geojson"
+
+
+@pytest.mark.parametrize("by_hand", [None, "EPSG:4547"])
+def test_degrees_that_pass_for_metres_are_refused(tmp_path: Path, by_hand: str | None) -> None:
+    path = tmp_path / "a.gpkg"
+    blocks(4).set_crs(4326 if by_hand else 4547, allow_override=True).to_file(path)
+    with pytest.raises(UnreadableFile, match=r"it says EPSG:4547, but its coordinates \(as 114.* look like degrees"):
+        read_file(path, crs=by_hand)
+    assert len(read_file(path, crs="EPSG:4326").frame) == 8
+
+
+def test_tables_without_places_say_so(tmp_path: Path) -> None:
+    table = pandas.DataFrame({"n": [1]})
+    table.to_parquet(tmp_path / "a.parquet")
+    pyogrio.write_dataframe(table, tmp_path / "a.gpkg", layer="t", driver="GPKG")
+    for name, layer in (("a.parquet", None), ("a.gpkg", None), ("a.gpkg", "t")):
+        with pytest.raises(UnreadableFile, match="it has no geometry"):
+            read_file(tmp_path / name, layer=layer)

@@ -297,3 +297,13 @@ def test_every_parent_that_is_done_is_told_with_what_is_proven() -> None:
     merge(frame, progress=lambda *said: done.append(said), so_far=lambda *said: heard.append(said))
     assert done == [(1, 3), (2, 3), (3, 3)]
     assert heard == [(0, 0), (5100, 5100), (5100, 5100)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [(None, "1 units have no geometry"), (shapely.Point(5, 5), "1 of 2 communities have no area .first is 1: a point or a line")],
+)
+def test_a_community_without_ground_is_told_from_one_without_geometry(shape: object, said: str) -> None:
+    squares = GeoDataFrame({"households": [4000, 3000]}, geometry=[shapely.box(0, 0, 9, 9), shape], crs=4547)
+    with pytest.raises(InvalidInput, match=said):
+        merge(squares, parent=None)

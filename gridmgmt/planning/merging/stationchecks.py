@@ -20,7 +20,11 @@ NEEDED = {"upgrade": "upgrade", "type": "kinds", "staff": "staff", "premises": "
 def require_areas(frame: GeoDataFrame) -> None:
     """Neighbours are found by the border they share, so points and lines would all be left alone without a word."""
     shapes = frame.geometry.to_numpy()
-    flat = np.flatnonzero((shapely.get_dimensions(shapes) < 2) | shapely.is_empty(shapes))
+    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if len(lost):
+        first = names_of(frame)[lost[0]]
+        raise InvalidInput(detail=Words("reasons.units_no_geometry", count=len(lost), unit=first))
+    flat = np.flatnonzero(shapely.get_dimensions(shapes) < 2)
     if len(flat):
         first = names_of(frame)[flat[0]]
         raise InvalidInput(detail=Words("reasons.communities_no_area", count=len(flat), of=len(frame), first=first))
