@@ -48,6 +48,15 @@ def layers_of(path: Path) -> set[str]:
     return set(layer_names(path)) if path.suffix.lower() in GEOPACKAGE else set()
 
 
+NEEDED = ("stations", "areas")  # an empty file of streets or barriers is a place without any; one of these a mistake
+GEOMETRIES = {
+    "streets": {"LineString"},
+    "barriers": {"LineString", "Polygon"},
+    "entrances": {"Point"},
+    "areas": {"Polygon"},
+    "stations": {"Point", "Polygon"},
+    "candidates": {"Point", "Polygon"},
+}
 KIND_FIELDS = {"streets": "street_class", "barriers": "kind", "places": "kind"}
 
 
@@ -59,19 +68,13 @@ def read_beside(path: Path | None, role: str, crs: str | None = None) -> "GeoDat
     name; where the file has another column for it, that is said.
     """
     from gridmgmt.cli.main import language
-    from gridmgmt.errors import MissingCrs
     from gridmgmt.io.kinds import kind_column, with_kinds
     from gridmgmt.messages import text
 
     if path is None:
         return None
-    layer = _layer_beside(path, role)
-    try:
-        frame = read_frame(path, layer=layer)
-    except MissingCrs:
-        if crs is None:
-            raise
-        frame = read_frame(path, crs, layer)
+    frame = read_unless_said(path, crs, layer_as(path, role))
+    _require_fitting(path, frame, role)
     if role not in KIND_FIELDS:
         return frame
     field = KIND_FIELDS[role]
@@ -80,7 +83,32 @@ def read_beside(path: Path | None, role: str, crs: str | None = None) -> "GeoDat
     return with_kinds(frame, role, field)
 
 
-def _layer_beside(path: Path, role: str) -> str | None:
+def read_unless_said(path: Path, crs: str | None, layer: str | None) -> "GeoDataFrame":
+    """As `read_frame`, but `crs` is used only where the file does not say its own."""
+    from gridmgmt.errors import MissingCrs
+
+    try:
+        return read_frame(path, layer=layer)
+    except MissingCrs:
+        if crs is None:
+            raise
+        return read_frame(path, crs, layer)
+
+
+def _require_fitting(path: Path, frame: "GeoDataFrame", role: str) -> None:
+    """UnreadableFile where nothing in a file can be what it is given as: no rows, or none of a fitting geometry."""
+    from gridmgmt.errors import UnreadableFile
+
+    if frame.empty and role in NEEDED:
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_no_rows"))
+    kinds = {str(kind).removeprefix("Multi") for kind in frame.geom_type.dropna()}
+    fitting = GEOMETRIES.get(role, kinds)
+    if kinds and not kinds & fitting:
+        detail = Words("reasons.file_no_such_shape", role=role, fitting=sorted(fitting), found=sorted(kinds))
+        raise UnreadableFile(path=path.name, detail=detail)
+
+
+def layer_as(path: Path, role: str) -> str | None:
     """Of several layers the one named as the role; UnreadableFile where there is none of that name."""
     from gridmgmt.errors import UnreadableFile
 

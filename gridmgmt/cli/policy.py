@@ -1,6 +1,5 @@
 """`gridmgmt policy`: the norms of the source documents, and what reaches them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,16 +11,12 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-    from pandas import DataFrame
-
     from gridmgmt.policy.evaluation import Finding, Verdict
     from gridmgmt.policy.model import Norm, Profile
     from gridmgmt.policy.subjects import Subjects
 
 ProfileName = Annotated[str, typer.Argument(help="A profile as `policy list` names it, or a TOML file of your own.")]
 MISSES_SHOWN = 5
-PLAN_COLUMNS = ("part", "households")
 
 commands = typer.Typer(no_args_is_help=True, help="Norms of the source documents: list, show, check.")
 
@@ -77,6 +72,7 @@ def check(
     What is not known is never called met.
     """
     from gridmgmt.cli.plan_files import write_json
+    from gridmgmt.cli.plan_sides import subjects_of_file
     from gridmgmt.policy.evaluation import evaluate
     from gridmgmt.policy.norms import profile as read_profile
     from gridmgmt.policy.subjects import with_figures
@@ -90,7 +86,7 @@ def check(
     if alone:
         verdicts = evaluate(more, norms)
     elif plan is not None and Path(plan).is_file():
-        verdicts = evaluate(with_figures(_plan_file(Path(plan)), more), norms)
+        verdicts = evaluate(with_figures(subjects_of_file(Path(plan)), more), norms)
     else:
         verdicts = _stored(norms, plan, within, at, more)
     if report is not None:
@@ -112,30 +108,6 @@ def _figures(path: Path | None) -> "Subjects":
     if path.suffix.lower() not in readers:
         raise InvalidInput(detail=Words("policy.no_table", name=path.name))
     return read_figures(readers[path.suffix.lower()](path), path.name)
-
-
-@dataclass(frozen=True)
-class PlanLayers:
-    """What a file of a plan holds: its parts, and its units where it has them."""
-
-    units: "DataFrame"
-    parts: "GeoDataFrame"
-
-
-def _plan_file(path: Path) -> "Subjects":
-    """The things that a plan in a file draws, from the layers that `divide`, `resize` or `merge` wrote."""
-    from pandas import DataFrame
-
-    from gridmgmt.cli.plan_files import layers_of, read_frame
-    from gridmgmt.policy.planned import subjects_of_plan
-
-    layers = layers_of(path)
-    parts = read_frame(path, layer="parts" if layers else None)
-    for column in PLAN_COLUMNS:
-        if column not in parts:
-            raise InvalidInput(detail=Words("policy.parts_not_of_a_plan", name=path.name, column=column))
-    units = read_frame(path, layer="units") if "units" in layers else DataFrame()
-    return subjects_of_plan(PlanLayers(units, parts))
 
 
 def _stored(

@@ -6,14 +6,17 @@ from uuid import UUID
 
 import typer
 
-from gridmgmt.errors import InvalidInput, UnknownColumn
+from gridmgmt.cli.planning import CrsOption
+from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
 
 if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
+    from collections.abc import Sequence
 
+    from gridmgmt.cli.plan_sides import Columns
+    from gridmgmt.cli.reports import ReportFacts
     from gridmgmt.messages import Language
-    from gridmgmt.planning.comparing.comparison import Comparison, Division
+    from gridmgmt.planning.comparing.comparison import Comparison
     from gridmgmt.planning.scorecard import Scorecard
 
 CURRENT = "current"
@@ -47,13 +50,15 @@ def score(
     streets: Annotated[Path | None, typer.Option(help="Streets, for walks.", exists=True)] = None,
     stations: Annotated[Path | None, typer.Option(help="Stations, for walks.", exists=True)] = None,
     barriers: Annotated[Path | None, typer.Option(help="Rivers, railways, walls.", exists=True)] = None,
+    crs: CrsOption = None,
     report: JsonFile = None,
 ) -> None:
     """Every metric of a plan in a file; what is not given says "no data"."""
     from gridmgmt.cli.plan_files import read_beside
+    from gridmgmt.cli.plan_sides import read_units
     from gridmgmt.planning.scorecard import score as score_frames
 
-    frame, parts = _layers(units)
+    frame, parts = read_units(units, crs)
     card = score_frames(
         frame,
         parts,
@@ -64,9 +69,9 @@ def score(
         part=part,
         current=current,
         compound=compound,
-        streets=read_beside(streets, "streets"),
-        stations=read_beside(stations, "stations"),
-        barriers=read_beside(barriers, "barriers"),
+        streets=read_beside(streets, "streets", crs),
+        stations=read_beside(stations, "stations", crs),
+        barriers=read_beside(barriers, "barriers", crs),
     )
     _say_card(card, report)
 
@@ -93,24 +98,22 @@ def compare(
     households: Annotated[str, typer.Option(help="Files: column with the households.")] = "households",
     part_a: Annotated[str, typer.Option(help="File A: column with the part.")] = "part",
     part_b: Annotated[str, typer.Option(help="File B: column with the part.")] = "part",
+    crs: CrsOption = None,
 ) -> None:
     """Plan B against plan A: households that move, what became of each part, every metric side by side.
 
-    With --part-a the plan of a file is compared with a division that the same file has in another column. The last six
-    options are for files.
+    With --part-a the plan of a file is compared with a division that the same file has in another column. Options
+    from --low on are for files.
     """
-    from gridmgmt.cli.reports import ReportFacts, check_suffix, write_comparison
+    from gridmgmt.cli.plan_sides import Columns
+    from gridmgmt.cli.reports import check_suffix, write_comparison
 
     language = _language(lang)
     check_suffix(out)
     files = Path(a).is_file() and Path(b).is_file()
     if files:
-        from gridmgmt.planning.comparing.comparison import compare as compare_divisions
-        from gridmgmt.services.plans import today
-
         sides = ((Path(a), part_a), (Path(b), part_b))
-        found = compare_divisions(*(_division(path, low, high, code, households, part) for path, part in sides))
-        facts = ReportFacts(at=today(), place="")
+        found, facts = _from_files(sides, Columns(code, households, low, high, crs), profile)
     else:
         found, facts = _stored(a, b, language, profile)
     if out is not None:
@@ -129,6 +132,7 @@ def compare(
     )
     if out is None:
         _say_pairs(found)
+        _say_verdicts(facts)
 
 
 def ensemble(
@@ -156,7 +160,24 @@ def ensemble(
         write_json(report, found.as_dict() | {"seed": seed})
 
 
-def _stored(a: str, b: str, language: "Language", profile: str | None) -> "tuple[Comparison, Any]":
+def _from_files(
+    sides: "Sequence[tuple[Path, str]]", columns: "Columns", profile: str | None
+) -> "tuple[Comparison, ReportFacts]":
+    """Two sides from files, each with its column of parts; with a profile the verdicts on the second file's plan."""
+    from gridmgmt.cli.plan_sides import division, subjects_of_file
+    from gridmgmt.cli.reports import ReportFacts
+    from gridmgmt.planning.comparing.comparison import compare
+    from gridmgmt.policy.evaluation import evaluate
+    from gridmgmt.policy.norms import profile as read_profile
+    from gridmgmt.services.plans import today
+
+    norms = None if profile is None else read_profile(profile)
+    found = compare(*(division(path, part, columns) for path, part in sides))
+    verdicts = [] if norms is None else evaluate(subjects_of_file(sides[1][0]), norms)
+    return found, ReportFacts(at=today(), place="", verdicts=[row.as_dict() for row in verdicts])
+
+
+def _stored(a: str, b: str, language: "Language", profile: str | None) -> "tuple[Comparison, ReportFacts]":
     """Two sides of the database, and what the report says besides."""
     from gridmgmt.cli.reports import ReportFacts
     from gridmgmt.policy.norms import profile as read_profile
@@ -182,40 +203,6 @@ def _plan_id(side: str) -> UUID:
         raise InvalidInput(detail=Words("reasons.compare_side", side=side)) from error
 
 
-def _division(path: Path, low: int, high: int, code: str, households: str, part: str) -> "Division":
-    """One side from a file, its columns under the names that a comparison knows them by."""
-    from gridmgmt.planning.comparing.comparison import Division
-    from gridmgmt.planning.frames import column_of, households_of
-    from gridmgmt.planning.scorecard import score as score_frames
-
-    units, parts = _layers(path)
-    try:
-        known = {"code": column_of(units, code), "part": column_of(units, part)}
-        units = units.assign(households=households_of(units, households), **known)
-    except UnknownColumn as error:
-        raise InvalidInput(detail=Words("reasons.compare_column", name=path.name, **error.context)) from error
-    if parts is None or part != "part":  # the file's areas are of the other division
-        parts = _dissolved(units)
-    name = path.stem if part == "part" else f"{path.stem}:{part}"
-    return Division(name, units, parts, score_frames(units, parts, low=low, high=high))
-
-
-def _dissolved(units: "GeoDataFrame") -> "GeoDataFrame | None":
-    """The areas of a division, to be drawn; None where its units are points."""
-    if not units.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        return None
-    return units[["part", "households", units.geometry.name]].dissolve("part", aggfunc="sum").reset_index()
-
-
-def _layers(path: Path) -> "tuple[Any, Any]":
-    """The units of a file, and its parts where it has that layer."""
-    from gridmgmt.cli.plan_files import layers_of, read_frame
-
-    layers = layers_of(path)
-    units = read_frame(path, layer="units" if "units" in layers else None)
-    return units, read_frame(path, layer="parts") if "parts" in layers else None
-
-
 def _say_card(card: "Scorecard", report: Path | None) -> None:
     from gridmgmt.cli.plan_files import write_json
 
@@ -235,6 +222,14 @@ def _say_pairs(found: "Comparison") -> None:
         shown = [pair.metric.shown(value, language) for value in (pair.a, pair.b)]
         better = _text(f"better_{pair.better}")
         typer.echo(f"  {pair.metric.title(language)}: {' → '.join(shown)}  {better}")
+
+
+def _say_verdicts(facts: "ReportFacts") -> None:
+    from gridmgmt.messages import text
+
+    for row in facts.verdicts:
+        word = text(f"plans.verdict_{row['verdict']}", _language(None))
+        typer.echo(f"  {word:<8} {row['clause']:<10} {row['norm']}  {row['met']}/{row['checked']}")
 
 
 def _language(given: str | None) -> "Language":

@@ -48,13 +48,13 @@ def test_a_write_that_fails_leaves_the_earlier_result(tmp_path: Path) -> None:
 
 def test_what_is_given_beside_is_taken_from_the_layer_of_its_name(tmp_path: Path) -> None:
     city = tmp_path / "city.gpkg"
-    write_layers(city, {"stations": FRAME, "entrances": FRAME.iloc[:1]})
-    entrances = read_beside(city, "entrances")
-    assert entrances is not None
-    assert len(entrances) == 1
+    write_layers(city, {"stations": FRAME, "areas": FRAME.iloc[:1]})
+    areas = read_beside(city, "areas")
+    assert areas is not None
+    assert len(areas) == 1
     with pytest.raises(UnreadableFile, match="none of them called streets") as fault:
         read_beside(city, "streets")
-    assert "entrances、stations" in error_text(fault.value, "zh")
+    assert "areas、stations" in error_text(fault.value, "zh")
 
 
 def test_one_layer_of_any_name_is_taken_as_what_it_is_given_as(tmp_path: Path) -> None:
@@ -83,3 +83,17 @@ def test_a_file_that_cannot_be_written_is_named(
         run()
     assert "cannot be read or written" in capsys.readouterr().err
     assert out.exists()
+
+
+@pytest.mark.parametrize("role", ["streets", "entrances"])
+def test_areas_are_no_streets_and_no_entrances(tmp_path: Path, role: str) -> None:
+    write_layers(tmp_path / "a.gpkg", {"units": FRAME})
+    with pytest.raises(UnreadableFile, match=f"as {role} it needs .*, but it holds Polygon"):
+        read_beside(tmp_path / "a.gpkg", role)
+
+
+def test_an_empty_file_of_stations_is_a_mistake_and_one_of_barriers_a_place_without_any(tmp_path: Path) -> None:
+    write_layers(tmp_path / "a.gpkg", {"none": FRAME.iloc[:0]})
+    with pytest.raises(UnreadableFile, match="it has no rows"):
+        read_beside(tmp_path / "a.gpkg", "stations")
+    assert read_beside(tmp_path / "a.gpkg", "barriers") is not None

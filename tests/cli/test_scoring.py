@@ -9,8 +9,10 @@ import shapely
 from typer.testing import CliRunner
 
 from gridmgmt.cli.main import build_app
-from gridmgmt.errors import InvalidInput
+from gridmgmt.cli.plan_files import write_plan
+from gridmgmt.errors import InvalidInput, MissingCrs, UnreadableFile
 from gridmgmt.messages import error_text
+from gridmgmt.planning import divide
 
 
 @pytest.fixture
@@ -77,3 +79,32 @@ def test_a_column_that_a_file_lacks_is_named_with_the_file(files: tuple[Path, Pa
     with pytest.raises(InvalidInput, match=r"b\.gpkg has no column 'code'\. It has bm, .* --code") as fault:
         run("plan", "compare", *files)
     assert error_text(fault.value, "zh").startswith("b.gpkg 没有列 code，现有：bm")
+
+
+def test_files_without_crs_are_compared_and_scored_with_one_by_hand(files: tuple[Path, Path], tmp_path: Path) -> None:
+    units = gpd.read_file(files[1])
+    table = units.drop(columns="geometry").assign(wkt=units.geometry.to_wkt())
+    table.to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(MissingCrs):
+        run("plan", "compare", files[0], tmp_path / "b.csv")
+    said = run("plan", "compare", files[0], tmp_path / "b.csv", "--crs", "EPSG:4547")
+    assert "70 households move (1 units), 2 areas touched" in said
+    assert "Parts in range: 33.3 %" in run("score", tmp_path / "b.csv", "--crs", "EPSG:4547")
+
+
+def test_a_file_of_several_layers_without_units_says_so(files: tuple[Path, Path], tmp_path: Path) -> None:
+    for layer in ("one", "other"):
+        gpd.read_file(files[0]).to_file(tmp_path / "two.gpkg", layer=layer)
+    with pytest.raises(UnreadableFile, match="none of them called units"):
+        run("score", tmp_path / "two.gpkg")
+
+
+def test_norms_are_checked_on_the_second_file(files: tuple[Path, Path], tmp_path: Path) -> None:
+    write_plan(tmp_path / "plan.gpkg", divide(gpd.read_file(files[0]).drop(columns="part")))
+    said = run("plan", "compare", files[0], tmp_path / "plan.gpkg", "--profile", "zhangzi-2018")
+    assert "met      二(三)11     grid_households  3/3" in said
+    run("plan", "compare", files[0], tmp_path / "plan.gpkg", "--profile", "zhangzi-2018", "--out", tmp_path / "r.json")
+    verdicts = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["verdicts"]
+    assert {row["norm"]: row["verdict"] for row in verdicts}["grid_households"] == "met"
+    with pytest.raises(InvalidInput, match=r"b\.gpkg is no file of a plan: it lacks parts"):
+        run("plan", "compare", *files, "--profile", "zhangzi-2018")

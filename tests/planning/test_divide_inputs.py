@@ -231,3 +231,9 @@ def test_entrances_that_fit_no_unit_or_count_otherwise_are_named() -> None:
         {"reason": "entrances_differ", "count": 1, "units": [1]},
     ]
     assert plan.parts["households"].sum() == 350
+
+
+def test_areas_without_a_row_are_refused() -> None:
+    areas = gpd.GeoDataFrame({"code": []}, geometry=[], crs=CRS)
+    with pytest.raises(InvalidInput, match="no rows among the areas"):
+        divide(boxes([80, 80], 2), areas=areas)

@@ -153,10 +153,12 @@ def borders_within(atoms: Atoms, borders: csr_array, group: Ints) -> csr_array:
 def areas_by_group(areas: GeoDataFrame | None, column: str, values: Sequence[Any]) -> dict[int, Any]:
     """The polygon of each group, found by its value in `column` of `areas`; without values the union of all.
 
-    Raises InvalidInput for a value that no area bears.
+    Raises InvalidInput for a value that no area bears, or where there are no areas at all.
     """
     if areas is None:
         return {}
+    if areas.empty:
+        raise InvalidInput(detail=Words("reasons.areas_none"))
     if values[0] is None:
         return {0: shapely.union_all(areas.geometry.to_numpy())}
     shapes = dict(zip(column_of(areas, column), areas.geometry, strict=True))
