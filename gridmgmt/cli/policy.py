@@ -81,6 +81,7 @@ def check(
         raise InvalidInput(detail=Words("reasons.policy_one_profile"))
     norms = read_profile(name or profile or "")
     more = _figures(figures)
+    _say_unused(figures, more, norms)
     if alone and (figures is None or plan is not None):
         raise InvalidInput(detail=Words("policy.alone_what"))
     if alone:
@@ -108,6 +109,18 @@ def _figures(path: Path | None) -> "Subjects":
     if path.suffix.lower() not in readers:
         raise InvalidInput(detail=Words("policy.no_table", name=path.name))
     return read_figures(readers[path.suffix.lower()](path), path.name)
+
+
+def _say_unused(path: Path | None, more: "Subjects", norms: "Profile") -> None:
+    """Columns of the user's table that no norm asks for: misspelt ones would else be "no data" without a word."""
+    from gridmgmt.cli.main import language
+    from gridmgmt.messages import LISTED, text
+
+    given = dict.fromkeys(name for subjects in more.values() for subject in subjects for name in subject.values)
+    asked = {name for norm in norms.norms for name in norm.reads}
+    if path is not None and (unused := [name for name in given if name not in asked]):
+        columns = LISTED[language()].join(unused)
+        typer.echo(text("policy.figures_unused", language(), name=path.name, columns=columns), err=True)
 
 
 def _stored(

@@ -7,6 +7,7 @@ formula is neutralised with an apostrophe on the way out, and the apostrophe is 
 import csv
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,27 @@ def read_csv(path: Path, encoding: str | None = None) -> pandas.DataFrame:
         raise UnreadableFile(path=path.name, detail=detail) from error
     head = text.partition("\n")[0]
     separator = max((",", ";", "\t"), key=head.count)
+    _require_columns(text, separator, path.name)
+    how: dict[str, Any] = {"dtype": str, "keep_default_na": False, "na_values": [""], "index_col": False}
     try:
-        table = pandas.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pandas.errors.ParserWarning)  # of the empty cells that a last comma makes
+            table = pandas.read_csv(io.StringIO(text), sep=separator, **how)
     except (ValueError, pandas.errors.ParserError) as error:
         raise UnreadableFile(
             path=path.name, detail=Words("reasons.table_unsound", fault=parser_fault(error))
         ) from error
     return _read_back(table)
+
+
+def _require_columns(text: str, separator: str, name: str) -> None:
+    """UnreadableFile for a row with more cells than there are columns: all its values would stand one column off."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    columns = len(next(rows, []))
+    for number, row in enumerate(rows, 2):
+        if any(cell.strip() for cell in row[columns:]):
+            detail = Words("reasons.table_row_long", row=number, cells=len(row), columns=columns)
+            raise UnreadableFile(path=name, detail=detail)
 
 
 def read_xlsx(path: Path, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS) -> pandas.DataFrame:

@@ -80,6 +80,12 @@ class Norm:
     remark: str = ""
     remark_en: str = ""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The quantities it looks at."""
+        grown = () if self.low_grows is None else (self.low_grows.quantity,)
+        return (self.quantity, *self.only_for, *grown)
+
     def lower_bound(self, values: Values) -> float | None:
         """The lower bound for a thing; None without one, NaN where the quantity it grows with is not known."""
         if self.low_grows is None:

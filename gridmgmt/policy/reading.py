@@ -94,7 +94,7 @@ def _sound(norm: Norm, where: Words) -> None:
     """What no single field can be wrong about."""
     if norm.applies_to not in KINDS:
         raise InvalidInput(detail=Words("reasons.profile_applies_to", where=where, value=norm.applies_to, kinds=KINDS))
-    for quantity in (norm.quantity, *norm.only_for, *([norm.low_grows.quantity] if norm.low_grows else [])):
+    for quantity in norm.reads:
         if (close := meant(quantity)) is not None:
             raise InvalidInput(detail=Words("reasons.profile_quantity", where=where, name=quantity, close=close))
     if (units := units_of(norm.quantity)) and norm.unit.strip() not in units:

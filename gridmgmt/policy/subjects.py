@@ -4,6 +4,7 @@ A table has one row for each thing: its `code`, its `name` where it has one, and
 What is empty is not known.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +18,9 @@ from gridmgmt.policy.model import KINDS, Kind, Values
 RESIDENTIAL = "residential"
 NAMES = ("code", "name")
 APPLIES_TO = "applies_to"
-_KINDS = ", ".join(KINDS)
+PERCENT = ("%", "％")
+_SHARE = re.compile(r"(^|_)share($|_)")
+_REPEATED = re.compile(r"(.+)\.\d+")  # what reading a table makes of a column that stands there twice
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,13 @@ def read_figures(table: pd.DataFrame, name: str) -> dict[Kind, Sequence[Subject]
     """
     for column in (APPLIES_TO, "code"):
         if column not in table:
-            raise InvalidInput(detail=Words("policy.figures_no_column", name=name, column=column, kinds=_KINDS))
+            raise InvalidInput(detail=Words("policy.figures_no_column", name=name, column=column, kinds=KINDS))
+    for column in map(str, table):
+        if (again := _REPEATED.fullmatch(column)) and again[1] in table:
+            raise InvalidInput(detail=Words("policy.figures_column_twice", name=name, column=again[1]))
     kinds = table[APPLIES_TO].astype(str)
     for row in np.flatnonzero(~kinds.isin(KINDS))[:1]:
-        raise _fault("no_kind", name, row, kind=kinds.iloc[row], kinds=_KINDS)
+        raise _fault("no_kind", name, row, kind=kinds.iloc[row], kinds=KINDS)
     codes = table["code"].where(kinds != "plan", "plan")
     for row in np.flatnonzero(codes.isna())[:1]:
         raise _fault("no_code", name, row)
@@ -102,10 +108,18 @@ def with_figures(known: Subjects, more: Subjects) -> dict[Kind, Sequence[Subject
 
 
 def _numbers(column: pd.Series, name: str) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    finite = np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan))
-    for row in np.flatnonzero(~finite & column.notna().to_numpy())[:1]:
-        raise _fault("no_number", name, row, column=str(column.name), value=column.iloc[row])
+    """The figures of a column, 35 % as 0.35; InvalidInput for what is no number, or a share that is none."""
+    quantity = str(column.name)
+    text = column.astype("string").str.strip()
+    percent = text.str.endswith(PERCENT).fillna(False).to_numpy(dtype=bool)
+    numbers = pd.to_numeric(column.where(~percent, text.str.rstrip("".join(PERCENT))), errors="coerce").astype(float)
+    numbers = numbers.where(~percent, numbers / 100)
+    known = column.notna().to_numpy()
+    for row in np.flatnonzero(~np.isfinite(numbers.to_numpy()) & known)[:1]:
+        raise _fault("no_number", name, row, column=quantity, value=column.iloc[row])
+    if _SHARE.search(quantity):
+        for row in np.flatnonzero(~numbers.between(0, 1).to_numpy() & known)[:1]:
+            raise _fault("no_share", name, row, column=quantity, value=column.iloc[row])
     return numbers
 
 

@@ -82,3 +82,17 @@ def test_an_outline_too_long_for_a_cell_is_refused_before_anything_is_written(tm
     with pytest.raises(InvalidInput, match="GeoPackage"):
         sheets.write_xlsx(tmp_path / "a.xlsx", frame, "a")
     assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_a_last_comma_shifts_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("code,name\nA,甲,\nB,乙,\n", encoding="utf-8")
+    assert sheets.read_csv(path).to_dict("records") == [{"code": "A", "name": "甲"}, {"code": "B", "name": "乙"}]
+
+
+@pytest.mark.parametrize("rows", ["A,1,2\nB,1,2\n", "A,1\nB,1,2\n"])
+def test_a_row_with_more_cells_than_columns_is_refused(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("code,count\n" + rows, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r"row [23] has 3 cells, but the first row names 2 columns"):
+        sheets.read_csv(path)

@@ -100,12 +100,29 @@ def test_figures_are_put_beside_those_that_are_known() -> None:
         ({"code": ["A1", "A1", None]}, "row 3: A1 stands in two rows"),
         ({"police_rooms": ["1", "yes", None]}, "row 3: 'police_rooms' is 'yes', not a number"),
         ({"police_rooms": ["inf", None, None]}, "row 2: 'police_rooms' is 'inf', not a number"),
+        ({"police_rooms": ["x%", None, None]}, "row 2: 'police_rooms' is 'x%', not a number"),
+        ({"share_within_15_minutes": [None, None, "35"]}, "row 4: 'share_within_15_minutes' is '35', but a share lies"),
+        ({"co_construction_share": ["-1%", None, None]}, "row 2: 'co_construction_share' is '-1%', but a share lies"),
+        ({"police_rooms.1": ["1", None, None]}, "two columns 'police_rooms'"),
     ],
 )
 def test_a_fault_in_a_table_is_named_with_its_row(change: dict[str, list[str | None]], said: str) -> None:
     with pytest.raises(InvalidInput) as fault:
         read_figures(ROWS.assign(**change), "my.csv")
     assert said in str(fault.value)
+
+
+@pytest.mark.parametrize("written", ["35%", "35 %", "35\uff05", "0.35"])
+def test_a_share_is_written_either_way(written: str) -> None:
+    [row] = read_figures(ROWS[:1].assign(co_construction_share=written), "my.csv")["community"]
+    assert row.values["co_construction_share"] == 0.35
+
+
+def test_columns_that_no_norm_asks_for_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDMGMT_LANG", "en")
+    ROWS.rename(columns={"police_rooms": "police_room"}).to_csv(tmp_path / "my.csv", index=False)
+    asked = ["policy", "check", "zhangzi-2018", "--figures", str(tmp_path / "my.csv"), "--alone"]
+    assert "my.csv: no norm asks for police_room\n" in CliRunner().invoke(build_app(), asked).stderr
 
 
 def test_a_table_without_codes_is_refused() -> None:

@@ -93,6 +93,13 @@ def test_a_boundary_is_found_by_code_or_name(district: Session, scope: str) -> N
     name = str(boundaries_at(district, "subdistrict", DAY, codes=[scope])["name"].iloc[0])
     assert find_scope(district, name, DAY) == find_scope(district, scope, DAY) == scope
     assert len(find_scope(district, None, DAY)) == 6
+    with pytest.raises(InvalidInput, match=r"no district was in force on 1999-01-01; boundaries are known from 2006-"):
+        find_scope(district, None, date(1999, 1, 1))
+
+
+def test_without_any_boundary_it_is_said_what_comes_first(session: Session) -> None:
+    with pytest.raises(InvalidInput, match="Import one first"):
+        find_scope(session, None, DAY)
 
 
 def test_the_next_station_stands_where_it_spares_most_walking(district: Session, scope: str) -> None:

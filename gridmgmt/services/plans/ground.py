@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gridmgmt.errors import InvalidInput, NotFound
@@ -25,7 +26,7 @@ from gridmgmt.services.units import (
     stations_at,
     streets_frame,
 )
-from gridmgmt.store.tables import Level
+from gridmgmt.store.tables import Boundary, Level
 
 NO_WAY_M = 5000.0  # what a walk counts where no street leads to the station
 PREMISES_NORMS_M2 = {"office": 200.0, "service": 900.0, "plaza": 1000.0}  # 罗湖 2006, 二(三)
@@ -68,9 +69,17 @@ def today() -> date:
 
 
 def find_scope(session: Session, wanted: str | None, at: date) -> BoundaryCode:
-    """The code of a district, subdistrict or community given by code or name; the district where nothing is asked."""
+    """The code of a district, subdistrict or community given by code or name; the district where nothing is asked.
+
+    Raises NotFound for a place there is not, InvalidInput for a day on which no district was in force.
+    """
     if wanted is None:
-        return BoundaryCode(str(boundaries_at(session, "district", at)["code"].iloc[0]))
+        districts = boundaries_at(session, "district", at)
+        if districts.empty:
+            first = session.scalar(select(func.min(Boundary.valid_from)).where(Boundary.level == "district"))
+            reason = Words("reasons.district_later", day=at, first=first) if first else Words("reasons.district_none")
+            raise InvalidInput(detail=reason)
+        return BoundaryCode(str(districts["code"].iloc[0]))
     levels: tuple[Level, ...] = ("district", "subdistrict", "community")
     for level in levels:
         found = boundaries_at(session, level, at)
