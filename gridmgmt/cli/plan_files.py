@@ -134,6 +134,10 @@ def result_file(path: Path | None) -> Path | None:
         others = {str(name) for name in pyogrio.list_layers(path)[:, 0]} - RESULT_LAYERS
         if others:
             raise InvalidInput(detail=Words("reasons.result_other_layers", path=path, layers=sorted(others)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    probe = path.with_name(f".{path.stem}.{os.getpid()}")
+    probe.touch()  # OSError where nothing can be written here
+    probe.unlink()
     return path
 
 
@@ -144,13 +148,13 @@ def write_plan(path: Path, plan: "PlanResult") -> None:
 
 def write_layers(path: Path, layers: "Mapping[str, GeoDataFrame]") -> None:
     """A GeoPackage with these layers, in the place of an earlier one only when it is whole."""
-    import pyogrio
+    from gridmgmt.io.files import write_layer
 
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.stem}.{os.getpid()}.gpkg")
     try:
         for name, frame in layers.items():
-            pyogrio.write_dataframe(frame, new, layer=name, driver="GPKG", layer_options={"FID": _free_name(frame)})
+            write_layer(frame, new, layer=name, driver="GPKG", layer_options={"FID": _free_name(frame)})
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

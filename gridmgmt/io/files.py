@@ -15,7 +15,7 @@ from typing import Any
 import geopandas
 import pyogrio
 from pyarrow import parquet
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.geo.crs import NamedCrs
@@ -196,6 +196,15 @@ def _read_zip(path: Path, crs: str | None, layer: str | None, encoding: str | No
         return read_file(chosen[0], crs=crs, layer=inner, encoding=encoding, limits=limits)
 
 
+def write_layer(frame: geopandas.GeoDataFrame, target: Path, **how: Any) -> None:
+    """A frame through GDAL; InvalidInput, with GDAL's words, where the file cannot be written."""
+    try:
+        pyogrio.write_dataframe(frame, target, **how)
+    except (DataSourceError, DataLayerError) as error:
+        detail = Words("reasons.file_system", path=target, said=_plain(target, error))
+        raise InvalidInput(detail=detail) from error
+
+
 def write_file(path: Path | str, frame: geopandas.GeoDataFrame, layer: str, short: dict[str, str]) -> None:
     """Write a frame in the format of the suffix; `short` are column names of ten bytes for a Shapefile.
 
@@ -211,10 +220,10 @@ def write_file(path: Path | str, frame: geopandas.GeoDataFrame, layer: str, shor
     elif suffix == ".xlsx":
         sheets.write_xlsx(target, frame, layer)
     elif suffix in GEOJSON:
-        pyogrio.write_dataframe(frame, target, driver="GeoJSON", layer=layer, RFC7946="NO", COORDINATE_PRECISION="15")
+        write_layer(frame, target, driver="GeoJSON", layer=layer, RFC7946="NO", COORDINATE_PRECISION="15")
     elif suffix in GEOPACKAGE:
         target.unlink(missing_ok=True)
-        pyogrio.write_dataframe(frame, target, driver="GPKG", layer=layer)
+        write_layer(frame, target, driver="GPKG", layer=layer)
     elif suffix in SHAPEFILE | {".zip"}:
         _write_shapefile(target, frame.rename(columns=short), layer)
     else:
@@ -227,11 +236,11 @@ def _write_shapefile(target: Path, frame: geopandas.GeoDataFrame, layer: str) ->
     if len(kinds) > 1:
         raise InvalidInput(detail=Words("reasons.shapefile_mixed", kinds=sorted(kinds)))
     if target.suffix.lower() == ".shp":
-        pyogrio.write_dataframe(frame, target, driver="ESRI Shapefile", encoding="UTF-8")
+        write_layer(frame, target, driver="ESRI Shapefile", encoding="UTF-8")
         return
     from zipfile import ZIP_DEFLATED, ZipFile
 
     with TemporaryDirectory(prefix="gridmgmt-") as folder, ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        pyogrio.write_dataframe(frame, Path(folder) / f"{layer}.shp", driver="ESRI Shapefile", encoding="UTF-8")
+        write_layer(frame, Path(folder) / f"{layer}.shp", driver="ESRI Shapefile", encoding="UTF-8")
         for part in sorted(Path(folder).iterdir()):
             archive.write(part, part.name)

@@ -10,6 +10,7 @@ import shapely
 from gridmgmt.cli.main import run
 from gridmgmt.cli.plan_files import read_beside, read_frame, result_file, write_layers
 from gridmgmt.errors import InvalidInput, UnreadableFile
+from gridmgmt.io.files import write_layer
 from gridmgmt.messages import error_text
 
 FRAME = gpd.GeoDataFrame({"FID": [7, 7]}, geometry=shapely.box([0, 9], 0, [9, 18], 9), crs=4547)
@@ -97,3 +98,16 @@ def test_an_empty_file_of_stations_is_a_mistake_and_one_of_barriers_a_place_with
     with pytest.raises(UnreadableFile, match="it has no rows"):
         read_beside(tmp_path / "a.gpkg", "stations")
     assert read_beside(tmp_path / "a.gpkg", "barriers") is not None
+
+
+def test_a_result_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(OSError, match="taken"):
+        result_file(tmp_path / "taken" / "plan.gpkg")
+    assert result_file(tmp_path / "new" / "plan.gpkg") is not None
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_what_gdal_cannot_write_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"a\.geojson cannot be read or written"):
+        write_layer(FRAME, tmp_path / "nowhere" / "a.geojson", driver="GeoJSON")

@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_array
 from sqlalchemy.orm import Session
 
-from gridmgmt.errors import InvalidInput
+from gridmgmt.errors import InvalidInput, NotFound
 from gridmgmt.policy.norms import profile
 from gridmgmt.services.boundaries import boundaries_at
 from gridmgmt.services.compliance import check_plan, check_register
@@ -95,6 +95,11 @@ def test_a_boundary_is_found_by_code_or_name(district: Session, scope: str) -> N
     assert len(find_scope(district, None, DAY)) == 6
     with pytest.raises(InvalidInput, match=r"no district was in force on 1999-01-01; boundaries are known from 2006-"):
         find_scope(district, None, date(1999, 1, 1))
+
+
+def test_communities_that_are_not_there_are_named(district: Session, scope: str) -> None:
+    with pytest.raises(NotFound, match="There is no community '999'"):
+        divide_grids(district, scope, at=DAY, community_codes=[f"{scope}001", "999"])
 
 
 def test_without_any_boundary_it_is_said_what_comes_first(session: Session) -> None:

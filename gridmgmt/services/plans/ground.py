@@ -90,8 +90,11 @@ def find_scope(session: Session, wanted: str | None, at: date) -> BoundaryCode:
 
 
 def read_ground(session: Session, scope_code: str, at: date, community_codes: list[str] | None = None) -> Ground:
-    """The communities of a day below a boundary and their buildings; NotFound where there are none."""
+    """The communities of a day below a boundary and their buildings; NotFound where there are none, or one is not."""
     communities = boundaries_at(session, "community", at, codes=community_codes, within_code=scope_code)
+    for code in community_codes or ():
+        if code not in set(communities["code"]):
+            raise NotFound(what=Words("common.community"), key=code)
     if communities.empty:
         raise NotFound(what=Words("things.communities_of"), key=scope_code)
     west, south, east, north = communities.total_bounds
