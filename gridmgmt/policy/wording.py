@@ -5,6 +5,7 @@ import re
 from gridmgmt.messages import Language, catalogue, text
 from gridmgmt.policy.model import Norm
 
+SHARES = ("share", "share of households")
 PLAIN = ".12g"  # households of a city stand there whole, not as 1.2e+06
 
 
@@ -25,9 +26,11 @@ def bounds_words(norm: Norm, language: Language) -> str:
     >>> zhangzi, luohu = profile("zhangzi-2018"), profile("luohu-2006")
     >>> bounds_words(zhangzi.norm("service_facilities"), "en"), bounds_words(luohu.norm("plaza"), "zh")
     ('≥ 300 m² and ≥ 30 m² per 100 households', '≥ 1000 平方米（50%）')
+    >>> bounds_words(zhangzi.norm("registered_volunteers_2018"), "en"), bounds_words(zhangzi.norm("day_care"), "en")
+    ('≥ 4%', '≥ 1 centres')
     """
-    unit = unit_words(norm.unit, language)
-    asked = [f"{bounds} {unit}" for bounds in _fixed(norm)]
+    unit = "" if norm.unit == "share" else unit_words(norm.unit, language)
+    asked = [f"{bounds} {unit}".strip() for bounds in _fixed(norm)]
     if norm.low_grows is not None:
         grown = norm.low_grows
         per = {"amount": f"{grown.amount:{PLAIN}}", "each": f"{grown.each:{PLAIN}}", "unit": unit}
@@ -37,9 +40,13 @@ def bounds_words(norm: Norm, language: Language) -> str:
 
 
 def _fixed(norm: Norm) -> list[str]:
-    low, high = norm.low, norm.high
+    low, high = (None if bound is None else _figure(norm, bound) for bound in (norm.low, norm.high))
     if low is not None and high is not None:
-        return [f"= {low:{PLAIN}}" if low == high else f"{low:{PLAIN}}–{high:{PLAIN}}"]
+        return [f"= {low}" if low == high else f"{low}–{high}"]
     if low is not None:
-        return [f"≥ {low:{PLAIN}}"]
-    return [] if high is None else [f"≤ {high:{PLAIN}}"]
+        return [f"≥ {low}"]
+    return [] if high is None else [f"≤ {high}"]
+
+
+def _figure(norm: Norm, bound: float) -> str:
+    return f"{100 * bound:{PLAIN}}%" if norm.unit in SHARES else f"{bound:{PLAIN}}"
