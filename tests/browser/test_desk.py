@@ -12,6 +12,7 @@ from gridmgmt.access import Role
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import IncidentStep
 from tests.api.halves import Grids
+from tests.browser.accessibility import faint, faults, unreached
 from tests.browser.conftest import DESK, PATIENCE_MS, SignIn, Watch, new_sign_in
 
 
@@ -124,3 +125,69 @@ def test_people_are_kept_by_separate_hands_and_the_log_tells(
         expect(page.locator("#entries")).to_contain_text(subdistrict)
         page.get_by_role("button", name="验证完整性").click()
         expect(page.locator("#verdict")).to_contain_text("日志完整")
+
+
+def require_accessible(page: Page) -> None:
+    """Legible and named in both languages, by day and by night."""
+    for language in ("en", "zh"):
+        page.locator(f'[data-lang-choice="{language}"]').click()
+        expect(page.locator("html")).to_have_attribute("data-lang", language)
+        page.emulate_media(color_scheme="dark")
+        assert faint(page) == []
+        page.emulate_media(color_scheme="light")
+        assert faults(page, language) == []
+
+
+def test_every_page_is_legible_named_and_reached_by_the_keys(
+    browser: Browser, address: str, everyday: SignIn, keepers: dict[Role, SignIn], halves: Grids
+) -> None:
+    with desk_of(browser, address, everyday, f"/#/grid/{next(iter(halves))}") as page:
+        expect(page.locator("#sheet code")).to_be_visible()
+        page.locator("#compute summary").click()
+        require_accessible(page)
+        assert unreached(page) == []
+    for role, path in ((Role.security, "/people#/everyday"), (Role.auditor, "/audit")):
+        with desk_of(browser, address, keepers[role], path) as page:
+            require_accessible(page)
+            assert unreached(page) == []
+
+
+def test_a_half_typed_person_and_right_outlive_another_language(
+    browser: Browser, address: str, keepers: dict[Role, SignIn], everyday: SignIn
+) -> None:
+    with desk_of(browser, address, keepers[Role.administrator], "/people") as page:
+        page.get_by_role("button", name="添加人员").press("Enter")
+        page.get_by_label("姓名", exact=True).fill("周")
+        page.get_by_role("button", name="EN").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("周")
+        page.get_by_role("button", name="Cancel").press("Enter")
+        expect(page.get_by_role("button", name="Add a person")).to_be_focused()
+    with desk_of(browser, address, keepers[Role.security], f"/people#/{everyday.name}") as page:
+        page.locator("#person [name=role]").select_option("department")
+        page.locator("#person [name=department]").select_option("D04")
+        for area in ("区", "街道", "社区"):
+            page.get_by_label(area, exact=True).select_option(index=1)
+        page.get_by_label("代理人").fill("auditor")
+        typed = "() => [...document.querySelectorAll('#person input, #person select')].map((field) => field.value)"
+        expect(page.get_by_label("网格", exact=True)).to_be_visible()
+        before = page.evaluate(typed)
+        page.get_by_role("button", name="EN").click()
+        expect(page.get_by_label("grid", exact=True)).to_be_visible()  # all the lists down to it are there again
+        assert page.evaluate(typed) == before
+
+
+def test_people_and_the_log_print_what_is_to_be_read(
+    browser: Browser, address: str, keepers: dict[Role, SignIn]
+) -> None:
+    for role, path in ((Role.security, "/people#/everyday"), (Role.auditor, "/audit")):
+        with desk_of(browser, address, keepers[role], path) as page:
+            page.emulate_media(media="print", color_scheme="dark")
+            assert page.locator("main :is(form, input, .primary)").filter(visible=True).count() == 0
+            assert faults(page, "zh") == []  # in light: dark paper is none
+            assert page.locator("body").evaluate("body => body.scrollHeight >= body.querySelector('main').scrollHeight")
+            if role is Role.auditor:
+                page.emulate_media(media="screen")
+                page.set_viewport_size({"width": 360, "height": 740})
+                widths = page.locator("th").evaluate_all("all => all.map((one) => one.offsetWidth)")
+                assert min(widths) > 56  # no column has its words letter under letter
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

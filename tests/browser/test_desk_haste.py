@@ -3,14 +3,17 @@
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from gridmgmt.access import Role
 from tests.api.halves import Grids
 from tests.api.orders import compute_all
+from tests.browser.accessibility import faults
 from tests.browser.conftest import SignIn, new_sign_in
 from tests.browser.holding import held, until_asked
 from tests.browser.test_desk import desk_of
+
+PHOTO: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"not looked at before it is sent"}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,39 @@ def test_what_is_half_typed_outlives_the_sign_in(
         expect(notice).to_have_count(0)
         page.get_by_role("button", name="确认督办").click()
         expect(page.locator("#sheet .log")).to_contain_text("写了一半")
+
+
+def test_the_keys_step_in_and_back_and_lose_nothing(
+    browser: Browser, address: str, dispatcher: SignIn, halves: Grids
+) -> None:
+    with desk_of(browser, address, dispatcher, "/") as page:
+        report(page, halves, "只用键盘")
+        row = page.locator("#queue .row", has_text="只用键盘")
+        reason = page.locator(".move-form [name=reason]")
+        row.press("Enter")
+        expect(page.locator("#sheet")).to_be_focused()
+        page.locator("[data-move=supervise]").press("Enter")
+        expect(reason).to_be_focused()
+        page.keyboard.type("写了一半")
+        page.locator(".move-form [type=file]").set_input_files(PHOTO)
+        reason.dispatch_event(
+            "keydown", {"key": "Escape", "isComposing": True, "bubbles": True}
+        )  # of the Chinese typed
+        page.get_by_role("button", name="EN").click()
+        expect(page.get_by_role("button", name="Confirm: supervise")).to_be_visible()
+        assert page.locator(".move-form [type=file]").evaluate("field => field.files.length") == 1
+        reason.press("Escape")
+        expect(page.locator("[data-move=supervise]")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#sheet")).to_be_hidden()
+        expect(row).to_be_focused()
+        page.keyboard.press("Enter")
+        page.locator("[data-move=supervise]").press("Enter")
+        expect(reason).to_have_value("写了一半")
+        page.get_by_role("button", name="Cancel").press("Enter")
+        page.locator("[data-move=supervise]").press("Enter")
+        expect(reason).to_have_value("")
+        assert faults(page, "en") == []
 
 
 def test_a_light_keeps_the_keyboard_while_the_queue_is_asked_for_anew(

@@ -8,6 +8,7 @@ import shapely
 from playwright.sync_api import Browser, expect
 
 from tests.api.halves import Grids
+from tests.browser.accessibility import faults, unreached
 from tests.browser.conftest import Shared, SignIn
 from tests.browser.holding import held, until_asked
 from tests.browser.phones import Phone, new_worker, phone_of
@@ -180,3 +181,37 @@ def test_the_answer_for_somebody_who_has_left_is_not_the_next_ones(mine: Phone) 
         )
     assert mine.page.evaluate("window.late") is None
     mine.run("await session.refresh()")
+
+
+def test_a_report_that_was_closed_by_mistake_is_there_in_either_language(mine: Phone) -> None:
+    page = mine.page
+    mine.offline()
+    page.locator("#incident").click()
+    page.get_by_role("button", name="乱停车").click()
+    page.locator("#photo-input").set_input_files(mine.picture())
+    expect(page.locator(".thumb")).to_have_count(1)
+    page.get_by_label("说明").fill("堵住了门")
+    page.keyboard.press("Escape")
+    expect(page.locator("#incident")).to_be_focused()
+    page.evaluate("window.stays = true")
+    page.locator("#menu").click()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("dialog", name="sun")).to_contain_text("Offline map")  # the settings again, in English
+    page.keyboard.press("Escape")
+    expect(page.locator("#patrol")).to_have_text("Start patrol")
+    page.get_by_role("button", name="Report").click()
+    page.get_by_role("button", name="Parking").click()
+    expect(page.get_by_label("Text")).to_have_value("堵住了门")
+    expect(page.locator(".thumb")).to_have_count(1)
+    assert faults(page, "en") == []
+    page.get_by_role("button", name="Begin anew").click()
+    expect(page.get_by_label("Text")).to_have_value("")
+    expect(page.locator(".thumb")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator("#menu").click()
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("#sheet")).to_contain_text("离线地图")
+    assert faults(page, "zh") == []
+    page.keyboard.press("Escape")
+    assert (faults(page, "zh"), unreached(page)) == ([], [])
+    assert page.evaluate("window.stays") is True  # a patrol would have gone on

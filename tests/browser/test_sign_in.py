@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from gridmgmt.services.access import random_password, set_password
 from gridmgmt.store.engine import transaction
 from tests.api import people
+from tests.browser.accessibility import faults, unreached
 from tests.browser.conftest import DESK, PHONE, SignIn, Watch, sign_in
 
 
@@ -57,8 +58,12 @@ def test_the_way_in_and_out(stranger: Page, everyday: SignIn) -> None:
 
 def test_the_words_come_in_english_too(stranger: Page) -> None:
     stranger.goto("/sign-in")
+    stranger.get_by_label("账号").fill("half")
+    assert (faults(stranger, "zh"), unreached(stranger)) == ([], [])
     stranger.get_by_role("link", name="EN").click()
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(stranger.get_by_label("Name")).to_have_value("half")
+    assert faults(stranger, "en") == []
 
 
 def test_whoever_guesses_is_locked_out(stranger: Page) -> None:

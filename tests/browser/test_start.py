@@ -12,7 +12,15 @@ from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import PlanPart
 from tests.api.halves import Grids
 from tests.api.orders import compute_all
+from tests.browser.accessibility import faults, unreached
 from tests.browser.conftest import PATIENCE_MS, Watch, set_date
+
+COLOURS = """(picture) => {
+  const { data } = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+CUT = """(all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1)
+  .filter((one) => getComputedStyle(one).overflowY !== "visible").map((one) => one.outerHTML.slice(0, 80))"""
 
 
 def in_map(page: Page, expression: str) -> object:
@@ -92,6 +100,31 @@ def test_pointing_shows_a_card_and_clicking_opens_the_panel(start: Page, halves:
     expect(start.locator("#sheet")).to_be_hidden()
 
 
+def test_enter_opens_what_lies_under_the_cross_and_the_map_has_the_keys_again(start: Page, halves: Grids) -> None:
+    code, place = next(iter(halves.items()))
+    look_at(start, place)
+    canvas = start.get_by_label("回车键查看中心")
+    canvas.press("Enter")
+    expect(start.locator("#sheet")).to_contain_text(code)
+    start.keyboard.press("Escape")
+    expect(canvas).to_be_focused()
+
+
+def test_the_page_prints_whole_with_map_and_legend(start: Page) -> None:
+    expect_drawn(start, "hit-community")
+    idle(start)
+    start.evaluate("dispatchEvent(new Event('beforeprint'))")
+    start.emulate_media(media="print")
+    picture = start.locator("#map-picture")
+    expect(picture).to_be_visible()
+    assert picture.evaluate(COLOURS) > 20  # an empty one has one
+    expect(start.locator("#legend")).to_contain_text("从未走访")
+    expect(start.locator(".imprint")).to_contain_text("审图号")
+    assert start.locator("button, input, select").filter(visible=True).count() == 0
+    assert start.locator("body, main, #panel, #panel-body, .plans").evaluate_all(CUT) == []
+    start.emulate_media(media="screen")
+
+
 def test_a_panel_has_an_address_and_leads_to_its_parent(start: Page, halves: Grids) -> None:
     community = next(iter(halves))[:12]
     start.evaluate(f"location.hash = '#/community/{community}'")
@@ -146,6 +179,9 @@ def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, sma
     row = start.locator("#legend li", has=start.locator(".chip-dedicated"))
     expect(row.locator("b")).to_have_text(f"{dedicated}")
     expect(row).to_contain_text("专属网格")
+    for _ in ("dark", "light"):
+        start.locator("#theme").click()
+        assert in_map(start, "map.getPaintProperty('visit', 'fill-opacity')") == 0  # it still steps aside for the plan
 
 
 def test_an_incident_from_the_plain_page_shows_up_without_reload(start: Page, field_page: Page, halves: Grids) -> None:
@@ -162,6 +198,22 @@ def test_an_incident_from_the_plain_page_shows_up_without_reload(start: Page, fi
     expect(count).to_have_text(str(before + 1))
     expect(start.locator("#live")).to_contain_text("路口有垃圾")
     expect_drawn(start, "incident")
+
+
+def test_what_is_half_filled_in_goes_along_into_the_other_language(field_page: Page, halves: Grids) -> None:
+    assert (faults(field_page, "zh"), unreached(field_page)) == ([], [])
+    place = next(iter(halves.values()))
+    for label, typed in (("经度", place.x), ("纬度", place.y)):
+        field_page.get_by_label(label).fill(str(typed))
+    field_page.get_by_label("暴露垃圾").check()
+    field_page.get_by_role("button", name="上报", exact=True).click()
+    expect(field_page.get_by_role("status")).to_be_visible()  # its answer stands at another address
+    field_page.get_by_label("噪声扰民").check()
+    field_page.get_by_label("情况").fill("很吵")
+    field_page.get_by_role("link", name="EN").click()
+    expect(field_page.get_by_label("What you see")).to_have_value("很吵")
+    expect(field_page.get_by_label("Noise")).to_be_checked()
+    assert faults(field_page, "en") == []
 
 
 def test_my_position_fills_the_form(field_page: Page, address: str) -> None:

@@ -2,7 +2,7 @@
 // every second while one is open, else with the figures of the day.
 
 import { getJson, pollJson, postJson, questions } from "./client.js";
-import { byId, el } from "./dom.js";
+import { byId, el, renew } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { forget, say, tell } from "./notices.js";
 import { announce, on } from "./state.js";
@@ -57,9 +57,7 @@ function take(fresh) {
   const shown = [...orders.filter(isOpen).reverse(), ...orders.filter(({ state }) => state === "failed")]; // as they are computed
   for (const id of rows.keys()) if (!shown.some((one) => one.id === id)) rows.delete(id);
   byId("order-list").hidden = shown.length === 0;
-  const items = shown.map(item);
-  const list = byId("order-list");
-  if (items.length !== list.children.length || items.some((one, place) => list.children[place] !== one)) list.replaceChildren(...items);
+  renew(byId("order-list"), shown.map(item));
   for (const one of orders) if (OPEN.has(before.get(one.id)) && !isOpen(one)) announce("order-ended", one);
 }
 

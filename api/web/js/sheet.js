@@ -46,6 +46,7 @@ async function follow(wanted) {
   if (isNew) put(el("p", { class: "loading" }, t("web.loading")));
   byId("sheet").hidden = false;
   document.body.classList.add("has-sheet");
+  if (isNew) byId("sheet").focus({ preventScroll: true }); // at once: whoever goes on meanwhile is not called back
   try {
     const data = await fetchAny(wanted);
     if (shown !== mine) return;
@@ -53,7 +54,6 @@ async function follow(wanted) {
     forget("sheet");
     if (wanted.kind !== "plan") select(wanted.kind === "incident" ? pointOf(data) : data, isNew);
     render();
-    if (isNew) byId("sheet").focus({ preventScroll: true });
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     if (shown !== mine) return;
