@@ -74,6 +74,7 @@ def subjects_of_file(path: Path) -> "Subjects":
     from pandas import DataFrame
 
     from gridmgmt.cli.plan_files import layers_of, read_frame
+    from gridmgmt.planning.frames import households_of
     from gridmgmt.policy.planned import subjects_of_plan
 
     layers = layers_of(path)
@@ -83,6 +84,7 @@ def subjects_of_file(path: Path) -> "Subjects":
     for column in PLAN_COLUMNS:
         if column not in parts:
             raise _no_plan(path, column)
+    parts = parts.assign(households=households_of(parts, "households"))
     units: Any = read_frame(path, layer="units") if "units" in layers else DataFrame()
     return subjects_of_plan(PlanLayers(units, parts))
 

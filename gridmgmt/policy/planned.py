@@ -51,7 +51,9 @@ def subjects_of_plan(plan: Planned) -> dict[Kind, Sequence[Subject]]:
 
 def _of_stations(units: pd.DataFrame, parts: pd.DataFrame, table: pd.DataFrame) -> dict[Kind, Sequence[Subject]]:
     """Stations, the communities they serve, and the whole: a merge of stations leaves the committees as they are."""
-    known = table.assign(name=parts["site"], communities=parts["communities"], pieces=_pieces(units, parts))
+    known = table.assign(name=parts["site"], pieces=_pieces(units, parts))
+    if "communities" in parts:
+        known = known.assign(communities=parts["communities"])
     if "parent" in parts:  # a station area lies inside its parent; without one nothing says what it crosses
         known = known.assign(subdistricts=parts["parent"].notna().map({True: 1.0, False: None}))
     if "staff" in parts:

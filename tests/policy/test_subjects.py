@@ -211,6 +211,18 @@ def test_the_command_says_what_a_norm_is_not_about(tmp_path: Path, monkeypatch: 
     assert "A1: 1234567 (-1111103)" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "said"), [({"households": "many"}, "values of 'households'"), ({"part": None}, "it lacks part")]
+)
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, change: dict[str, str | None], said: str) -> None:
+    plan = merge(BLOCKS, parent=None)
+    dropped = [name for name, value in change.items() if value is None]
+    parts = plan.parts.assign(**change).drop(columns=dropped)
+    write_plan(tmp_path / "a.gpkg", replace(plan, parts=parts))
+    with pytest.raises(InvalidInput, match=said):
+        checked("luohu-2006", "--plan", str(tmp_path / "a.gpkg"))
+
+
 def test_the_command_reads_both_layers_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRIDMGMT_LANG", "en")
     plan = merge(BLOCKS, parent=None)
