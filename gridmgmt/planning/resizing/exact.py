@@ -1,25 +1,25 @@
-"""The fewest households moved in a small pool, proven: every part that could be, under every name it could bear.
+"""The fewest households moved in a pool that is not too large, proven: choose parts that cover every unit once.
 
-A part is a connected set of units in the range; it continues a community it holds households of, or none. Of these
-pairs, choose some that cover every unit once and bear every name at most once, so that most households stay. Where no
-choice covers the units, no plan has every part in the range.
+Of every part that could be, under every name it could bear (`candidates`), those are left to branch and bound that a
+better plan could hold by the prices of the best fractional plan; what the others could keep at most is known as well.
+Where no choice covers the units, no plan has every part in the range.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, sparse
+from scipy import optimize
 
-from gridmgmt.planning.partition.columns import ANY, possible_parts
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
+from gridmgmt.planning.resizing.candidates import Candidates, Listed, list_all
+from gridmgmt.planning.resizing.fractions import Relaxation, relax, rows
 
-SETS = 4000  # connected sets up to the limit; a pool that has more is not small
-NODES = 200  # of branch and bound
-NEW = -1  # the name of a part that continues no community
+COUNTS = (3000, 6000)  # candidates left to branch and bound: more where these are decided and others may be better
+HALVINGS = 12  # of how far these may be from the best, until they are no more
+NODES = 50  # of branch and bound
 INFEASIBLE = 2  # status of scipy.optimize.milp
 
 
@@ -29,8 +29,8 @@ class Proof:
 
     Attributes
     ----------
-    labels : (n,) the best plan with every part in the range, if one was found
-    moved_bound : households that move in every such plan at least
+    labels : (n,) a plan with every part in the range that moves fewer than was known, if one was found
+    moved_bound : households that move in every plan in the range at least
     possible : False where there is no such plan
     """
 
@@ -39,53 +39,79 @@ class Proof:
     possible: bool = True
 
 
-def prove(problem: Problem, budget: Budget) -> Proof | None:
-    """The best plan of a small pool; None where it is not small. Units with `problem.locks` ≥ 0 keep their label.
+def prove(problem: Problem, labels: IntArray, known: int | None, budget: Budget) -> Proof | None:
+    """The best plan of a pool, or how far from it others are; None where the pool is too large.
 
-    `problem.home` numbers today's communities from 0.
+    problem : `home` numbers today's communities from 0; units with `locks` ≥ 0 keep their label
+    labels : (n,) a plan to begin with; labels below the communities continue them
+    known : households that it moves, if all its parts are in the range, else None
     """
-    columns = possible_parts(problem, SETS, ANY)
-    if columns is None:
+    listed = list_all(problem)
+    if listed is None:
         return None
-    named = [(part, name, kept) for part in range(len(columns)) for name, kept in _names(problem, columns[part])]
-    if not named:
-        return Proof(None, 0, possible=False)
-    parts, names, kept = np.array(named, dtype=np.int64).T
-    found = _most_kept(problem, columns.matrix(problem.size)[parts], names, kept, budget)
-    if found.status == INFEASIBLE:
-        return Proof(None, 0, possible=False)
-    most = problem.total if found.mip_dual_bound is None else -found.mip_dual_bound
-    bound = max(0, int(np.ceil(problem.total - most - 1e-6)))
-    if found.x is None:
-        return Proof(None, bound)
-    labels = np.empty(problem.size, dtype=np.int64)
-    for number, column in enumerate(np.flatnonzero(found.x > 0.5)):
-        labels[columns[int(parts[column])]] = number
-    return Proof(labels, bound)
+    relaxed = relax(problem, listed, _parts_of(problem, labels), budget)
+    enough = 0 if known is None else problem.total - known + 1  # households that stay in a better plan
+    better, most = _decided(problem, listed, relaxed, enough, budget)
+    return Proof(None, 0, possible=False) if most < 0 else Proof(better, problem.total - most)
 
 
-def _most_kept(problem: Problem, members: sparse.csr_array, names: IntArray, kept: IntArray, budget: Budget) -> Any:
-    """What HiGHS finds: `members` (columns, n) cover every unit once, under `names` that are borne at most once."""
-    bearing = np.flatnonzero(names != NEW)
-    bearers = sparse.csr_array(
-        (np.ones(len(bearing)), (names[bearing], bearing)), shape=(int(problem.home.max()) + 1, len(names))
-    )
-    return milp(
-        -kept.astype(np.float64),
-        constraints=[optimize.LinearConstraint(members.T, 1, 1), optimize.LinearConstraint(bearers, 0, 1)],
-        integrality=np.ones(len(names)),
+def _parts_of(problem: Problem, labels: IntArray) -> Candidates:
+    """The parts of a plan that are in the range."""
+    names = np.unique(labels)
+    masks = labels == names[:, None]
+    loads = masks @ problem.weights
+    fits = (problem.low <= loads) & (loads <= problem.high)
+    kept = (masks & (problem.home == names[:, None])) @ problem.weights
+    return Candidates(masks, np.minimum(names, problem.home.max() + 1), kept).take(np.flatnonzero(fits))
+
+
+def _decided(
+    problem: Problem, listed: Listed, relaxed: Relaxation, enough: int, budget: Budget
+) -> tuple[IntArray | None, int]:
+    """Labels that keep `enough` households, if found; how many no plan keeps more than (−1: there is no plan)."""
+    labels, most = None, max(_whole(relaxed.most), enough - 1)
+    for count in COUNTS:
+        reach = relaxed.most - enough
+        some, near = _near(listed, relaxed, reach, count)
+        chosen, at_most = _most_kept(problem, some, most, budget)
+        if chosen is not None and int(chosen.kept.sum()) >= enough:
+            labels, enough = chosen.masks.argmax(axis=0).astype(np.int64), int(chosen.kept.sum()) + 1
+        beyond = _whole(relaxed.most - near) if near < reach else -1
+        most = min(most, max(at_most, beyond, enough - 1))
+        if at_most > max(beyond, enough - 1) or beyond < enough or budget.spent():
+            break
+    return labels, most
+
+
+def _near(listed: Listed, relaxed: Relaxation, reach: float, most: int) -> tuple[Candidates, float]:
+    """All candidates with which a plan loses so much at most against the bound, `reach` or less; how much it is."""
+    for _ in range(HALVINGS):
+        some = listed.near(relaxed.prices, relaxed.beyond - reach, most)
+        if some is not None:
+            return some, reach
+        reach /= 2
+    return Candidates(np.empty((0, len(relaxed.prices)), dtype=np.bool_), *np.empty((2, 0), dtype=np.int64)), 0.0
+
+
+def _most_kept(problem: Problem, some: Candidates, most: int, budget: Budget) -> tuple[Candidates | None, int]:
+    """The best choice found of some candidates, and how many no such choice keeps more than (−1: there is none)."""
+    if not len(some):
+        return None, -1
+    units, names = rows(some, int(problem.home.max()) + 1)
+    found: Any = milp(
+        -some.kept.astype(np.float64),
+        constraints=[optimize.LinearConstraint(units, 1, 1), optimize.LinearConstraint(names, 0, 1)],
+        integrality=np.ones(len(some)),
         bounds=optimize.Bounds(0, 1),
         options={"node_limit": NODES, "mip_rel_gap": 0.0, "time_limit": budget.left_s()},
     )
+    if found.status == INFEASIBLE:
+        return None, -1
+    if found.mip_dual_bound is not None:
+        most = min(most, _whole(-found.mip_dual_bound))
+    return None if found.x is None else some.take(np.flatnonzero(found.x > 0.5)), most
 
 
-def _names(problem: Problem, units: IntArray) -> Iterator[tuple[int, int]]:
-    """Names that a part of these units may bear, and the households that stay with it then."""
-    home, weights, locks = problem.home[units], problem.weights[units], problem.locks[units]
-    held = np.unique(locks[locks >= 0])
-    if len(held) > 1:
-        return
-    for name in held if len(held) else np.unique(home[weights > 0]):
-        yield int(name), int(weights[home == name].sum())
-    if not len(held):
-        yield NEW, 0
+def _whole(households: float) -> int:
+    """So many households at most, when they are whole."""
+    return int(np.floor(households + 1e-6))

@@ -40,6 +40,19 @@ class Settled:
     stopped: bool = False
 
 
+@dataclass(frozen=True)
+class _Searched:
+    """The best plan found for a pool; households that move in every plan in the range; what counting says of these.
+
+    `possible` is False where it is proven that there is no such plan.
+    """
+
+    found: Found
+    bound: int
+    counted: int
+    possible: bool
+
+
 def settle(
     problem: Problem,
     frozen: NDArray[np.bool_],
@@ -96,18 +109,22 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     part = replace(part, home=np.unique(part.home, return_inverse=True)[1].astype(np.int64))
     if part.total < problem.low or part.size == 1:
         return Settled(pool.units, np.zeros_like(pool.units), 0, pool.reason)
-    coarse = None if grids is None else _by_grids(part, grids[pool.units], seed, budget.within(0.5))
-    if coarse is not None and coarse[0].violation == 0:
-        return Settled(pool.units, coarse[0].labels, coarse[1], pool.reason)
+    coarse = None
+    if grids is not None:
+        grid_of, whole = whole_grids(part, grids[pool.units])
+        by_grids = _searched(whole, seed, budget.within(0.5))
+        coarse = replace(by_grids.found, labels=by_grids.found.labels[grid_of])
+        if coarse.violation == 0:
+            return Settled(pool.units, coarse.labels, by_grids.bound, pool.reason)
     provable = _provable(part)
     searching = budget.within(SEARCH_SHARE if provable else 1.0)
-    found, bound, possible = _searched(part, seed, searching)
-    stopped = searching.spent()
+    searched = _searched(part, seed, searching)
+    found, bound, stopped = searched.found, searched.bound, searching.spent()
     if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
-        bound = relaxed_bound(part, [found.labels], bound, found.moved, budget)
-    reason = pool.reason if possible or (part.locks >= 0).any() else pool.reason or PACKING
-    if coarse is not None and coarse[0].violation <= found.violation:
-        return Settled(pool.units, coarse[0].labels, 0, reason)
+        bound = max(bound, relaxed_bound(part, [found.labels], searched.counted, found.moved, budget))
+    reason = pool.reason if searched.possible or (part.locks >= 0).any() else pool.reason or PACKING
+    if coarse is not None and coarse.violation <= found.violation:
+        return Settled(pool.units, coarse.labels, 0, reason)
     # Outside the range fewer households may move than the bound says: then nothing is proven.
     labels, proven = found.labels, bound if found.violation == 0 else 0
     return Settled(pool.units, labels, proven, reason, grids is None, stopped)
@@ -119,30 +136,19 @@ def _provable(part: Problem) -> bool:
     return part.size <= LARGEST and bool(today[today > part.high].sum() <= ABOVE * part.total)
 
 
-def _searched(part: Problem, seed: int, budget: Budget) -> tuple[Found, int, bool]:
-    """The best plan, households that move in every plan in range, and whether there may be one.
-
-    What the search leaves open in a small pool is decided by looking at every part there could be.
-    """
-    bound = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
-    found = search(part, seed, budget, bound)
-    if found.violation == 0 and found.moved <= bound:
-        return found, bound, True
-    proof = prove(part, budget)
+def _searched(part: Problem, seed: int, budget: Budget) -> _Searched:
+    """The best plan, and what is proven. What the search leaves open in a small pool is decided, or at least bounded."""
+    counted = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
+    found = search(part, seed, budget, counted)
+    if found.violation == 0 and found.moved <= counted:
+        return _Searched(found, counted, counted, True)
+    proof = prove(part, found.labels, found.moved if found.violation == 0 else None, budget)
     if proof is None or not proof.possible:
-        return found, bound, proof is None
+        return _Searched(found, counted, counted, proof is None)
     if proof.labels is not None:
         better = smoothed(part, measured(part, proof.labels), seed, budget)
         found = min(found, better, key=lambda plan: plan.rank)
-    return found, max(bound, proof.moved_bound), True
-
-
-def _by_grids(part: Problem, grids: IntArray, seed: int, budget: Budget) -> tuple[Found, int]:
-    """The best plan in which only whole grids move, on the units, and the bound that holds for all such plans."""
-    grid_of, coarse = whole_grids(part, grids)
-    bound = moved_bound(coarse.weights, coarse.home, int(coarse.low), int(coarse.high), min(10.0, budget.left_s()))
-    found = search(coarse, seed, budget, bound)
-    return replace(found, labels=found.labels[grid_of]), bound
+    return _Searched(found, max(counted, proof.moved_bound), counted, True)
 
 
 def whole_grids(problem: Problem, grids: IntArray) -> tuple[IntArray, Problem]:

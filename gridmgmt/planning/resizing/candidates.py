@@ -1,0 +1,106 @@
+"""Every part that could be, under every name it could bear."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from gridmgmt.planning.partition.columns import ANY, possible_parts
+from gridmgmt.planning.partition.fewparts.sets import Masks
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+
+SETS = 300_000  # connected sets up to the limit of a part; where there are more they are not listed
+OFFERED = 60  # candidates of a name offered at a time
+LEAST_GAIN = 1e-3  # households
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Connected sets of units in the range with the name each would bear.
+
+    Attributes
+    ----------
+    masks : (k, n) what they hold
+    names : (k,) the community they continue; as many as there are communities: none
+    kept : (k,) households that stay
+    """
+
+    masks: Masks
+    names: IntArray
+    kept: IntArray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, which: IntArray) -> "Candidates":
+        return Candidates(self.masks[which], self.names[which], self.kept[which])
+
+
+def together(some: list[Candidates], size: int) -> Candidates:
+    """One after the other; `size` units even where there is none."""
+    return Candidates(
+        np.concatenate([np.empty((0, size), dtype=np.bool_), *(each.masks for each in some)]),
+        np.concatenate([np.empty(0, dtype=np.int64), *(each.names for each in some)]),
+        np.concatenate([np.empty(0, dtype=np.int64), *(each.kept for each in some)]),
+    )
+
+
+class Listed:
+    """All candidates of a pool: sets of units (sets, n); the set, the name, and households that stay of each (k,)."""
+
+    def __init__(self, units: csr_array, sets: IntArray, names: IntArray, kept: IntArray, count: int) -> None:
+        order = np.argsort(names, kind="stable")
+        self._units, self._sets, self._names, self._kept = units, sets[order], names[order], kept[order]
+        self._ends = np.searchsorted(self._names, np.arange(count + 1))
+
+    def offers(self, prices: FloatArray, names: FloatArray) -> tuple[FloatArray, Candidates]:
+        """(names,) what no candidate of a name keeps beyond the prices (n,) of its units; some that exceed `names`."""
+        beyond = self._beyond(prices)
+        most, best = np.full(len(names), -np.inf), [np.empty(0, dtype=np.int64)]
+        for name, (first, last) in enumerate(zip(self._ends, self._ends[1:], strict=False)):
+            if first < last:
+                most[name] = beyond[first:last].max()
+                helpful = first + np.flatnonzero(beyond[first:last] > names[name] + LEAST_GAIN)
+                best.append(helpful[np.argsort(-beyond[helpful], kind="stable")[:OFFERED]])
+        return most, self._candidates(np.concatenate(best))
+
+    def near(self, prices: FloatArray, least: FloatArray, most: int) -> Candidates | None:
+        """All that keep at least so many (names,) beyond the prices; None where there are more than `most`."""
+        found = np.flatnonzero(self._beyond(prices) >= least[self._names])
+        return None if len(found) > most else self._candidates(found)
+
+    def _beyond(self, prices: FloatArray) -> FloatArray:
+        beyond: FloatArray = self._kept - (self._units @ prices)[self._sets]
+        return beyond
+
+    def _candidates(self, some: IntArray) -> Candidates:
+        masks: Masks = self._units[self._sets[some]].toarray() > 0
+        return Candidates(masks, self._names[some], self._kept[some])
+
+
+def list_all(problem: Problem) -> Listed | None:
+    """The candidates of a pool; None where there are more than SETS connected sets up to the limit of a part.
+
+    `problem.home` numbers today's communities from 0. A part with units of one lock bears its name, of two there is
+    none; any other bears that of a community it holds households of, or none.
+    """
+    columns = possible_parts(problem, SETS, ANY)
+    if columns is None:
+        return None
+    units, new = csr_array(columns.matrix(problem.size)), int(problem.home.max()) + 1
+    kept = units @ _one_hot(problem.home, problem.weights, new)
+    held = units @ _one_hot(problem.locks, np.ones(problem.size, dtype=np.int64), new)
+    locks = np.diff(held.indptr)
+    free, bound = np.flatnonzero(locks == 0), np.flatnonzero(locks == 1)
+    named, locked = kept[free].tocoo(), held.indices[held.indptr[bound]].astype(np.int64)
+    kept_there = np.asarray(kept.multiply(held > 0).sum(axis=1))[bound]
+    sets = np.concatenate([free, free[named.row], bound])
+    names = np.concatenate([np.full(len(free), new), named.col, locked])
+    stays = np.concatenate([np.zeros(len(free)), named.data, kept_there]).astype(np.int64)
+    return Listed(units, sets, names, stays, new + 1)
+
+
+def _one_hot(labels: IntArray, values: IntArray, width: int) -> csr_array:
+    """(n, width) the value of every unit in the column of its label; labels below 0 have none."""
+    known = np.flatnonzero((labels >= 0) & (values != 0))
+    return csr_array((values[known].astype(np.float64), (known, labels[known])), shape=(len(labels), width))
