@@ -12,8 +12,10 @@ from tools import browser, demo, environment, layout, postgis, say
 
 Arguments = Sequence[str]
 
-# Each core takes file after file with a database server of its own: a file's tests share what it has set up.
-WHOLE_SUITE = ("-n", "auto", "--dist", "loadfile")
+# Each worker takes file after file with a database server of its own: a file's tests share what it has set up. One more
+# than there are cores: a third of the time tests wait, for browsers and for processes.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WHOLE_SUITE = ("-n", str(CORES + 1), "--dist", "loadfile")
 
 
 def main(arguments: Arguments) -> int:
