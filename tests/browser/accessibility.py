@@ -1,6 +1,6 @@
 """What weak eyes, a screen reader and the keys alone need of a page, as the browser itself computes it."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 CONTROLS = {
     "application", "button", "checkbox", "combobox", "Date", "dialog", "image", "link", "radio", "region", "searchbox",
@@ -115,3 +115,14 @@ def unreached(page: Page) -> list[str]:
         page.keyboard.press("Tab")
     left = f"({REACHABLE})().filter((one) => !window.stops.has(one)).map((one) => one.outerHTML.slice(0, 80))"
     return [str(words) for words in page.evaluate(left)]
+
+
+def require_accessible(page: Page) -> None:
+    """Named in both languages, legible by day and by night; it ends in Chinese, by day."""
+    for language in ("en", "zh"):
+        page.locator(f'[data-lang-choice="{language}"]').click()
+        expect(page.locator("html")).to_have_attribute("data-lang", language)
+        assert faults(page, language) == []
+    page.emulate_media(color_scheme="dark")
+    assert faint(page) == []
+    page.emulate_media(color_scheme="light")

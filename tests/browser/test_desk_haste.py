@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from gridmgmt.access import Role
 from tests.api.halves import Grids
 from tests.api.orders import compute_all
-from tests.browser.accessibility import faults
+from tests.browser.accessibility import faults, require_accessible, unreached
 from tests.browser.conftest import SignIn, new_sign_in
 from tests.browser.holding import held, until_asked
 from tests.browser.test_desk import desk_of
@@ -98,12 +98,13 @@ def test_what_is_half_typed_outlives_the_sign_in(
         expect(page.locator("#sheet .log")).to_contain_text("写了一半")
 
 
-def test_the_keys_step_in_and_back_and_lose_nothing(
-    browser: Browser, address: str, dispatcher: SignIn, halves: Grids
+def test_the_keys_step_in_and_back_reach_everything_and_lose_nothing(
+    browser: Browser, address: str, everyday: SignIn, halves: Grids
 ) -> None:
-    with desk_of(browser, address, dispatcher, "/") as page:
-        report(page, halves, "只用键盘")
-        row = page.locator("#queue .row", has_text="只用键盘")
+    with desk_of(browser, address, everyday, "/") as page:
+        report(page, halves, "一步一步")
+        page.locator("[data-panel-choice=queue]").press("Enter")
+        row = page.locator("#queue .row", has_text="一步一步")
         reason = page.locator(".move-form [name=reason]")
         row.press("Enter")
         expect(page.locator("#sheet")).to_be_focused()
@@ -129,6 +130,10 @@ def test_the_keys_step_in_and_back_and_lose_nothing(
         page.locator("[data-move=supervise]").press("Enter")
         expect(reason).to_have_value("")
         assert faults(page, "en") == []
+        page.locator("[data-panel-choice=overview]").press("Enter")
+        page.locator("#compute summary").press("Enter")
+        require_accessible(page)
+        assert unreached(page) == []
 
 
 def test_a_light_keeps_the_keyboard_while_the_queue_is_asked_for_anew(
