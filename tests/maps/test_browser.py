@@ -121,7 +121,7 @@ def test_two_maps_move_in_step(rendered: Rendered, visit: Visit, tmp_path: Path)
 def test_paper_gets_the_whole_sheet(name: str, rendered: Rendered, visit: Visit, tmp_path: Path) -> None:
     page = open_file(visit, tmp_path, rendered(name, "zh"))
     drawn = page.locator(".folium-map").first.bounding_box()
-    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    pdf = page.pdf(format="A4", prefer_css_page_size=True, print_background=True)  # whatever paper the printer has
     assert pdf.count(b"/Type /Page\n") == 1
     assert page.locator(".folium-map").first.bounding_box() == drawn  # the screen is as it was
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
