@@ -14,10 +14,12 @@ from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
 from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
 from gridmgmt.planning.partition.problem import Problem, count_range
 from gridmgmt.planning.partition.search import Budget, Effort
+from gridmgmt.planning.partition.smallpool import decided
 from gridmgmt.planning.partition.solve import Division, evened, settled, solve_pool
 
 Progress = Callable[[int, int], None]
 SPREAD = 7919  # between the seeds of two pools
+COUNTED_BY_PLAN = {"moved", "compactness"}  # objectives that the proofs for each pool know nothing of
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class _Rounds:
                 division = divide_few(problem, pool, task.objectives, seed, task.budget)
             else:
                 division = solve_pool(problem, pool, task.effort, seed, task.budget)
+            if task.parts is not None and len(self.pools) == 1 and COUNTED_BY_PLAN & set(task.objectives):
+                division = decided(problem, division, task.parts, task.objectives)
             return division if forced else _unproven(division)
 
         self._round(search, range(len(self.pools)), counted=True)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from gridmgmt.planning.metrics import pieces_per_part
 from gridmgmt.planning.partition.measuring import membership, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 from gridmgmt.planning.partition.recombining import recombined
@@ -112,17 +113,29 @@ def search_pool(
     if problem.size == 1:
         return np.zeros(1, dtype=np.int64), False
     searches: list[Search] = []
+    today = _today(problem, parts)
     for attempt in range(effort.restarts):
         if attempt and budget.spent():
             break
         count = counts[attempt % len(counts)]
-        searches.append(anneal_once(problem, count, effort, seed + attempt, spare, budget))
+        start = None if attempt % 2 else today
+        searches.append(anneal_once(problem, count, effort, seed + attempt, spare, budget, start))
     best = _best(problem, [found.plan for found in searches])
     if spare > 0 and not (problem.home >= 0).any() and not budget.spent():
         seen = np.concatenate([found.seen for found in searches])
         mixed = recombined(problem, seen, best[1])
         best = best if mixed is None else _best(problem, [best, mixed])
     return np.unique(best[0], return_inverse=True)[1], len(searches) < effort.restarts or budget.spent()
+
+
+def _today(problem: Problem, parts: int | None) -> IntArray | None:
+    """The labels of today, where they are such a plan but for the range: every part in one piece, locks kept."""
+    labels = problem.home
+    if parts is None or not np.array_equal(np.unique(labels), np.arange(parts)):
+        return None
+    held = problem.locks >= 0
+    whole = (pieces_per_part(problem.graph, labels) == 1).all()
+    return labels if whole and (labels[held] == problem.locks[held]).all() else None
 
 
 def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
@@ -147,9 +160,15 @@ def compact_locks(problem: Problem) -> Problem:
 
 
 def anneal_once(
-    problem: Problem, count: int, effort: Effort, seed: int, spare: int = 0, budget: Budget = UNLIMITED
+    problem: Problem,
+    count: int,
+    effort: Effort,
+    seed: int,
+    spare: int = 0,
+    budget: Budget = UNLIMITED,
+    start: IntArray | None = None,
 ) -> Search:
-    """One grown start with `count` parts, annealed. With `spare`, parts may close, and that many more may open.
+    """A start with `count` parts, grown unless it is given, annealed. With `spare`, as many may close, or more open.
 
     The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
     """
@@ -161,7 +180,8 @@ def anneal_once(
 
     arrays, units = problem.graph_arrays, problem.unit_arrays
     limits, prices = problem.limits, problem.goals.as_array()
-    best = kernels.grow(arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
+    grown = (arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
+    best = kernels.grow(*grown) if start is None else start.copy()
     parts, labels, stream = int(best.max()) + 1 + spare, best.copy(), new_stream(seed)
     seen = np.repeat(best[None], 1 + TRACED, axis=0)
     state = (*np.empty((5, parts)), np.empty(parts, dtype=np.int64))

@@ -137,7 +137,7 @@ def _provable(part: Problem) -> bool:
 
 
 def _searched(part: Problem, seed: int, budget: Budget) -> _Searched:
-    """The best plan, and what is proven. What the search leaves open in a small pool is decided, or at least bounded."""
+    """The best plan, and what is proven: what the search leaves open in a small pool is decided, or bounded."""
     counted = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
     found = search(part, seed, budget, counted)
     if found.violation == 0 and found.moved <= counted:
