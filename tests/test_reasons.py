@@ -16,7 +16,7 @@ from gridmgmt.messages import Words, catalogue, error_text
 ROOT = Path(__file__).parents[1]
 PROGRAM = [path for folder in ("gridmgmt", "api", "maps") for path in sorted((ROOT / folder).rglob("*.py"))]
 SAID = {"detail", "reason", "remedy", "what", "level"}  # of an error; errors.py declares them as `Reason`
-SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
+SENTENCE = re.compile(r"\b(?!gridmgmt )[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")  # a command is none
 ERROR_CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, GridError)]
 ERRORS = {error.__name__ for error in ERROR_CLASSES}
 REASONS = [key for key in catalogue("en") if key.startswith("reasons.")]

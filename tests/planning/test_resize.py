@@ -105,7 +105,7 @@ def test_the_bound_counts_what_cannot_stay() -> None:
 divisions = st.lists(st.integers(0, 4), min_size=20, max_size=20)
 
 
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(divisions, st.lists(st.integers(0, 600), min_size=20, max_size=20))
 def test_whatever_the_start_parts_are_whole_and_nothing_is_lost(division: list[int], households: list[int]) -> None:
     frame = cells(5, 4, households).assign(community=[f"C{label}" for label in division])
