@@ -12,10 +12,10 @@ from tools import browser, demo, environment, layout, postgis, say
 
 Arguments = Sequence[str]
 
-# Each worker takes file after file with a database server of its own: a file's tests share what it has set up. Two for
-# each core: much of the time tests wait, for browsers and for processes.
+# Each worker takes file after file with a database server of its own: a file's tests share what it has set up. One more
+# than there are cores: a third of the time tests wait, for browsers and for processes.
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-WHOLE_SUITE = ("-n", str(2 * CORES), "--dist", "loadfile")
+WHOLE_SUITE = ("-n", str(CORES + 1), "--dist", "loadfile")
 
 
 def main(arguments: Arguments) -> int:

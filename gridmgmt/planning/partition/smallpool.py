@@ -20,8 +20,9 @@ from gridmgmt.planning.partition.measuring import measures
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.solve import Division
 
-MOST_PARTS, MOST_SETS, MOST_CANDIDATES = 16, 30_000, 60_000
+MOST_PARTS, MOST_SETS, MOST_CANDIDATES = 16, 300_000, 60_000
 FINENESS = 10**10  # prices are compared to that fraction
+TINY = 1e-6
 
 
 def decided(problem: Problem, division: Division, parts: int, objectives: Sequence[str]) -> Division:
@@ -29,10 +30,13 @@ def decided(problem: Problem, division: Division, parts: int, objectives: Sequen
 
     For a problem in one pool, whose parts are numbered from 0.
     """
-    listed = _candidates(problem, parts, "moved" in objectives)
-    if listed is None:
+    if not 1 < parts <= MOST_PARTS or (columns := possible_parts(problem, MOST_SETS, ANY)) is None:
         return division
-    masks, numbers = listed
+    numbered = "moved" in objectives or bool((problem.locks >= 0).any())
+    most = _known(problem, division.labels, parts, objectives[0])
+    masks, numbers = _candidates(problem, columns.matrix(problem.size), parts if numbered else 0, objectives[0], most)
+    if len(numbers) > MOST_CANDIDATES:
+        return division
     prices = {name: _prices(problem, masks[:, : problem.size], numbers, name) for name in objectives}
     goals = [Goal(np.floor(prices[name] * FINENESS).astype(np.int64), name == "deviation") for name in objectives]
     choice = choose(masks, parts, goals)
@@ -47,21 +51,32 @@ def decided(problem: Problem, division: Division, parts: int, objectives: Sequen
     return replace(division, labels=labels, bound=value)
 
 
-def _candidates(problem: Problem, parts: int, numbered: bool) -> tuple[Masks, IntArray] | None:
-    """What candidates hold, numbers behind the units (k, n + parts), and the number of each; None: too many."""
-    numbered = numbered or bool((problem.locks >= 0).any())
-    if not 1 < parts <= MOST_PARTS or (columns := possible_parts(problem, MOST_SETS, ANY)) is None:
-        return None
-    sets: Masks = columns.matrix(problem.size).toarray() > 0
-    if not numbered:
-        return sets, np.zeros(len(sets), dtype=np.int64)
-    numbers = np.repeat(np.arange(parts), len(sets))
-    if len(numbers) > MOST_CANDIDATES:
-        return None
-    masks = np.hstack([np.tile(sets, (parts, 1)), np.arange(parts) == numbers[:, None]])
-    elsewhere = (problem.locks >= 0) & (problem.locks != numbers[:, None])
-    fits = ~(masks[:, : problem.size] & elsewhere).any(axis=1)
-    return masks[fits], numbers[fits]
+def _known(problem: Problem, labels: IntArray, parts: int, name: str) -> float:
+    """What no candidate of a plan as good as the known one exceeds; infinite: none is known, or gains count."""
+    loads = np.bincount(labels, weights=problem.weights, minlength=parts)
+    if len(loads) != parts or loads.min() < problem.low or loads.max() > problem.high:
+        return np.inf
+    if problem.graph.data.min(initial=0) < 0 and name in ("cut_edges", "compactness"):
+        return np.inf
+    value = objective_value(name, problem, labels, problem.home)
+    return value * parts if name == "compactness" and problem.areas.any() else value
+
+
+def _candidates(problem: Problem, sets: csr_array, numbers: int, name: str, most: float) -> tuple[Masks, IntArray]:
+    """What candidates hold, numbers behind the units, and the number of each; none that costs too much alone.
+
+    name, most : the first objective, and what a plan may come to; `numbers` is 0 where nothing asks for them
+    """
+    inside: Masks = sets.toarray() > 0
+    found, borne = [], []
+    for number in range(max(1, numbers)):
+        elsewhere = (problem.locks >= 0) & (problem.locks != number)
+        fits = ~(inside & elsewhere).any(axis=1) if numbers else np.ones(len(inside), dtype=np.bool_)
+        price = _prices(problem, inside, np.full(len(inside), number), name)
+        kept = inside[fits & (price <= most + TINY)]
+        found.append(np.hstack([kept, np.tile(np.arange(numbers) == number, (len(kept), 1))]))
+        borne.append(np.full(len(kept), number))
+    return np.concatenate(found), np.concatenate(borne)
 
 
 def _prices(problem: Problem, masks: Masks, numbers: IntArray, name: str) -> FloatArray:
