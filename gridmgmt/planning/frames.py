@@ -60,13 +60,14 @@ _KNOWN = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.Geom
 def require_shapes(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     """Raise InvalidInput where a unit is no polygon or point; `names` (n,) are said of the first."""
     shapes = frame.geometry.to_numpy()
-    _require_each(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
+    require_each(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names)
     kinds = shapely.get_type_id(shapes)
-    _require_each(~np.isin(kinds, _LINES), "reasons.units_lines", names)
-    _require_each(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
+    require_each(~np.isin(kinds, _LINES), "reasons.units_lines", names)
+    require_each(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
 
 
-def _require_each(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
+def require_each(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
+    """Raise InvalidInput, with how many and the first, where not every unit (n,) is sound."""
     lost = np.flatnonzero(~sound)
     if len(lost):
         raise InvalidInput(detail=Words(reason, count=len(lost), unit=names[lost[0]]))

@@ -4,7 +4,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+
+from gridmgmt.geo.pieces import pieces_per_part as pieces_per_part
 
 Labels = NDArray[np.integer]
 
@@ -44,23 +45,6 @@ def polsby_popper(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
     area_m2 = shapely.area(geometries)
     roundness: NDArray[np.float64] = 4 * np.pi * area_m2 / np.maximum(shapely.length(geometries), 1e-9) ** 2
     return roundness
-
-
-def pieces_per_part(adjacency: csr_array, labels: Labels) -> NDArray[np.int64]:
-    """(parts,) number of connected pieces of each part: 1 for a contiguous part, 0 for an empty one.
-
-    >>> line = csr_array(np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]))
-    >>> pieces_per_part(line, np.array([0, 1, 0])).tolist()
-    [2, 1]
-    """
-    edges = coo_array(adjacency)
-    inside = labels[edges.row] == labels[edges.col]
-    pair = (edges.row[inside], edges.col[inside])
-    graph = coo_array((np.ones(inside.sum(), dtype=np.int8), pair), shape=edges.shape)
-    count, piece = connected_components(graph, directed=False)
-    part_of_piece = np.zeros(count, dtype=np.int64)
-    part_of_piece[piece] = labels
-    return np.bincount(part_of_piece, minlength=int(labels.max(initial=-1)) + 1)
 
 
 def not_contiguous(adjacency: csr_array, labels: Labels) -> int:

@@ -10,11 +10,10 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.crs import metric_crs
+from gridmgmt.geo.pieces import pieces_per_part
 from gridmgmt.policy.model import Kind
 from gridmgmt.policy.subjects import RESIDENTIAL, Subject, subjects_in
 
@@ -88,14 +87,10 @@ def _pieces(units: pd.DataFrame, parts: pd.DataFrame) -> NDArray[np.float64]:
         alone = _areal(parts) and shapely.get_num_geometries(parts.geometry.to_numpy()) == 1
         return np.where(alone, 1.0, np.full(len(parts), np.nan))
     there = units.to_crs(metric_crs(units.to_crs(4326).total_bounds))
-    borders = adjacency(there.geometry.to_numpy(), tolerance_m=TOLERANCE_M).tocoo()
-    part = units["part"].to_numpy()
-    inside = (borders.data >= MIN_BORDER_M) & (part[borders.row] == part[borders.col])
-    pairs = (borders.row[inside], borders.col[inside])
-    joined = coo_array((np.ones(len(pairs[0])), pairs), shape=borders.shape)
-    _, piece = connected_components(joined, directed=False)
-    counts = parts["part"].map(pd.Series(piece).groupby(part).nunique())
-    known: NDArray[np.float64] = counts.to_numpy(dtype=float, na_value=np.nan)
+    borders = adjacency(there.geometry.to_numpy(), tolerance_m=TOLERANCE_M)
+    labels, codes = pd.factorize(units["part"])
+    counts = pd.Series(pieces_per_part(borders >= MIN_BORDER_M, labels), index=codes)
+    known: NDArray[np.float64] = parts["part"].map(counts).to_numpy(dtype=float, na_value=np.nan)
     return known
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import names_of
+from gridmgmt.planning.frames import names_of, require_each
 from gridmgmt.planning.merging.prices import Goal, Weights
 
 #: What of `merge` a goal or weight is read from.
@@ -20,10 +20,7 @@ NEEDED = {"upgrade": "upgrade", "type": "kinds", "staff": "staff", "premises": "
 def require_areas(frame: GeoDataFrame) -> None:
     """Neighbours are found by the border they share, so points and lines would all be left alone without a word."""
     shapes = frame.geometry.to_numpy()
-    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if len(lost):
-        first = names_of(frame)[lost[0]]
-        raise InvalidInput(detail=Words("reasons.units_no_geometry", count=len(lost), unit=first))
+    require_each(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "reasons.units_no_geometry", names_of(frame))
     flat = np.flatnonzero(shapely.get_dimensions(shapes) < 2)
     if len(flat):
         first = names_of(frame)[flat[0]]

@@ -5,6 +5,7 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from gridmgmt.planning.partition.columns import ANY, Columns, possible_parts
 from gridmgmt.planning.partition.exact import Exact
+from gridmgmt.planning.partition.measuring import half_cuts
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 
 
@@ -47,11 +48,7 @@ def _prices(problem: Problem, columns: Columns) -> FloatArray:
     if problem.first == "deviation":
         off: FloatArray = np.abs(columns.weights - problem.target) / problem.target
         return off
-    inside = columns.matrix(problem.size)
-    around: FloatArray = np.asarray(inside @ problem.graph.sum(axis=1), dtype=np.float64)
-    within: FloatArray = np.asarray((inside @ problem.graph).multiply(inside).sum(axis=1), dtype=np.float64)
-    cut: FloatArray = (around - within) / 2
-    return cut
+    return half_cuts(problem.graph, columns.matrix(problem.size))
 
 
 def _rows(

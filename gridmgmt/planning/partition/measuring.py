@@ -42,6 +42,13 @@ def part_prices(problem: Problem, inside: csr_array) -> FloatArray:
     if problem.areas.any():
         prices += goals.roundness * (USUAL_ROUNDNESS - rounds)
     if problem.graph.data.any():
-        within = np.asarray((inside @ problem.graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
-        prices += goals.cut * (inside @ problem.graph.sum(axis=1) - within) / 2
+        prices += goals.cut * half_cuts(problem.graph, inside)
     return prices
+
+
+def half_cuts(graph: csr_array, inside: csr_array) -> FloatArray:
+    """(sets,) half the cost of the edges around each set: over the parts of a plan they add up to its cut."""
+    around: FloatArray = np.asarray(inside @ graph.sum(axis=1), dtype=np.float64).ravel()
+    within: FloatArray = np.asarray((inside @ graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
+    half: FloatArray = (around - within) / 2
+    return half

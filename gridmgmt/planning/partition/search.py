@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gridmgmt.planning.metrics import pieces_per_part
+from gridmgmt.planning.metrics import not_contiguous
 from gridmgmt.planning.partition.measuring import membership, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 from gridmgmt.planning.partition.recombining import recombined
@@ -134,8 +134,8 @@ def _today(problem: Problem, parts: int | None) -> IntArray | None:
     if parts is None or not np.array_equal(np.unique(labels), np.arange(parts)):
         return None
     held = problem.locks >= 0
-    whole = (pieces_per_part(problem.graph, labels) == 1).all()
-    return labels if whole and (labels[held] == problem.locks[held]).all() else None
+    kept = bool((labels[held] == problem.locks[held]).all())
+    return labels if kept and not_contiguous(problem.graph, labels) == 0 else None
 
 
 def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
@@ -180,8 +180,9 @@ def anneal_once(
 
     arrays, units = problem.graph_arrays, problem.unit_arrays
     limits, prices = problem.limits, problem.goals.as_array()
-    grown = (arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
-    best = kernels.grow(*grown) if start is None else start.copy()
+    if start is None:
+        start = kernels.grow(arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
+    best = start.copy()
     parts, labels, stream = int(best.max()) + 1 + spare, best.copy(), new_stream(seed)
     seen = np.repeat(best[None], 1 + TRACED, axis=0)
     state = (*np.empty((5, parts)), np.empty(parts, dtype=np.int64))

@@ -35,14 +35,9 @@ class Candidates:
     def take(self, which: IntArray) -> "Candidates":
         return Candidates(self.masks[which], self.names[which], self.kept[which])
 
-
-def together(some: list[Candidates], size: int) -> Candidates:
-    """One after the other; `size` units even where there is none."""
-    return Candidates(
-        np.concatenate([np.empty((0, size), dtype=np.bool_), *(each.masks for each in some)]),
-        np.concatenate([np.empty(0, dtype=np.int64), *(each.names for each in some)]),
-        np.concatenate([np.empty(0, dtype=np.int64), *(each.kept for each in some)]),
-    )
+    def followed_by(self, more: "Candidates") -> "Candidates":
+        masks, names, kept = ((self.masks, more.masks), (self.names, more.names), (self.kept, more.kept))
+        return Candidates(np.concatenate(masks), np.concatenate(names), np.concatenate(kept))
 
 
 class Listed:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, hstack
 from gridmgmt.planning.partition.fewparts.sets import on_grid
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.resizing.candidates import Candidates, Listed, together
+from gridmgmt.planning.resizing.candidates import Candidates, Listed
 
 ROUNDS = 150
 DEAR, DEARER, DEAREST = 1.0, 16.0, 5000.0  # price of leaving a household out; times that while a share of any is
@@ -52,7 +52,7 @@ def relax(problem: Problem, listed: Listed, first: Candidates, budget: Budget) -
         if budget.spent():
             break
         if len(found) and most - value > CLOSE:
-            known = together([known, found], problem.size)
+            known = known.followed_by(found)
         elif left_out and dear < DEAREST:
             dear *= DEARER
         else:

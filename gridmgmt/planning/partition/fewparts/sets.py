@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.partition import measuring
 from gridmgmt.planning.partition.fewparts.frontier import Diagram
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 
@@ -108,12 +109,8 @@ class PossibleParts:
 
 
 def half_cuts(graph: csr_array, masks: Masks) -> FloatArray:
-    """(sets,) half the cost of the edges around each set: over the parts of a plan they add up to its cut."""
-    inside = csr_array(masks.astype(np.float64))
-    around: FloatArray = np.asarray(inside @ graph.sum(axis=1), dtype=np.float64).ravel()
-    within: FloatArray = np.asarray((inside @ graph).multiply(inside).sum(axis=1), dtype=np.float64).ravel()
-    half: FloatArray = (around - within) / 2
-    return half
+    """(sets,) half the cost of the edges around each set, see `measuring`."""
+    return measuring.half_cuts(graph, csr_array(masks.astype(np.float64)))
 
 
 def on_grid(prices: FloatArray) -> FloatArray:
