@@ -15,8 +15,8 @@ from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.columns import ANY, possible_parts
 from gridmgmt.planning.partition.fewparts.choosing import Goal, choose
-from gridmgmt.planning.partition.fewparts.sets import Masks, half_cuts
-from gridmgmt.planning.partition.measuring import measures
+from gridmgmt.planning.partition.fewparts.sets import Masks
+from gridmgmt.planning.partition.measuring import half_cuts, measures
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.solve import Division
 
@@ -33,19 +33,28 @@ def decided(problem: Problem, division: Division, parts: int, objectives: Sequen
     if not 1 < parts <= MOST_PARTS or (columns := possible_parts(problem, MOST_SETS, ANY)) is None:
         return division
     numbered = "moved" in objectives or bool((problem.locks >= 0).any())
+    sets, numbers = columns.matrix(problem.size), parts if numbered else 1
+    first = _prices(problem, sets, numbers, objectives[0])
     most = _known(problem, division.labels, parts, objectives[0])
-    masks, numbers = _candidates(problem, columns.matrix(problem.size), parts if numbered else 0, objectives[0], most)
-    if len(numbers) > MOST_CANDIDATES:
+    allowed = _keeps_locks(problem, sets, numbers) & (first <= most + TINY)
+    if allowed.sum() > MOST_CANDIDATES:
         return division
-    prices = {name: _prices(problem, masks[:, : problem.size], numbers, name) for name in objectives}
-    goals = [Goal(np.floor(prices[name] * FINENESS).astype(np.int64), name == "deviation") for name in objectives]
+    some = allowed.any(axis=0)
+    number, row = np.nonzero(allowed[:, some])
+    prices = [first[:, some], *(_prices(problem, sets[some], numbers, name) for name in objectives[1:])]
+    goals = [
+        Goal(np.floor(price[number, row] * FINENESS).astype(np.int64), name == "deviation")
+        for name, price in zip(objectives, prices, strict=True)
+    ]
+    held = number[:, None] == np.arange(parts if numbered else 0)
+    masks = np.hstack([sets[some].toarray()[row] > 0, held])
     choice = choose(masks, parts, goals)
     if not choice.final:
         return division
     if choice.labels is None:
         return replace(division, reason=division.reason or why.PACKING)
     labels = choice.labels[: problem.size]
-    if masks.shape[1] > problem.size:
+    if numbered:
         labels = np.argsort(choice.labels[problem.size :])[labels]  # parts bear the numbers that were chosen for them
     value = objective_value(objectives[0], problem, labels, problem.home)
     return replace(division, labels=labels, bound=value)
@@ -62,32 +71,26 @@ def _known(problem: Problem, labels: IntArray, parts: int, name: str) -> float:
     return value * parts if name == "compactness" and problem.areas.any() else value
 
 
-def _candidates(problem: Problem, sets: csr_array, numbers: int, name: str, most: float) -> tuple[Masks, IntArray]:
-    """What candidates hold, numbers behind the units, and the number of each; none that costs too much alone.
+def _keeps_locks(problem: Problem, sets: csr_array, numbers: int) -> Masks:
+    """(numbers, sets) whether a set under a number holds no unit that is locked to another."""
+    locked_elsewhere = (problem.locks >= 0) & (problem.locks != np.arange(numbers)[:, None])
+    keeps: Masks = (sets @ locked_elsewhere.T.astype(np.float64)).T == 0
+    return keeps
 
-    name, most : the first objective, and what a plan may come to; `numbers` is 0 where nothing asks for them
+
+def _prices(problem: Problem, sets: csr_array, numbers: int, name: str) -> FloatArray:
+    """(numbers, sets) what each set adds to an objective under each number, or its own value where the largest counts.
+
+    sets : (sets, units) of 0 and 1
     """
-    inside: Masks = sets.toarray() > 0
-    found, borne = [], []
-    for number in range(max(1, numbers)):
-        elsewhere = (problem.locks >= 0) & (problem.locks != number)
-        fits = ~(inside & elsewhere).any(axis=1) if numbers else np.ones(len(inside), dtype=np.bool_)
-        price = _prices(problem, inside, np.full(len(inside), number), name)
-        kept = inside[fits & (price <= most + TINY)]
-        found.append(np.hstack([kept, np.tile(np.arange(numbers) == number, (len(kept), 1))]))
-        borne.append(np.full(len(kept), number))
-    return np.concatenate(found), np.concatenate(borne)
-
-
-def _prices(problem: Problem, masks: Masks, numbers: IntArray, name: str) -> FloatArray:
-    """(k,) what each candidate adds to an objective, or its own value where the largest counts."""
-    if name == "deviation":
-        off: FloatArray = np.abs(masks @ problem.weights - problem.target) / problem.target
-        return off
     if name == "moved":
-        leaving = masks & (problem.home >= 0) & (problem.home != numbers[:, None])
-        left: FloatArray = (leaving @ problem.weights).astype(np.float64)
-        return left
-    if name == "compactness" and problem.areas.any():
-        return 1 - measures(problem, csr_array(masks.astype(np.float64)))[1]
-    return half_cuts(problem.graph, masks)
+        away = (problem.home >= 0) & (problem.home != np.arange(numbers)[:, None])
+        leaving: FloatArray = (sets @ (away * problem.weights).T.astype(np.float64)).T
+        return leaving
+    if name == "deviation":
+        price = np.abs(sets @ problem.weights - problem.target) / problem.target
+    elif name == "compactness" and problem.areas.any():
+        price = 1 - measures(problem, sets)[1]
+    else:
+        price = half_cuts(problem.graph, sets)
+    return np.broadcast_to(price, (numbers, len(price)))
