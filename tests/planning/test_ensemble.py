@@ -12,15 +12,7 @@ from scipy.sparse import csr_array
 from gridmgmt.errors import InvalidInput
 from gridmgmt.planning.comparing.ensemble import Ground, ensemble
 from gridmgmt.planning.metrics import part_weights, pieces_per_part
-
-
-def raster(across: int, up: int) -> csr_array:
-    """The graph of a board of squares."""
-    number = np.arange(across * up).reshape(up, across)
-    row = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
-    col = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    ones, shape = np.ones(2 * len(row)), (across * up, across * up)
-    return csr_array((ones, (np.concatenate([row, col]), np.concatenate([col, row]))), shape=shape)
+from tests.planning.boards import board
 
 
 def named(labels: np.ndarray) -> tuple[int, ...]:
@@ -52,7 +44,7 @@ def every_plan(graph: csr_array, parts: int, low: int, high: int) -> set[tuple[i
     return found
 
 
-BOARD, ROWS = raster(3, 3), np.repeat([0, 1, 2], 3)
+BOARD, ROWS = board(3, 3), np.repeat([0, 1, 2], 3)
 
 
 @pytest.mark.parametrize("reversible", [False, True])
@@ -81,7 +73,7 @@ def test_the_reversible_walk_meets_plans_as_often_as_their_spanning_trees_say() 
 @settings(max_examples=15)
 @given(st.lists(st.integers(20, 60), min_size=24, max_size=24), st.integers(0, 1000))
 def test_every_plan_is_contiguous_and_in_range(households: list[int], seed: int) -> None:
-    graph, weights = raster(6, 4), np.array(households)
+    graph, weights = board(4, 6), np.array(households)
     start = np.tile([0, 0, 1, 1, 2, 2], 4)
     loads = part_weights(start, weights)
     low, high = int(loads.min() * 0.8), int(loads.max() * 1.2)
@@ -95,7 +87,7 @@ def test_every_plan_is_contiguous_and_in_range(households: list[int], seed: int)
 
 def test_equal_seeds_give_equal_ensembles() -> None:
     one, same, other = (
-        ensemble(raster(8, 8), np.ones(64, dtype=int), np.arange(64) // 16, low=12, high=20, size=50, seed=seed).values
+        ensemble(board(8, 8), np.ones(64, dtype=int), np.arange(64) // 16, low=12, high=20, size=50, seed=seed).values
         for seed in (3, 3, 4)
     )
     assert one["cut_edges"].tolist() == same["cut_edges"].tolist() != other["cut_edges"].tolist()
@@ -104,16 +96,16 @@ def test_equal_seeds_give_equal_ensembles() -> None:
 def test_a_part_out_of_range_is_held() -> None:
     weights = np.ones(9, dtype=int)
     weights[4] = 50
-    found = ensemble(raster(3, 3), weights, np.repeat([0, 1, 2], [3, 3, 3]), low=2, high=4, size=20, keep_plans=True)
+    found = ensemble(board(3, 3), weights, np.repeat([0, 1, 2], [3, 3, 3]), low=2, high=4, size=20, keep_plans=True)
     assert found.frozen == (1,)
     assert found.plans is not None
     assert (found.plans[:, 3:6] == 1).all()
     with pytest.raises(InvalidInput):
-        ensemble(raster(3, 3), weights, np.zeros(9, dtype=int), low=2, high=4)
+        ensemble(board(3, 3), weights, np.zeros(9, dtype=int), low=2, high=4)
 
 
 def test_shape_is_measured_by_sums() -> None:
-    graph = raster(4, 4)
+    graph = board(4, 4)
     ground = Ground(np.full(16, 1e4), np.full(16, 400.0), graph * 100)
     found = ensemble(graph, np.ones(16, dtype=int), np.arange(16) // 4, low=3, high=5, size=30, ground=ground)
     assert found.start["polsby_popper_mean"] == pytest.approx(4 * np.pi * 4 / 100)

@@ -22,6 +22,7 @@ from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_set
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.search import Budget
+from tests.planning.boards import board_edges
 from tests.planning.bruteforce import groupings
 
 LOW, HIGH, TARGET = 12, 18, 15
@@ -234,17 +235,10 @@ def test_the_fractional_plan_is_the_cheapest_after_every_change(
         assert agreeing(found.masks, pairs).all()
 
 
-def lattice(rows: int, columns: int) -> list[tuple[int, int]]:
-    number = np.arange(rows * columns).reshape(rows, columns)
-    across = zip(number[:, :-1].ravel().tolist(), number[:, 1:].ravel().tolist(), strict=True)
-    down = zip(number[:-1].ravel().tolist(), number[1:].ravel().tolist(), strict=True)
-    return [*across, *down]
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_thirty_units_of_all_sizes_are_proven(seed: int) -> None:
     weights = np.random.default_rng(seed).integers(1, 12, 30)
-    problem = problem_of(lattice(5, 6), weights.tolist())
+    problem = problem_of(board_edges(5, 6), weights.tolist())
     labels, proof = partition(
         problem.graph, weights, low=LOW, high=HIGH, target=TARGET, goals=EVEN, effort="exact", seed=seed
     )

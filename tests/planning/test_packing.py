@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import packing, partition
@@ -17,6 +16,7 @@ from gridmgmt.planning.partition.pricing import relax
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.reshape import reshape
 from gridmgmt.planning.partition.search import Budget
+from tests.planning.boards import board
 
 LOW, HIGH = 120, 180
 MANY = 100_000
@@ -139,22 +139,9 @@ def test_the_certificate_of_a_lumpy_pool_holds_and_repeats(problem: Problem, see
     assert metrics.not_contiguous(problem.graph, labels) == 0
 
 
-def lattice(rows: int, columns: int, seed: int) -> tuple[csr_array, NDArray[np.int64]]:
-    """A lattice of cells with 40–160 households."""
-    number = np.arange(rows * columns).reshape(rows, columns)
-    pairs = np.concatenate(
-        [
-            np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]),
-            np.column_stack([number[:-1].ravel(), number[1:].ravel()]),
-        ]
-    )
-    weights = np.random.default_rng(seed).integers(40, 160, rows * columns)
-    return problem_of([(int(a), int(b)) for a, b in pairs], weights.tolist()).graph, weights
-
-
 @pytest.mark.parametrize("seed", [0, 1])
 def test_two_hundred_lumpy_cells_come_within_a_hundredth_of_the_bound(seed: int) -> None:
-    graph, weights = lattice(10, 20, seed)
+    graph, weights = board(10, 20), np.random.default_rng(seed).integers(40, 160, 200)
     labels, proof = partition(graph, weights, low=LOW, high=HIGH, target=150)
     assert proof.share >= 0.99 * proof.share_bound
     assert proof.total == weights.sum()
@@ -162,7 +149,7 @@ def test_two_hundred_lumpy_cells_come_within_a_hundredth_of_the_bound(seed: int)
 
 
 def test_too_many_sets_are_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph, weights = lattice(4, 5, 0)
+    graph, weights = board(4, 5), np.random.default_rng(0).integers(40, 160, 20)
     monkeypatch.setattr(packing, "connected_sets", lambda *_: None)
     problem = make_problem(graph, weights, LOW, HIGH, 150, None, ("deviation",), None, None, None, None, None, None)
     assert pack(problem, 10, Budget()) is None

@@ -14,21 +14,10 @@ from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.exact import solve_exactly
 from gridmgmt.planning.partition.problem import make_problem
 from gridmgmt.planning.partition.search import FAST, Effort
+from tests.planning.boards import board
 from tests.planning.bruteforce import groupings
 
 QUICK = settings(max_examples=40)
-
-
-def grid_graph(rows: int, columns: int) -> csr_array:
-    """Rook neighbours of a lattice, each edge of cost 1."""
-    number = np.arange(rows * columns).reshape(rows, columns)
-    pairs = np.concatenate(
-        [
-            np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]),
-            np.column_stack([number[:-1].ravel(), number[1:].ravel()]),
-        ]
-    )
-    return graph_of(pairs, rows * columns)
 
 
 def graph_of(pairs: NDArray[np.int64], count: int) -> csr_array:
@@ -98,14 +87,14 @@ def test_the_bound_does_not_depend_on_the_order_of_the_units(
 
 
 def test_a_lattice_falls_into_equal_blocks_with_the_least_cut() -> None:
-    labels, proof = partition(grid_graph(4, 4), np.ones(16), parts=4, low=4, high=4, objective="cut_edges")
+    labels, proof = partition(board(4, 4), np.ones(16), parts=4, low=4, high=4, objective="cut_edges")
     assert metrics.part_weights(labels, np.ones(16, dtype=np.int64)).tolist() == [4, 4, 4, 4]
     assert proof.value == proof.bound == 8
 
 
 @pytest.mark.parametrize(("first", "value"), [("deviation", 3 / 34), ("cut_edges", 9)])
 def test_two_exact_solvers_and_the_engine_agree(first: str, value: float) -> None:
-    weights, graph = np.arange(1, 17), grid_graph(4, 4)
+    weights, graph = np.arange(1, 17), board(4, 4)
     problem = make_problem(graph, weights, 30, 38, 34, 4, (first,), None, None, None, None, None, None)
     labels, proof = partition(graph, weights, parts=4, low=30, high=38, objective=(first, "compactness"))
     listed = cover_exactly(problem, 4, 100_000, 30)
@@ -118,13 +107,13 @@ def test_two_exact_solvers_and_the_engine_agree(first: str, value: float) -> Non
 
 
 def test_a_range_that_no_grouping_meets_is_proven_so() -> None:
-    _, proof = partition(grid_graph(1, 4), [30, 50, 50, 30], parts=2, low=75, high=78)
+    _, proof = partition(board(1, 4), [30, 50, 50, 30], parts=2, low=75, high=78)
     assert proof.status == "infeasible"
     assert proof.reason is not None
 
 
 def test_a_unit_above_the_cap_stands_alone_and_is_named() -> None:
-    labels, proof = partition(grid_graph(1, 5), [60, 60, 500, 60, 60], low=100, high=180, target=120)
+    labels, proof = partition(board(1, 5), [60, 60, 500, 60, 60], low=100, high=180, target=120)
     assert labels.tolist() == [0, 0, 1, 2, 2]
     assert proof.status == "infeasible"
     assert [(miss.reason, miss.units) for miss in proof.misses] == [("oversize_unit", (2,))]
@@ -140,13 +129,13 @@ def test_a_pocket_too_small_is_named_with_its_units() -> None:
 
 
 def test_a_total_that_fits_no_number_of_parts_is_named() -> None:
-    _, proof = partition(grid_graph(1, 4), [55, 55, 55, 55], low=120, high=180)
+    _, proof = partition(board(1, 4), [55, 55, 55, 55], low=120, high=180)
     assert proof.status == "infeasible"
     assert proof.reason == "no_feasible_count"
 
 
 def test_units_without_households_follow_a_neighbour() -> None:
-    labels, proof = partition(grid_graph(1, 4), [0, 300, 0, 150], low=120, high=180)
+    labels, proof = partition(board(1, 4), [0, 300, 0, 150], low=120, high=180)
     assert labels.tolist() == [0, 0, 1, 1]
     assert proof.misses[0].reason == "oversize_unit"
 
@@ -155,16 +144,16 @@ def test_locks_hold_and_give_the_part_its_number() -> None:
     locks = np.full(16, -1)
     locks[[0, 1]] = 2
     locks[15] = 0
-    labels, _ = partition(grid_graph(4, 4), np.full(16, 10), parts=4, low=30, high=50, locks=locks)
+    labels, _ = partition(board(4, 4), np.full(16, 10), parts=4, low=30, high=50, locks=locks)
     assert labels[[0, 1]].tolist() == [2, 2]
     assert labels[15] == 0
-    assert metrics.not_contiguous(grid_graph(4, 4), labels) == 0
+    assert metrics.not_contiguous(board(4, 4), labels) == 0
 
 
 def test_moved_weight_is_kept_low() -> None:
     current = np.repeat([0, 1], 8)
     labels, proof = partition(
-        grid_graph(4, 4), np.full(16, 10), parts=2, low=70, high=90, objective="moved", current=current
+        board(4, 4), np.full(16, 10), parts=2, low=70, high=90, objective="moved", current=current
     )
     assert proof.value == metrics.moved(current, labels, np.full(16, 10))
 
@@ -185,9 +174,7 @@ def test_nothing_moves_by_a_change_of_numbers_alone(
 
 
 def test_a_division_in_range_stays_whatever_its_numbers() -> None:
-    labels, proof = partition(
-        grid_graph(1, 6), [10] * 6, low=10, high=30, objective="moved", current=[2, 2, 1, 1, 0, 0]
-    )
+    labels, proof = partition(board(1, 6), [10] * 6, low=10, high=30, objective="moved", current=[2, 2, 1, 1, 0, 0])
     assert labels.tolist() == [2, 2, 1, 1, 0, 0]
     assert (proof.status, proof.value) == ("optimal", 0)
 
@@ -196,9 +183,9 @@ def test_a_division_in_range_stays_whatever_its_numbers() -> None:
 def test_the_bound_of_what_moves_holds_for_every_plan_within_the_range(current: list[int]) -> None:
     """Six units of 10 on a line, parts of 10–30, two of them: all plans looked at."""
     weights, home = np.full(6, 10), np.array(current)
-    _, proof = partition(grid_graph(1, 6), weights, parts=2, low=10, high=30, objective="moved", current=home)
+    _, proof = partition(board(1, 6), weights, parts=2, low=10, high=30, objective="moved", current=home)
     plans = [
-        labels for labels in groupings(6) if labels.max() == 1 and metrics.not_contiguous(grid_graph(1, 6), labels) == 0
+        labels for labels in groupings(6) if labels.max() == 1 and metrics.not_contiguous(board(1, 6), labels) == 0
     ]
     plans = [labels for labels in plans if metrics.part_weights(labels, weights).max() <= 30]
     least = min(
@@ -250,7 +237,7 @@ def test_what_is_outside_the_range_so_far_is_told_with_its_bound() -> None:
 )
 def test_what_makes_no_sense_is_refused(weights: list[float], arguments: dict[str, object]) -> None:
     with pytest.raises(InvalidInput):
-        partition(grid_graph(1, 2), weights, **arguments)  # type: ignore[arg-type]
+        partition(board(1, 2), weights, **arguments)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", [np.array([[0, 1], [0, 0]]), np.array([[0, 2], [1, 0]]), np.full((2, 2), np.nan)])
@@ -260,7 +247,7 @@ def test_a_matrix_that_is_not_symmetric_is_refused(wrong: NDArray[np.float64]) -
 
 
 def test_the_matrix_may_be_dense_or_have_a_diagonal() -> None:
-    graph, weights = grid_graph(3, 3), np.arange(1, 10)
+    graph, weights = board(3, 3), np.arange(1, 10)
     expected = partition(graph, weights, parts=3, low=10, high=20)
     for other in (graph.toarray(), graph.tocoo(), csr_array(graph.toarray() + np.eye(9))):
         labels, proof = partition(other, weights, parts=3, low=10, high=20)
@@ -270,7 +257,7 @@ def test_the_matrix_may_be_dense_or_have_a_diagonal() -> None:
 
 def test_locked_units_that_do_not_hang_together_are_refused() -> None:
     with pytest.raises(InvalidInput, match="hang together"):
-        partition(grid_graph(1, 3), [1, 1, 1], low=1, high=2, locks=[0, -1, 0])
+        partition(board(1, 3), [1, 1, 1], low=1, high=2, locks=[0, -1, 0])
 
 
 def test_fewer_parts_than_pieces_cannot_be() -> None:

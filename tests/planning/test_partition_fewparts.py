@@ -29,6 +29,7 @@ from gridmgmt.planning.partition.fewparts.spreading import spreading_bound
 from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import Budget
+from tests.planning.boards import board
 
 QUICK = settings(max_examples=25)
 DATA = Path(__file__).parents[3] / "shared" / "data" / "districting"
@@ -44,13 +45,6 @@ def graph_of(edges: list[tuple[int, int]], count: int, costs: list[int] | None =
     values = np.ones(len(pairs)) if costs is None else np.array(costs, dtype=float)
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
     return coo_array((np.concatenate([values, values]), (rows, columns)), shape=(count, count)).tocsr()
-
-
-def lattice(rows: int, columns: int) -> csr_array:
-    number = np.arange(rows * columns).reshape(rows, columns)
-    across = zip(number[:, :-1].ravel().tolist(), number[:, 1:].ravel().tolist(), strict=True)
-    down = zip(number[:-1].ravel().tolist(), number[1:].ravel().tolist(), strict=True)
-    return graph_of([*across, *down], rows * columns)
 
 
 @st.composite
@@ -126,7 +120,7 @@ def test_no_plan_cuts_less_than_the_bounds(case: Graph, parts: int, tolerance: f
 
 
 def test_the_bound_of_a_wide_lattice_is_most_of_its_cut() -> None:
-    problem = pool_of(lattice(14, 14), np.ones(196), 2, 97, 99, "cut_edges")
+    problem = pool_of(board(14, 14), np.ones(196), 2, 97, 99, "cut_edges")
     assert connected_sets(problem.graph, Budget()) is None
     assert 13 < spreading_bound(problem, 0, Budget()) <= 14
 
@@ -185,15 +179,15 @@ def test_parts_are_chosen_goal_by_goal() -> None:
 
 def test_deviation_is_the_largest_first_then_the_total_then_the_next_objective() -> None:
     labels, proof = partition(
-        lattice(3, 4), np.ones(12), parts=3, low=3, high=5, objective=("deviation", "cut_edges"), seed=3
+        board(3, 4), np.ones(12), parts=3, low=3, high=5, objective=("deviation", "cut_edges"), seed=3
     )
     assert (proof.status, proof.value) == ("optimal", 0)
-    assert cut(lattice(3, 4), labels) == 6
+    assert cut(board(3, 4), labels) == 6
 
 
 def test_a_range_that_no_plan_of_many_meets_is_proven_so() -> None:
     weights = np.full(16, 10)
-    _, proof = partition(lattice(4, 4), weights, parts=3, low=51, high=58, objective="cut_edges")
+    _, proof = partition(board(4, 4), weights, parts=3, low=51, high=58, objective="cut_edges")
     assert (proof.status, proof.reason) == ("infeasible", "units_do_not_pack")
 
 
@@ -204,7 +198,7 @@ def test_a_pocket_that_is_too_small_is_named_when_the_parts_are_given() -> None:
 
 
 def test_only_the_unit_above_the_cap_is_blamed_on_it() -> None:
-    _, proof = partition(lattice(1, 4), [500, 10, 10, 10], parts=2, low=100, high=200)
+    _, proof = partition(board(1, 4), [500, 10, 10, 10], parts=2, low=100, high=200)
     assert proof.status == "infeasible"
     assert ("oversize_unit", (0,)) in [(miss.reason, miss.units) for miss in proof.misses]
     assert [miss.reason for miss in proof.misses].count("oversize_unit") == 1
@@ -217,7 +211,7 @@ def test_what_one_sharing_out_proves_is_not_claimed_for_all() -> None:
 
 
 def test_a_welcome_cut_is_not_called_optimal_without_proof() -> None:
-    graph = lattice(3, 3)
+    graph = board(3, 3)
     graph.data[:] = -1
     _, proof = partition(graph, np.ones(9), parts=2, low=2, high=7, objective="cut_edges")
     assert (proof.status, proof.bound) == ("feasible", -12)
@@ -227,7 +221,7 @@ def test_a_welcome_cut_is_not_called_optimal_without_proof() -> None:
 def test_locked_units_stay_where_they_are() -> None:
     locks = np.full(36, -1)
     locks[[0, 1]], locks[35] = 1, 0
-    graph = lattice(6, 6)
+    graph = board(6, 6)
     labels, proof = partition(graph, np.ones(36), parts=2, low=17, high=19, objective="cut_edges", locks=locks)
     assert (labels[0], labels[1], labels[35]) == (1, 1, 0)
     assert metrics.not_contiguous(graph, labels) == 0
@@ -235,7 +229,7 @@ def test_locked_units_stay_where_they_are() -> None:
 
 
 def test_walks_find_the_blocks_of_a_wide_lattice() -> None:
-    graph = lattice(16, 16)
+    graph = board(16, 16)
     problem = pool_of(graph, np.ones(256), 4, 63, 65, "cut_edges")
     assert connected_sets(problem.graph, Budget()) is None
     found = search_few(problem, 4, range(2), 0, Budget())
@@ -246,7 +240,7 @@ def test_walks_find_the_blocks_of_a_wide_lattice() -> None:
 
 
 def test_a_large_pool_is_searched_by_fewer_plans(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = lattice(16, 16)
+    graph = board(16, 16)
     problem = pool_of(graph, np.ones(256), 4, 63, 65, "cut_edges")
     monkeypatch.setattr(island, "LARGE", 255)
     found = search_few(problem, 4, range(2), 0, Budget())
@@ -272,7 +266,7 @@ def test_a_plan_seen_from_afar_keeps_its_loads_and_its_cut(case: Graph, seed: in
 
 
 def test_a_child_puts_the_better_halves_of_two_plans_together() -> None:
-    graph = lattice(6, 18)
+    graph = board(6, 18)
     problem = pool_of(graph, np.ones(108), 3, 36, 36, "cut_edges")
     row, column = np.divmod(np.arange(108), 18)
     left = np.where(column < 6, 0, 1 + (row >= 3))
@@ -291,7 +285,7 @@ def test_the_first_parts_hang_together(case: Graph, seed: int) -> None:
 
 
 def test_a_cancelled_search_gives_connected_parts_and_says_so() -> None:
-    graph = lattice(6, 6)
+    graph = board(6, 6)
     labels, proof = partition(
         graph, np.ones(36), parts=3, low=11, high=13, objective="cut_edges", cancelled=lambda: True
     )

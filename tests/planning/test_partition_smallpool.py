@@ -6,26 +6,17 @@ from itertools import permutations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.bounds import mean_roughness
 from gridmgmt.planning.partition.problem import make_problem
+from tests.planning.boards import board
 from tests.planning.bruteforce import groupings
 
 Ints = NDArray[np.int64]
 ACROSS, UP, PARTS = 4, 2, 3
 SIZE = ACROSS * UP
-
-
-def board() -> csr_array:
-    """The graph of squares with sides of 1 m."""
-    number = np.arange(SIZE).reshape(UP, ACROSS)
-    row = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
-    col = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    both = (np.concatenate([row, col]), np.concatenate([col, row]))
-    return csr_array((np.ones(2 * len(row)), both), shape=(SIZE, SIZE))
 
 
 @cache
@@ -34,7 +25,7 @@ def every_plan() -> list[Ints]:
     whole = [
         labels
         for labels in groupings(SIZE)
-        if labels.max() == PARTS - 1 and (metrics.pieces_per_part(board(), labels) == 1).all()
+        if labels.max() == PARTS - 1 and (metrics.pieces_per_part(board(UP, ACROSS), labels) == 1).all()
     ]
     return [np.array(numbers)[labels] for labels in whole for numbers in permutations(range(PARTS))]
 
@@ -48,7 +39,7 @@ def every_plan() -> list[Ints]:
 @pytest.mark.parametrize("locked", [None, 2])
 def test_it_is_the_best_of_all_plans(seed: int, objectives: tuple[str, ...], shaped: bool, locked: int | None) -> None:
     random = np.random.default_rng(seed)
-    graph, weights = board(), random.integers(1, 12, SIZE)
+    graph, weights = board(UP, ACROSS), random.integers(1, 12, SIZE)
     home, locks = random.integers(-1, PARTS, SIZE), np.full(SIZE, -1)
     if locked is not None:
         locks[locked] = 1

@@ -8,9 +8,7 @@ import shapely
 from geopandas import GeoDataFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
 from shapely.affinity import translate
 
 from gridmgmt.planning import resize
@@ -19,18 +17,16 @@ from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import UNLIMITED
 from gridmgmt.planning.resizing import exact
 from gridmgmt.planning.resizing.exact import prove
+from tests.planning.boards import board
 
-Ints = NDArray[np.int64]
 ACROSS, UP = 3, 3
 
 
-def board(weights: list[int], home: list[int], locks: list[int] | None = None, low: int = 5, high: int = 12) -> Problem:
+def problem_of(
+    weights: list[int], home: list[int], locks: list[int] | None = None, low: int = 5, high: int = 12
+) -> Problem:
     """A problem on squares, row by row."""
-    number = np.arange(ACROSS * UP).reshape(UP, ACROSS)
-    row = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
-    col = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    both = (np.concatenate([row, col]), np.concatenate([col, row]))
-    graph = csr_array((np.ones(2 * len(row)), both), shape=(ACROSS * UP, ACROSS * UP))
+    graph = board(UP, ACROSS)
     return make_problem(
         graph, weights, low, high, None, None, ("moved",), locks, np.unique(home, return_inverse=True)[1], graph,
         None, None, None,
@@ -100,10 +96,10 @@ homes = st.lists(st.integers(0, 2), min_size=9, max_size=9)
 @settings(max_examples=60)
 @given(weights, homes, st.sampled_from([None, 0, 4, 8]))
 def test_it_is_the_best_of_all_plans(households: list[int], home: list[int], locked: int | None) -> None:
-    problem = board(households, home)
+    problem = problem_of(households, home)
     if locked is not None:
         locks = np.where(np.arange(9) == locked, problem.home, -1)
-        problem = board(households, home, locks.tolist())
+        problem = problem_of(households, home, locks.tolist())
     best, proof = least_moved(problem), prove(problem, problem.home, None, UNLIMITED)
     assert proof is not None
     assert proof.possible == (best is not None)
@@ -118,7 +114,7 @@ def test_it_is_the_best_of_all_plans(households: list[int], home: list[int], loc
 @settings(max_examples=40)
 @given(weights, homes)
 def test_of_a_plan_that_is_known_it_says_whether_there_is_a_better_one(households: list[int], home: list[int]) -> None:
-    problem = board(households, home)
+    problem = problem_of(households, home)
     best = least_moved(problem)
     if best is None:
         return
@@ -133,7 +129,7 @@ def test_of_a_plan_that_is_known_it_says_whether_there_is_a_better_one(household
 @settings(max_examples=40)
 @given(weights, homes)
 def test_a_bound_from_few_candidates_still_holds(households: list[int], home: list[int]) -> None:
-    problem = board(households, home)
+    problem = problem_of(households, home)
     best = least_moved(problem)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exact, "COUNTS", (4,))
