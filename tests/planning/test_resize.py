@@ -12,6 +12,7 @@ from gridmgmt.errors import InvalidInput, UnknownColumn
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.resize import resize
+from gridmgmt.planning.resizing import candidates
 from gridmgmt.planning.resizing.regrow import matched
 from gridmgmt.planning.resizing.relabel import moved_bound
 
@@ -102,13 +103,14 @@ def test_the_bound_counts_what_cannot_stay() -> None:
     assert moved_bound(np.array([1000, 1000, 1000]), np.array([0, 0, 0]), 1000, 2000) == 1000
 
 
-divisions = st.lists(st.integers(0, 4), min_size=16, max_size=16)
+def starts(units: int, most: int) -> st.SearchStrategy[tuple[list[int], list[int]]]:
+    """Which of five communities each unit is in, and its households."""
+    communities = st.lists(st.integers(0, 4), min_size=units, max_size=units)
+    return st.tuples(communities, st.lists(st.integers(0, most), min_size=units, max_size=units))
 
 
-@settings(max_examples=12)
-@given(divisions, st.lists(st.integers(0, 700), min_size=16, max_size=16))
-def test_whatever_the_start_parts_are_whole_and_nothing_is_lost(division: list[int], households: list[int]) -> None:
-    frame = cells(4, 4, households).assign(community=[f"C{label}" for label in division])
+def assert_whole_and_nothing_lost(side: int, division: list[int], households: list[int]) -> None:
+    frame = cells(side, side, households).assign(community=[f"C{label}" for label in division])
     result = resize(frame, current="community")
     labels = result.units["part"].to_numpy()
     assert metrics.not_contiguous(adjacency(frame.geometry), labels) == 0
@@ -117,6 +119,20 @@ def test_whatever_the_start_parts_are_whole_and_nothing_is_lost(division: list[i
     assert result.report["moved_households"] == int(result.units.loc[result.units["moved"], "households"].sum())
     outside = ~result.parts["households"].between(1000, 2000)
     assert set(result.parts.loc[outside, "part"]) == {row["part"] for row in result.report["unmet"]}
+
+
+@settings(max_examples=12)
+@given(starts(16, 700))
+def test_whatever_the_start_parts_are_whole_and_nothing_is_lost(start: tuple[list[int], list[int]]) -> None:
+    assert_whole_and_nothing_lost(4, *start)
+
+
+@settings(max_examples=12)
+@given(starts(36, 400))
+def test_so_they_are_where_the_possible_parts_are_too_many_to_list(start: tuple[list[int], list[int]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "SETS", 4000)
+        assert_whole_and_nothing_lost(6, *start)
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
