@@ -66,6 +66,13 @@ def require_shapes(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     require_each(np.isin(kinds, _KNOWN), "reasons.units_collections", names)
 
 
+def require_unused(frame: GeoDataFrame, *columns: str) -> None:
+    """Raise InvalidInput where the frame has a column that the plan adds: it would be lost."""
+    for column in columns:
+        if column in frame:
+            raise InvalidInput(detail=Words("reasons.column_taken", column=column))
+
+
 def require_each(sound: NDArray[np.bool_], reason: str, names: NDArray[np.object_]) -> None:
     """Raise InvalidInput, with how many and the first, where not every unit (n,) is sound."""
     lost = np.flatnonzero(~sound)

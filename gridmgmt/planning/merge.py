@@ -18,7 +18,16 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
-from gridmgmt.planning.frames import column_of, filled, households_of, metric, names_of, sound, warnings_about
+from gridmgmt.planning.frames import (
+    column_of,
+    filled,
+    households_of,
+    metric,
+    names_of,
+    require_unused,
+    sound,
+    warnings_about,
+)
 from gridmgmt.planning.merging.groups import Pool, neighbour_masks
 from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, goals_named, site_weights, weights_named
@@ -98,7 +107,8 @@ def merge(
 
     Raises
     ------
-    UnknownColumn, InvalidInput : the input is not as described, or lacks what a goal or weight is about
+    UnknownColumn, InvalidInput : the input is not as described, has a column `part`, or lacks what a goal or weight is
+        about
     InfeasiblePlan : locks that tear a group apart or reach across parents
 
     >>> squares = GeoDataFrame({"households": [4000, 3000, 7000]}, crs=4547,
@@ -110,6 +120,7 @@ def merge(
     started = time.perf_counter()
     goals, weights = _asked(goals, weights)
     given, communities = communities, sound(communities)
+    require_unused(communities, "part")
     require_measures(goals, weights, {"upgrade": upgrade, "kinds": kinds, "staff": staff, "site_rank": site_rank})
     pools = station_pools(
         communities,

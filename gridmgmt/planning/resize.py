@@ -30,6 +30,7 @@ from gridmgmt.planning.frames import (
     metric,
     names_of,
     require_shapes,
+    require_unused,
     sound,
     warnings_about,
 )
@@ -92,7 +93,7 @@ def resize(
 
     Raises
     ------
-    UnknownColumn, InvalidInput : the input is not as described
+    UnknownColumn, InvalidInput : the input is not as described, or has a column `part` or `moved`
 
     >>> cells = GeoDataFrame({"households": [900, 900, 900, 300], "community": ["A", "A", "A", "B"]}, crs=4547,
     ...     geometry=shapely.box([0, 10, 20, 30], 0, [10, 20, 30, 40], 10))
@@ -103,6 +104,7 @@ def resize(
     started = time.perf_counter()
     budget = Budget(time.monotonic() + time_limit_s, cancelled, so_far)
     _require_range(low, high)
+    require_unused(units, "part", "moved")
     home, communities = _codes(filled(units, current))
     frozen = _frozen(home, communities, locked)
     held = np.zeros(len(units), dtype=bool) if locks is None else _truths(column_of(units, locks))

@@ -194,6 +194,11 @@ def test_the_best_plan_for_every_number_of_stations() -> None:
     assert {count: plan.values[0] for count, plan in front.items()} == {1: 2000, 2: 0, 3: 6000, 4: 12000}
 
 
+def test_a_column_part_is_not_overwritten() -> None:
+    with pytest.raises(InvalidInput, match="column 'part'"):
+        merge(blocks([6000, 6000], 2).assign(part=0), parent=None)
+
+
 def test_input_that_is_not_as_described_is_refused() -> None:
     frame = blocks([1, 2], 2)
     with pytest.raises(UnknownColumn):

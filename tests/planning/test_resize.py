@@ -92,6 +92,15 @@ def test_wrong_input_is_refused() -> None:
         resize(frame, current="households", low=5, high=1)
 
 
+@pytest.mark.parametrize("column", ["part", "moved"])
+def test_a_column_that_the_plan_adds_is_not_overwritten(column: str) -> None:
+    frame = cells(2, 2).assign(community="A", **{column: 1})
+    with pytest.raises(InvalidInput, match=f"column '{column}'"):
+        resize(frame, current="community")
+    with pytest.raises(InvalidInput, match=f"column '{column}'"):
+        resize(frame, current=column)
+
+
 def test_labels_are_matched_so_that_most_households_stay() -> None:
     home, labels = np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0])
     continues, moved = matched(home, labels, np.array([4, 4, 5, 5]))

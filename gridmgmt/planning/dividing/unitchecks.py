@@ -7,11 +7,9 @@ import numpy as np
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from gridmgmt.errors import InvalidInput
-from gridmgmt.messages import Words
 from gridmgmt.planning.dividing.atoms import Atoms
 from gridmgmt.planning.dividing.dedicated import OTHER_KINDS, Carved
-from gridmgmt.planning.frames import households_of, names_of, require_shapes, warning
+from gridmgmt.planning.frames import households_of, names_of, require_shapes, require_unused, warning
 
 ENTRANCES_STRAY = "entrances_stray"  # warning: entrances of a building that is not among the units
 ENTRANCES_DIFFER = "entrances_differ"  # warning: a unit's entrances hold other households than the unit says
@@ -20,8 +18,7 @@ PLACES_WITHOUT_GRID = "places_without_grid"  # warning: places that got no grid 
 
 def require_units(frame: GeoDataFrame, names: NDArray[np.object_]) -> None:
     """Raise InvalidInput where a unit is no polygon or point, or where the column `part` is taken."""
-    if "part" in frame:
-        raise InvalidInput(detail=Words("reasons.part_column_taken"))
+    require_unused(frame, "part")
     require_shapes(frame, names)
 
 
