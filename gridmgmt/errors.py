@@ -10,6 +10,7 @@ put into words in the language of whoever reads the error.
 """
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar, Literal, Protocol
 
 
@@ -31,7 +32,12 @@ class GridError(Exception):
 
     def __init__(self, **context: object) -> None:
         self.context = context
-        super().__init__((type(self).__doc__ or "").format(**context))
+        super().__init__((type(self).__doc__ or "").format(**{name: _spoken(value) for name, value in context.items()}))
+
+
+def _spoken(value: object) -> object:
+    """Several things as a list is written, anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class MissingCrs(GridError):
@@ -54,6 +60,9 @@ class UnreadableFile(GridError):
 
 class UnknownColumn(GridError):
     """There is no column {column!r}. The columns are: {columns}."""
+
+    def __init__(self, *, column: str, columns: Iterable[object]) -> None:
+        super().__init__(column=column, columns=list(columns))
 
 
 class InvalidInput(GridError):
@@ -143,7 +152,7 @@ class Forbidden(GridError):
 class IllegalMove(GridError):
     """{move!r} is not possible: {reason}. Possible now: {allowed}."""
 
-    def __init__(self, *, move: str, reason: Reason, allowed: Reason | str) -> None:
+    def __init__(self, *, move: str, reason: Reason, allowed: Reason | list[str]) -> None:
         super().__init__(move=move, reason=reason, allowed=allowed)
 
 

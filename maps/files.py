@@ -30,7 +30,7 @@ def parts_of_file(
     units = _layer(path, "units")
     for column in (before, households):
         if column not in units:
-            raise UnknownColumn(column=column, columns=", ".join(map(str, units.columns)))
+            raise UnknownColumn(column=column, columns=units.columns)
     old = units.dissolve(before, aggfunc={households: "sum"}).reset_index()
     old = old.rename(columns={before: "name", households: "households"})
     moved = units[changed_units(list(units[before]), list(units["part"]), list(units[households]))]

@@ -10,7 +10,7 @@ from typing import get_type_hints
 import pytest
 
 from gridmgmt import errors
-from gridmgmt.errors import GridError, InvalidInput, Reason
+from gridmgmt.errors import GridError, IllegalMove, InvalidInput, Reason, UnknownColumn
 from gridmgmt.messages import Words, catalogue, error_text
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +63,22 @@ def test_a_reason_is_chinese_in_chinese_and_names_the_same(key: str) -> None:
 
 def fields(message: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(message) if name is not None}
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "chinese"),
+    [
+        (UnknownColumn(column="hh", columns=["code", 7]), "are: code, 7.", "：code、7。"),
+        (
+            IllegalMove(move="close", reason=Words("reasons.no_such_move"), allowed=["file", "reject"]),
+            "now: file, reject.",
+            "：file、reject。",
+        ),
+    ],
+)
+def test_a_list_is_written_as_its_language_does(error: GridError, english: str, chinese: str) -> None:
+    assert str(error).endswith(english)
+    assert error_text(error).endswith(chinese)
 
 
 def test_a_refusal_speaks_one_language() -> None:

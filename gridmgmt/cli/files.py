@@ -94,16 +94,15 @@ def _tell(done: "ImportReport", report: Path | None, *, repair: bool) -> None:
     import json
 
     from gridmgmt.cli.main import language
-    from gridmgmt.messages import LISTED, text
+    from gridmgmt.messages import text
 
-    between = LISTED[language()]
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps(done.as_dict(language()), ensure_ascii=False, indent=1), encoding="utf-8")
-    pairs = between.join(f"{field}={name}" for field, name in done.columns.items())
+    pairs = [f"{field}={name}" for field, name in done.columns.items()]
     typer.echo(text("io.guess", language(), pairs=pairs))
     if done.unused_columns:
-        typer.echo(text("io.unused", language(), columns=between.join(done.unused_columns)))
+        typer.echo(text("io.unused", language(), columns=done.unused_columns))
     for key, values in done.notes:
         typer.echo(text(f"io.note_{key}", language(), **values))
     _tell_findings(done)

@@ -224,7 +224,7 @@ def _say_target(line: "TargetLine") -> None:
     verdict = line.verdict
     details = [_word("why", verdict.reason, missing=verdict.missing)]
     if line.behind:
-        details.append(_phrase("behind", names="、".join(line.behind)))
+        details.append(_phrase("behind", names=line.behind))
     _say(
         "target",
         outcome=_word("outcome", verdict.outcome.value),

@@ -114,13 +114,12 @@ def _figures(path: Path | None) -> "Subjects":
 def _say_unused(path: Path | None, more: "Subjects", norms: "Profile") -> None:
     """Columns of the user's table that no norm asks for: misspelt ones would else be "no data" without a word."""
     from gridmgmt.cli.main import language
-    from gridmgmt.messages import LISTED, text
+    from gridmgmt.messages import text
 
     given = dict.fromkeys(name for subjects in more.values() for subject in subjects for name in subject.values)
     asked = {name for norm in norms.norms for name in norm.reads}
     if path is not None and (unused := [name for name in given if name not in asked]):
-        columns = LISTED[language()].join(unused)
-        typer.echo(text("policy.figures_unused", language(), name=path.name, columns=columns), err=True)
+        typer.echo(text("policy.figures_unused", language(), name=path.name, columns=unused), err=True)
 
 
 def _stored(

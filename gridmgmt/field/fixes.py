@@ -49,7 +49,7 @@ def read_fixes(points: pd.DataFrame, owner: Ints | None = None) -> Fixes:
     """
     for column in NEEDED:
         if column not in points:
-            raise UnknownColumn(column=column, columns=", ".join(map(str, points.columns)))
+            raise UnknownColumn(column=column, columns=points.columns)
     time_us = _times(points["time"])
     given_lon, given_lat = _degrees(points, "lon", 180.0), _degrees(points, "lat", 90.0)
     crs = _words(points, "crs")

@@ -78,7 +78,7 @@ def require_allowed(case: Case, workflow: Workflow, actor: Actor, move_name: str
     move = workflow.moves.get(move_name)
     hindrance = None if move is None else _hindrance(case, move, actor)
     if move is None or hindrance is not None:
-        allowed = ", ".join(allowed_moves(case, workflow, actor)) or Words("reasons.no_move")
+        allowed = allowed_moves(case, workflow, actor) or Words("reasons.no_move")
         raise IllegalMove(move=move_name, reason=hindrance or Words("reasons.no_such_move"), allowed=allowed)
     return move
 

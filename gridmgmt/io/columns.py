@@ -102,7 +102,7 @@ def column_map(
         if field not in fields:
             raise InvalidInput(detail=Words("reasons.layer_no_field", layer=layer.name, field=field, fields=fields))
         if column not in columns:
-            raise UnknownColumn(column=column, columns=", ".join(map(str, columns)))
+            raise UnknownColumn(column=column, columns=columns)
     rest = [column for column in columns if column not in wanted.values()]
     found = guess(layer, rest, cut_names=cut_names) | wanted
     return {field: found[field] for field in fields if field in found}

@@ -11,7 +11,6 @@ Each file of `catalogue/` belongs to one room and holds tables `[key]` with `zh`
 
 import os
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
@@ -42,20 +41,22 @@ def language_here() -> Language:
 
 
 def text(key: str, /, language: Language = "zh", **values: object) -> str:
-    """The message `key` with its placeholders filled; KeyError where the catalogue lacks it."""
-    return catalogue(language)[key].format(**values)
+    """The message `key` with its placeholders filled; KeyError where the catalogue lacks it.
+
+    Among the values may stand `Words`, and lists of things, which each language joins in its own way.
+
+    >>> text("reasons.no_severity", "zh", severity="mild", severities=["urgent", "normal"])
+    "'mild' 不是紧急程度，可选：urgent、normal。"
+    """
+    return catalogue(language)[key].format(**{name: _spoken(value, language) for name, value in values.items()})
 
 
 class Words:
     """A message that is put into words where it is read: the reason in an error, whose reader is not known yet.
 
-    Among its values may stand other words, and lists of things, which each language joins in its own way.
-
     >>> why = Words("reasons.no_fix_in_patrol")
     >>> str(why), why.text("zh")
     ('The patrol has no track point. Record at least one fix.', '巡查没有轨迹点，请至少记录一个定位。')
-    >>> Words("reasons.no_severity", severity="mild", severities=["urgent", "normal"]).text("zh")
-    "'mild' 不是紧急程度，可选：urgent、normal。"
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
@@ -63,14 +64,10 @@ class Words:
 
     def text(self, language: Language) -> str:
         """The words in one language."""
-        return text(self.key, language, **_said(self.values, language))
+        return text(self.key, language, **self.values)
 
     def __str__(self) -> str:
         return self.text("en")
-
-
-def _said(values: Mapping[str, object], language: Language) -> dict[str, object]:
-    return {name: _spoken(value, language) for name, value in values.items()}
 
 
 def _spoken(value: object, language: Language) -> object:
@@ -86,4 +83,4 @@ def error_text(error: GridError, language: Language = "zh") -> str:
     """The message of a typed error in the person's language."""
     if language == "en":
         return str(error)
-    return text(f"errors.{error.code}", language, **_said(error.context, language))
+    return text(f"errors.{error.code}", language, **error.context)

@@ -134,7 +134,7 @@ def _some(frame: GeoDataFrame, wrong: NDArray[np.bool_]) -> Words:
 def column_of(frame: GeoDataFrame, column: str) -> pd.Series:
     """A column by name; UnknownColumn where there is none."""
     if column not in frame:
-        raise UnknownColumn(column=column, columns=", ".join(map(str, frame.columns)))
+        raise UnknownColumn(column=column, columns=frame.columns)
     return frame[column]
 
 

@@ -55,7 +55,7 @@ def _columns(target: Table, frame: "DataFrame", constants: Mapping[str, object])
     for column in target.columns:
         optional = column.nullable or column.server_default is not None or column.identity is not None
         if column.name not in given and not optional:
-            raise UnknownColumn(column=column.name, columns=", ".join(map(str, frame.columns)))
+            raise UnknownColumn(column=column.name, columns=frame.columns)
     return [column for column in target.columns if column.name in given]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridmgmt.messages import Language, text
+from gridmgmt.messages import LISTED, Language, text
 from gridmgmt.planning.comparing.comparison import Comparison, MetricPair
 
 UNITS_NAMED = 20
@@ -137,7 +137,7 @@ def _certificate(report: Mapping[str, Any], language: Language) -> pd.DataFrame:
         rows.append((_say("gap", language), f"{objective['gap']:.2%}"))
     for entry in report.get("unmet", ()):
         reason = _words(f"planning.{entry['reason']}", str(entry["reason"]), language)
-        units = ", ".join(map(str, entry["units"][:UNITS_NAMED]))
+        units = LISTED[language].join(map(str, entry["units"][:UNITS_NAMED]))
         rows.append((f"{_say('unmet', language)} {entry['part']}", f"{reason}  {units}".strip()))
     return _two_columns(rows, language)
 

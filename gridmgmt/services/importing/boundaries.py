@@ -157,7 +157,7 @@ class BoundaryImport:
         parents = sorted(set(self.frame["parent_code"].dropna()))
         fresh = self._issue(parents, str(levels.get(self.layer.parent_digits))) if parents else []
         if fresh:
-            report.note("parents_issued", count=len(fresh), codes=", ".join(fresh[:10]))
+            report.note("parents_issued", count=len(fresh), codes=fresh[:10])
 
     def _rematch(self) -> None:
         """The same areas with more vertices: a new version, or in place where the version begins that very day."""
