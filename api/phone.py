@@ -9,7 +9,7 @@ from gridmgmt.messages import LANGUAGES, catalogue
 WEB_FOLDER = Path(__file__).parent / "web"
 TEMPLATES = tuple(Path(__file__).parent / "templates" / name for name in ("base.html", "words.html", "field.html"))
 # Modules of the desk that the phone has too.
-SHARED = ("dom", "drafts", "i18n", "state", "words", "colours", "moves", "moveform")
+SHARED = ("day", "dom", "drafts", "i18n", "state", "words", "colours", "moves", "moveform")
 MADE = (
     "/field",
     "/field/manifest.webmanifest",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from gridmgmt.access import Role
+from gridmgmt.field.day import LOCAL_ZONE
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import IncidentStep
 from tests.api.halves import Grids
@@ -22,9 +24,13 @@ def no_tiles(route: Route) -> None:
 
 
 @contextmanager
-def desk_of(browser: Browser, address: str, sign: SignIn, path: str, refusals: str = "409") -> Iterator[Page]:
+def desk_of(
+    browser: Browser, address: str, sign: SignIn, path: str, refusals: str = "409", zone: str | None = None
+) -> Iterator[Page]:
     """A page of the desk; it logs no error but the refusals it was given, and asks nobody else."""
-    context = browser.new_context(viewport=DESK, locale="zh-CN", reduced_motion="reduce", base_url=address)
+    context = browser.new_context(
+        viewport=DESK, locale="zh-CN", timezone_id=zone, reduced_motion="reduce", base_url=address
+    )
     context.set_default_timeout(PATIENCE_MS)
     sign.enter(context, address)
     page, watch = context.new_page(), Watch(address)
@@ -38,6 +44,24 @@ def desk_of(browser: Browser, address: str, sign: SignIn, path: str, refusals: s
         watch.require_silence()
     finally:
         context.close()
+
+
+def test_times_and_days_are_the_districts_wherever_the_browser_is(
+    browser: Browser, address: str, small_district: str, halves: Grids
+) -> None:
+    place, seen = next(iter(halves.values())), datetime.now(LOCAL_ZONE) - timedelta(hours=1)
+    incident = str(uuid4())
+    report = {"category": "rubbish", "lon": place.x, "lat": place.y, "occurred_at": seen.isoformat()}
+    sign = new_sign_in(small_district, "abroad", Role.dispatcher)
+    with desk_of(browser, address, sign, "/", zone="America/Los_Angeles") as page:
+        sent = page.request.put(f"/api/v1/incidents/{incident}", data=report, headers={"Sec-Fetch-Site": "same-origin"})
+        assert sent.ok
+        page.clock.set_fixed_time("2026-07-01T17:00:00Z")  # in China it is the next day
+        page.goto(f"/#/incident/{incident}")
+        page.reload()
+        expect(page.locator("#sheet")).to_contain_text(f"{seen.month}月{seen.day}日 {seen:%H:%M}")
+        expect(page.locator("#epoch")).to_have_value("2026-07-02")
+        expect(page.locator("#live-time")).to_contain_text("01:00:00")
 
 
 def move(page: Page, name: str) -> None:

@@ -1,6 +1,7 @@
 // The log: who did, and who looked at, what. Asked for when somebody wants it, never by itself: each look is an entry.
 
 import { getJson, questions } from "./client.js";
+import { shifted, stamp, startOf } from "./day.js";
 import { byId, el, fill } from "./dom.js";
 import { createHeader } from "./header.js";
 import { currentLanguage, has, loadLanguage, t } from "./i18n.js";
@@ -8,7 +9,6 @@ import { begin, forget, tell } from "./notices.js";
 import { on } from "./state.js";
 
 const PAGE = 100;
-const ZONE = "+08:00";
 const ACTIONS = [
   "sign_in", "sign_out", "sign_in_failed", "refresh_token_reused", "password_changed", "see_tracks", "see_positions", "see_involved", "see_quarantine", "read_audit", "export", "ask_plan", "cancel_plan", "publish",
   "add_person", "reset_password", "disable_person", "enable_person", "unlock_person", "grant", "revoke_grant", "stand_in", "end_stand_in", "add_device", "revoke_device", "add_app", "revoke_app",
@@ -47,9 +47,8 @@ function path(before) {
   if (actor.value.trim()) query.set("actor", actor.value.trim().toLowerCase());
   if (action.value) query.set("action", action.value);
   if (day.value) {
-    const next = new Date(Date.parse(`${day.value}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-    query.set("since", `${day.value}T00:00:00${ZONE}`);
-    query.set("until", `${next}T00:00:00${ZONE}`);
+    query.set("since", startOf(day.value));
+    query.set("until", startOf(shifted(day.value, 1)));
   }
   if (before) query.set("before", String(before));
   return `/api/v1/audit?${query}`;
@@ -69,9 +68,6 @@ async function load(before) {
   }
 }
 
-// As every day on these pages is written, and as it is sorted.
-const moment = (at) => new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
-
 function draw() {
   byId("empty").hidden = shown.length > 0;
   fill("entries", shown.map(row));
@@ -80,7 +76,7 @@ function draw() {
 function row(entry) {
   const only = () => { byId("filter").elements.actor.value = entry.actor; load(); };
   const who = entry.actor ? el("button", { type: "button", class: "quiet", "data-entry": entry.id, on: { click: only } }, entry.actor) : t("people.unknown");
-  return el("tr", {}, el("td", {}, moment(entry.at)), el("td", {}, who), el("td", {}, words(entry.action)), el("td", {}, entry.object), el("td", {}, detail(entry.detail)));
+  return el("tr", {}, el("td", {}, stamp(entry.at)), el("td", {}, who), el("td", {}, words(entry.action)), el("td", {}, entry.object), el("td", {}, detail(entry.detail)));
 }
 
 const detail = (said) => Object.entries(said ?? {}).filter(([, value]) => value !== null && value !== "")

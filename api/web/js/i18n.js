@@ -1,5 +1,7 @@
 // Every word comes from the server's message catalogue; this module fetches it and fills it in.
 
+import { ZONE } from "./day.js";
+
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
 const loaded = new Map();
 let language = document.documentElement.dataset.lang;
@@ -35,10 +37,10 @@ export const number = (value, digits = 0) =>
 export const percent = (share) =>
   new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(share);
 export const when = (moment) =>
-  new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(moment));
+  new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: ZONE }).format(new Date(moment));
 export const listed = (names) => new Intl.ListFormat(locale(), { style: "narrow" }).format(names);
 export const clock = (moment) =>
-  new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(moment);
+  new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: ZONE }).format(moment);
 
 // For what is made elsewhere: its name follows the language.
 export function label(element, key) {

@@ -2,11 +2,12 @@
 
 import { pollJson, questions } from "./client.js";
 import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
+import { today } from "./day.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
 import { map, setData } from "./map.js";
 import { forget, tell } from "./notices.js";
-import { announce, epoch, on, today } from "./state.js";
+import { announce, epoch, on } from "./state.js";
 import { categoryName, stateName } from "./words.js";
 
 const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);

@@ -3,6 +3,7 @@
 
 import { areaName, areaPicker } from "./area.js";
 import { deleteAt, getJson, postJson } from "./client.js";
+import { shifted, today } from "./day.js";
 import { el, refocus } from "./dom.js";
 import { dropDraft, keepDraft } from "./drafts.js";
 import { has, t, when } from "./i18n.js";
@@ -10,8 +11,6 @@ import { say } from "./notices.js";
 
 const { me, accounts, rights } = document.documentElement.dataset;
 const ROLES = ["worker", "planner", "dispatcher", "department", "administrator", "security", "auditor", "viewer"];
-const today = () => new Date().toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
-const shifted = (day, by) => new Date(Date.parse(`${day}T00:00:00Z`) + by * 86_400_000).toISOString().slice(0, 10);
 
 export const inForce = ({ valid_from: from, valid_to: to }) => from <= today() && (to === null || today() < to);
 

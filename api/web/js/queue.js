@@ -1,13 +1,14 @@
 // The queue of the centre: open incidents by their light, the most urgent first; asked for again every few seconds.
 
 import { pollJson, questions } from "./client.js";
+import { today } from "./day.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { LIGHTS, light, timeLeft } from "./lights.js";
 import { setData } from "./map.js";
 import { loadNames, nameOfCategory, offered, placeName, subdistricts } from "./names.js";
 import { forget, tell } from "./notices.js";
-import { addressOf, announce, epoch, on, route, today } from "./state.js";
+import { addressOf, announce, epoch, on, route } from "./state.js";
 import { stateName } from "./words.js";
 
 const POLL_MS = 1000 * Number(document.documentElement.dataset.pollSeconds);

@@ -1,6 +1,8 @@
 // What the page shows right now, and who wants to know when it changes. The address bar holds all of it:
 // ?at=DATE&lang=LANGUAGE#/KIND/CODE
 
+import { today } from "./day.js";
+
 const KINDS = new Set(["district", "subdistrict", "community", "zone", "grid", "station", "plan", "incident"]);
 const listeners = new Map();
 
@@ -20,8 +22,6 @@ function setQuery(name, value) {
   history.replaceState(null, "", `?${changed}${location.hash}`);
 }
 
-// The local calendar day, as the date picker writes it.
-export const today = () => new Date().toLocaleDateString("sv-SE");
 export const epoch = () => query().get("at") ?? today();
 
 export function setEpoch(at) {
