@@ -22,6 +22,10 @@ COLOURS = """(picture) => {
 CUT = """(all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1)
   .filter((one) => getComputedStyle(one).overflowY !== "visible").map((one) => one.outerHTML.slice(0, 80))"""
 
+GROUND = "map.getPaintProperty('paper', 'background-color')"
+TOKEN = """(scheme) => import('/web/js/colours.js')
+  .then(({ inScheme, token }) => inScheme(scheme, () => token('map-land')))"""
+
 
 def in_map(page: Page, expression: str) -> object:
     """The value of a JavaScript expression in which `map` is the page's map."""
@@ -73,7 +77,7 @@ def test_the_map_is_drawn_from_our_own_tiles(start: Page) -> None:
 
 def test_buildings_grids_and_names_show_when_near(start: Page, halves: Grids) -> None:
     look_at(start, next(iter(halves.values())))
-    expect_drawn(start, "building", "grid-line", "visit", "street-name", "grid-name")
+    expect_drawn(start, "building", "grid-line", "visit-light", "street-name", "grid-name")
 
 
 def test_words_come_in_both_languages_without_reload(start: Page) -> None:
@@ -123,6 +127,23 @@ def test_the_page_prints_whole_with_map_and_legend(start: Page) -> None:
     assert start.locator("button, input, select").filter(visible=True).count() == 0
     assert start.locator("body, main, #panel, #panel-body, .plans").evaluate_all(CUT) == []
     start.emulate_media(media="screen")
+
+
+def test_a_page_in_the_dark_theme_prints_the_same_map_in_light(start: Page) -> None:
+    expect_drawn(start, "visit-light", "visit-dark", "community-name")
+    pictures = []
+    for theme in ("light", "dark"):
+        if theme == "dark":
+            start.locator("#theme").click()
+        idle(start)
+        start.evaluate("dispatchEvent(new Event('beforeprint'))")
+        pictures.append(start.locator("#map-picture").evaluate("(picture) => picture.toDataURL()"))
+        assert in_map(start, GROUND) == start.evaluate(TOKEN, theme)  # on the screen all is as it was
+    start.emulate_media(media="print", color_scheme="dark")
+    assert start.locator("#legend").evaluate("(legend) => getComputedStyle(legend).colorScheme") == "light"
+    start.emulate_media(media="screen", color_scheme="light")
+    start.locator("#theme").click()
+    assert pictures[0] == pictures[1]
 
 
 def test_a_panel_has_an_address_and_leads_to_its_parent(start: Page, halves: Grids) -> None:
@@ -181,7 +202,8 @@ def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, sma
     expect(row).to_contain_text("专属网格")
     for _ in ("dark", "light"):
         start.locator("#theme").click()
-        assert in_map(start, "map.getPaintProperty('visit', 'fill-opacity')") == 0  # it still steps aside for the plan
+        shown = "['light', 'dark'].map((theme) => map.getPaintProperty(`visit-${theme}`, 'fill-opacity'))"
+        assert in_map(start, shown) == [0, 0]  # they still step aside for the plan
 
 
 def test_an_incident_from_the_plain_page_shows_up_without_reload(start: Page, field_page: Page, halves: Grids) -> None:

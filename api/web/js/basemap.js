@@ -1,6 +1,6 @@
 // The style of the map: our own tiles, drawn like a survey sheet. Pure: a theme and a date in, a style out.
 
-import { token } from "./colours.js";
+import { VISIT_LIMITS, inScheme, isDark, token } from "./colours.js";
 
 const tiles = (layers, at) => [`${location.origin}/tiles/${layers}/{z}/{x}/{y}.mvt${at ? `?at=${at}` : ""}`];
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.6], ["zoom"], ...stops];
@@ -22,7 +22,8 @@ export function sources(at) {
 }
 
 export function style(at) {
-  return { version: 8, sources: sources(at), layers: [...ground(), ...streets(), ...lines(), ...names()] };
+  const layers = [...ground(), ...streets(), ...lines(), ...names()];
+  return { version: 8, sources: sources(at), layers, transition: { duration: 0, delay: 0 } };
 }
 
 function area(id, kind, colour) {
@@ -35,10 +36,23 @@ function ground() {
     area("built", "built", token("map-built")), area("green", "green", token("map-green")), area("water", "water", token("map-water")),
     { id: "river", type: "line", source: "base", "source-layer": "barrier", filter: ["==", ["get", "kind"], "river"],
       paint: { "line-color": token("map-water"), "line-width": zoomed(10, 1.5, 16, 14) } },
-    { id: "visit", type: "fill", source: "areas", "source-layer": "grid", paint: { "fill-color": "transparent", "fill-opacity": 1 } },
+    ...SCHEMES.map(visit),
     { id: "building", type: "fill", source: "buildings", "source-layer": "building", minzoom: 15,
       paint: { "fill-color": token("map-building"), "fill-outline-color": token("map-building-line"), "fill-opacity": 0.85 } },
   ];
+}
+
+// One layer for each theme, of which one is seen: for paper the theme changes within one turn. So can what is the same
+// for all of a layer; what depends on data waits for tiles that are made anew.
+export const SCHEMES = ["light", "dark"];
+export const visitOpacity = (scheme) => Number(isDark() === (scheme === "dark"));
+
+function visit(scheme) {
+  const names = [...VISIT_LIMITS.keys(), VISIT_LIMITS.length, "none"];
+  const colours = inScheme(scheme, () => names.flatMap((name, index) => [index, token(`visit-${name}`)]));
+  return { id: `visit-${scheme}`, type: "fill", source: "areas", "source-layer": "grid", paint: {
+    "fill-color": ["match", ["coalesce", ["feature-state", "visit"], -1], ...colours, "rgba(0,0,0,0)"], "fill-opacity": visitOpacity(scheme),
+  } };
 }
 
 function street(id, classes, minzoom, colour, width) {
@@ -93,10 +107,12 @@ function lines() {
   ];
 }
 
+export const BALANCES = ["below", "within", "above", "dedicated"];
+
 function plan() {
-  const balance = ["match", ["get", "balance"], "below", token("below"), "above", token("above"), "dedicated", token("dedicated"), token("within")];
   return [
-    { id: "after-fill", type: "fill", source: "after", paint: { "fill-color": balance, "fill-opacity": 0.6 } },
+    ...BALANCES.map((state) => ({ id: `after-${state}`, type: "fill", source: "after", filter: ["==", ["get", "balance"], state],
+      paint: { "fill-color": token(state), "fill-opacity": 0.6 } })),
     { id: "changed-hatch", type: "fill", source: "changed", paint: { "fill-pattern": "hatch" } },
     { id: "before-line", type: "line", source: "before", layout: { "line-join": "round" },
       paint: { "line-color": token("map-line"), "line-width": zoomed(11, 0.8, 16, 2.4), "line-dasharray": [3, 2] } },

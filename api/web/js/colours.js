@@ -1,4 +1,4 @@
-// The stylesheet's tokens, resolved for the theme that is on, for use inside the map's canvas.
+// The stylesheet's tokens, resolved for a theme, mostly the one that is on, for use inside the map's canvas.
 
 const probe = document.createElement("i");
 probe.hidden = true;
@@ -9,8 +9,19 @@ export function token(name) {
   return getComputedStyle(probe).color;
 }
 
+// What a deed sees of the colours are those of one theme, whichever is on.
+export function inScheme(scheme, deed) {
+  const before = probe.style.colorScheme;
+  probe.style.colorScheme = scheme;
+  try {
+    return deed();
+  } finally {
+    probe.style.colorScheme = before;
+  }
+}
+
 export function isDark() {
-  const scheme = getComputedStyle(document.documentElement).colorScheme;
+  const scheme = getComputedStyle(probe).colorScheme;
   return scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 

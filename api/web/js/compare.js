@@ -1,5 +1,6 @@
 // A plan on the map: before, after, and what changed between them.
 
+import { BALANCES, SCHEMES, visitOpacity } from "./basemap.js";
 import { getJson, questions } from "./client.js";
 import { el } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
@@ -9,14 +10,15 @@ import { balance } from "./rangebar.js";
 import { announce, on } from "./state.js";
 import { reasonName, statusName } from "./words.js";
 
+const FILLS = BALANCES.map((state) => `after-${state}`);
 const VIEWS = {
   before: ["before-line"],
-  both: ["before-line", "changed-hatch", "after-fill", "after-casing", "after-line", "after-name"],
-  after: ["after-fill", "after-casing", "after-line", "after-name"],
+  both: ["before-line", "changed-hatch", ...FILLS, "after-casing", "after-line", "after-name"],
+  after: [...FILLS, "after-casing", "after-line", "after-name"],
 };
 const LAYERS = [...new Set(Object.values(VIEWS).flat())];
 // What steps aside while a plan is on the map.
-const ASIDE = { visit: "fill-opacity", incident: "icon-opacity", "subdistrict-name": "text-opacity", "community-name": "text-opacity", "grid-name": "text-opacity" };
+const ASIDE = { incident: "icon-opacity", "subdistrict-name": "text-opacity", "community-name": "text-opacity", "grid-name": "text-opacity" };
 let plan = null;
 let view = "both";
 
@@ -41,7 +43,7 @@ export function leavePlan() {
   if (!plan) return;
   plan = null;
   for (const source of ["before", "after", "changed", "after-label"]) setData(source);
-  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 1);
+  fade(1);
   map.setPaintProperty("station", "icon-opacity", 1);
   announce("compare", null);
 }
@@ -65,8 +67,13 @@ function draw() {
   announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
 }
 
+function fade(share) {
+  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, share);
+  for (const scheme of SCHEMES) map.setPaintProperty(`visit-${scheme}`, "fill-opacity", share * visitOpacity(scheme));
+}
+
 function stepAside() {
-  for (const [layer, property] of Object.entries(ASIDE)) map.setPaintProperty(layer, property, 0);
+  fade(0);
   choose(view);
 }
 

@@ -61,7 +61,7 @@ export function putIcons(map) {
   const images = { station: drawn(18, station), hatch: drawn(14, hatch) };
   for (const [name, shape] of Object.entries(SHAPES)) images[`light-${name}`] = drawn(16, incident(shape));
   for (const [name, image] of Object.entries(images)) {
-    if (map.hasImage(name)) map.removeImage(name);
-    map.addImage(name, image, { pixelRatio: SCALE });
+    if (map.hasImage(name)) map.updateImage(name, image);
+    else map.addImage(name, image, { pixelRatio: SCALE });
   }
 }

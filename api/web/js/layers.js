@@ -6,7 +6,7 @@ import { map } from "./map.js";
 import { announce, on } from "./state.js";
 
 const LAYERS = {
-  visit: ["visit"],
+  visit: ["visit-light", "visit-dark"],
   grids: ["grid-line", "grid-name"],
   communities: ["community-line", "community-casing", "community-name"],
   subdistricts: ["subdistrict-line", "subdistrict-casing", "subdistrict-name"],

@@ -1,7 +1,7 @@
 // Today: open incidents, patrols, and days since the last visit per grid; asked for again every few seconds.
 
 import { pollJson, questions } from "./client.js";
-import { LIGHTS, VISIT_LIMITS, token, visitClass, visitLight } from "./colours.js";
+import { LIGHTS, VISIT_LIMITS, visitClass, visitLight } from "./colours.js";
 import { today } from "./day.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
@@ -23,9 +23,7 @@ export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
   on("epoch", () => { [situation, marked] = [null, ""]; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
   on("language", () => { marked = ""; if (situation) take(situation); });
-  on("repainted", paint);
   document.addEventListener("visibilitychange", () => !document.hidden && poll());
-  paint();
   return poll();
 }
 
@@ -81,14 +79,6 @@ function take(fresh) {
 function point({ lon, lat, ...incident }) {
   const properties = { ...incident, category: categoryName(incident.category), state: stateName(incident.state) };
   return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties };
-}
-
-export const visitColours = () => [...Array(CLASSES).keys()].map((index) => token(`visit-${index}`)).concat(token("visit-none"));
-
-function paint() {
-  const state = ["feature-state", "visit"];
-  const colours = visitColours().flatMap((colour, index) => [index, colour]);
-  map.setPaintProperty("visit", "fill-color", ["match", ["coalesce", state, -1], ...colours, "rgba(0,0,0,0)"]);
 }
 
 function render() {

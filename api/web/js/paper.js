@@ -1,9 +1,10 @@
 // The map on paper. A page is laid out anew for the printer, which leaves a WebGL canvas empty: it gets a picture of the map as
-// it is on the screen, with the legend in the same colours and a scale bar that is as much of its width.
+// it is on the screen, but in light whatever the theme, with the legend and a scale bar that is as much of its width.
 
-import { isDark } from "./colours.js";
+import { inScheme } from "./colours.js";
 import { byId, el } from "./dom.js";
 import { map } from "./map.js";
+import { announce } from "./state.js";
 
 export function createPaper() {
   const picture = el("canvas", { id: "map-picture" });
@@ -12,10 +13,13 @@ export function createPaper() {
 }
 
 function take(picture, canvas) {
-  map.redraw(); // a canvas can be read in the turn in which it was drawn
   [picture.width, picture.height] = [canvas.width, canvas.height];
-  picture.getContext("2d").drawImage(canvas, 0, 0);
+  inScheme("light", () => {
+    announce("theme");
+    map.redraw(); // a canvas can be read in the turn in which it was drawn
+    picture.getContext("2d").drawImage(canvas, 0, 0);
+  });
+  announce("theme");
   const share = byId("scale").firstElementChild.offsetWidth / canvas.clientWidth;
   byId("scale").style.setProperty("--share", `${100 * share}%`);
-  byId("legend").style.colorScheme = isDark() ? "dark" : "light";
 }
