@@ -9,8 +9,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from gridmgmt import __version__
+from gridmgmt.cli.usage import USAGE_ERROR, help_of, usage_text
 from gridmgmt.errors import GridError, InvalidInput
-from gridmgmt.messages import Language, Words, error_text, language_here
+from gridmgmt.messages import Language, Words, error_text, language_here, text
 
 # Rooms of the library, then the applications of the checkout that the wheel does not carry (ADR 0002).
 ROOMS = (
@@ -66,16 +67,31 @@ def _options(
 
 
 def run() -> None:
-    """Entry point: a typed error becomes one clear line on stderr and exit status 2, a file out of reach as well."""
+    """Entry point: a typed error becomes one clear line on stderr and exit status 2, a file out of reach as well.
+
+    So does a command line that cannot be understood, with a second line that says where to read how it is written.
+    """
     gc.set_threshold(GARBAGE)
     try:
-        build_app()()
+        sys.exit(build_app()(standalone_mode=False))
+    except USAGE_ERROR as error:
+        _refuse_usage(error)
+    except typer.Abort:
+        typer.echo(text("usage.aborted", language()), err=True)
+        sys.exit(1)
     except GridError as error:
         _refuse(error)
     except OSError as error:
         if error.filename is None:  # no file's fault
             raise
         _refuse(InvalidInput(detail=Words("reasons.file_system", path=error.filename, said=error.strerror)))
+
+
+def _refuse_usage(error: Exception) -> NoReturn:
+    if fault := usage_text(error, language()):
+        typer.echo(f"gridmgmt: {fault} [usage]", err=True)
+        typer.echo(text("usage.see", language(), help=help_of(error)), err=True)
+    sys.exit(2)
 
 
 def _refuse(error: GridError) -> NoReturn:
