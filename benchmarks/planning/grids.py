@@ -164,7 +164,7 @@ def solved_by(
             return [], [], 0.0, f"not installed: {absent.name}"
         except (RuntimeError, ValueError, IndexError, KeyError) as failed:
             fault = type(failed).__name__
-    return ended, answers, (time.process_time() - started) / len(towns), fault
+    return ended, answers, (time.process_time() - started) / max(1, len(towns)), fault
 
 
 def line(name: str, row: dict[str, Any], seconds: float, note: str = "") -> None:

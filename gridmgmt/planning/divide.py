@@ -40,12 +40,14 @@ from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
-#: Prices by effort; being in range outweighs everything. `fast` weighs even grids against round ones, `thorough` looks
-#: for rounder ones, `exact` puts barriers and compounds first, then evenness, then shape. `part` takes off what the
+#: Prices by effort; being in range outweighs everything. `fast` and `thorough` look for grids as round as `round_enough`,
+#: then for even ones; `exact` puts barriers and compounds first, then evenness, then shape. `part` takes off what the
 #: mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
 GOALS = {
-    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.2, cut=1.0, unevenness=1.2, part=-0.12),
-    "thorough": Goals(outside=5.0, deviation=0.0, roundness=2.0, cut=1.0, unevenness=0.3, part=-0.033),
+    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.2, cut=1.0, unevenness=1.2, part=-0.12, round_enough=0.671),
+    "thorough": Goals(
+        outside=5.0, deviation=0.0, roundness=2.2, cut=1.0, unevenness=0.3, part=-0.033, round_enough=0.69
+    ),
     "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
 }
 COMPOUND_COLUMN = "compound_code"
@@ -106,7 +108,8 @@ def divide(
     compounds : column with the compound of a unit, kept whole where it can be; without it `compound_code` where there
         is one
     code : column that names the units in the report; without it `code` where there is one, else the index
-    effort : `fast`, for grids as even as they are round; `thorough`, some twenty times as long, for the roundest;
+    effort : `fast`, for grids as round as 0.67 on the mean (Polsby–Popper), then as even as can be; `thorough`, some
+        twenty times as long, for grids as round as 0.69, or the roundest found where the ground does not give them;
         `exact`, for the least total deviation, in pools of about a hundred units at most (up to a minute each): the
         report's `total_deviation` has the bound proven for grids with no more households outside the range and no
         dearer cuts. (`status` is about the households outside the range.)

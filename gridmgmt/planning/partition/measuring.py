@@ -34,16 +34,26 @@ def part_prices(problem: Problem, inside: csr_array) -> FloatArray:
     >>> part_prices(problem, membership(np.array([0, 1]))).round(3).tolist()
     [3.5, 2.5]
     """
+    rest, rounds = priced_apart(problem, inside)
+    return rest + problem.goals.roundness * (USUAL_ROUNDNESS - rounds) if problem.areas.any() else rest
+
+
+def priced_apart(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
+    """(sets,) what each set costs where shapes cost nothing, and its Polsby–Popper."""
     goals, (loads, rounds) = problem.goals, measures(problem, inside)
     off = (loads - problem.target) / problem.target
     missed = (loads < problem.low) | (loads > problem.high)
-    prices: FloatArray = goals.part + goals.deviation * off**2 + goals.unevenness * np.abs(off)
-    prices += goals.outside * missed * (MISSED_PART + MISSED_WEIGHT * loads / problem.target)
-    if problem.areas.any():
-        prices += goals.roundness * (USUAL_ROUNDNESS - rounds)
+    rest: FloatArray = goals.part + goals.deviation * off**2 + goals.unevenness * np.abs(off)
+    rest += goals.outside * missed * (MISSED_PART + MISSED_WEIGHT * loads / problem.target)
     if problem.graph.data.any():
-        prices += goals.cut * half_cuts(problem.graph, inside)
-    return prices
+        rest += goals.cut * half_cuts(problem.graph, inside)
+    return rest, rounds
+
+
+def met_weight(problem: Problem, labels: IntArray) -> int:
+    """Weight in parts within the range."""
+    loads = np.bincount(labels, weights=problem.weights)
+    return int(loads[(loads >= problem.low) & (loads <= problem.high)].sum())
 
 
 def half_cuts(graph: csr_array, inside: csr_array) -> FloatArray:

@@ -29,6 +29,8 @@ class Goals:
     unevenness : |weight − target| / target, per part
     part : per part. What parts cost on the mean, taken off, makes the least sum the least mean: without it a plan of
         few parts looks cheap only because they are few (Dinkelbach 1967)
+    round_enough : mean Polsby–Popper at which evenness counts for more, and below which it counts for less, than
+        `roundness` says (`balance`); 0: it always counts as `roundness` says
     """
 
     outside: float = 20.0
@@ -38,6 +40,7 @@ class Goals:
     moved: float = 0.0
     unevenness: float = 0.0
     part: float = 0.0
+    round_enough: float = 0.0
 
     def as_array(self) -> FloatArray:
         return np.array(

@@ -3,22 +3,27 @@
 So every pool has its plan before the proof of one takes all the time that is left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from gridmgmt.planning.partition import certificate as why
+from gridmgmt.planning.partition.balance import Offer, balanced, offer
 from gridmgmt.planning.partition.fewparts.solve import divide_few, is_few
+from gridmgmt.planning.partition.front import EVENEST, ROUNDEST, Front, only, search_front
 from gridmgmt.planning.partition.pools import Pool, carve, pools_of_components
-from gridmgmt.planning.partition.problem import Problem, count_range
+from gridmgmt.planning.partition.problem import IntArray, Problem, count_range
 from gridmgmt.planning.partition.search import Budget, Effort
 from gridmgmt.planning.partition.smallpool import decided
 from gridmgmt.planning.partition.solve import Division, evened, settled, solve_pool
 
+Found = TypeVar("Found")
 Progress = Callable[[int, int], None]
 SPREAD = 7919  # between the seeds of two pools
+SHARES = 4  # of the pools that are searched on at a time
 COUNTED_BY_PLAN = {"moved", "compactness"}  # objectives that the proofs for each pool know nothing of
 
 
@@ -44,7 +49,10 @@ def divide_pools(task: Task) -> list[Division]:
     carving = carve(task.problem)
     alone = [Division(units, np.zeros_like(units), 0, why.OVERSIZE_UNIT) for units in carving.oversize]
     rounds = _Rounds(task, carving.pools)
-    rounds.search()
+    if task.problem.goals.round_enough > 0 and task.problem.areas.any():
+        rounds.search_balanced(carving.oversize)
+    else:
+        rounds.search()
     rounds.settle()
     if task.effort.even:
         rounds.even_out()
@@ -77,6 +85,54 @@ class _Rounds:
 
         self._round(search, range(len(self.pools)), counted=True)
 
+    def search_balanced(self, oversize: Sequence[IntArray]) -> None:
+        """A division of every pool, so that all parts, those of units alone too, are as round as asked on the mean.
+
+        Where they are not, but nearly, the searches go on, in the pools with the least round parts first.
+        """
+        fronts: dict[int, Front] = {}
+        for number, front in self._each(self._front, range(len(self.pools)), counted=True):
+            fronts[number] = front
+            self._choose(number, front.offers[0], front)
+        alone = self._alone(oversize)
+        lack = self._balance(fronts, alone)
+        for numbers in self._least_round(fronts) if 0 < lack <= self.task.effort.in_reach else ():
+            fronts.update(self._each(lambda problem, n: self._front(problem, n, fronts[n]), numbers, counted=False))
+            if self._balance(fronts, alone) <= 0:
+                break
+
+    def _front(self, problem: Problem, number: int, before: Front | None = None) -> Front:
+        pool, task = self.pools[number], self.task
+        if problem.size == 1 or (pool.reason == why.POCKET_BELOW_LOW and not (problem.locks >= 0).any()):
+            return only(problem, np.zeros(problem.size, dtype=np.int64))
+        return search_front(problem, task.effort, task.seed + SPREAD * number, task.budget, before)
+
+    def _alone(self, oversize: Sequence[IntArray]) -> list[tuple[Offer, ...]]:
+        """The parts nobody chooses, as one plan; none where there are none."""
+        if not oversize:
+            return []
+        labels = np.repeat(np.arange(len(oversize)), [len(units) for units in oversize])
+        return [(offer(self.task.problem.pool(np.concatenate(oversize)), labels),)]
+
+    def _balance(self, fronts: Mapping[int, Front], alone: Sequence[tuple[Offer, ...]]) -> float:
+        """Takes one of the plans that each pool offers; what the mean of all parts lacks to be as round as asked."""
+        goals, pools = self.task.problem.goals, range(len(fronts))
+        offers = [*(fronts[number].offers for number in pools), *alone]
+        chosen, lack = balanced(offers, goals.round_enough, (goals.roundness * EVENEST, goals.roundness * ROUNDEST))
+        for number in pools:
+            self._choose(number, chosen[number], fronts[number])
+        return lack / max(1, sum(one.parts for one in chosen))
+
+    def _choose(self, number: int, one: Offer, front: Front) -> None:
+        pool = self.pools[number]
+        self._take(number, Division(pool.units, one.labels, pool.outside_bound, pool.reason, front.stopped))
+
+    def _least_round(self, fronts: Mapping[int, Front]) -> Iterator[list[int]]:
+        """Pools to be searched on, a share at a time, those with the least round parts first, turn after turn."""
+        while open_ := [number for number, front in fronts.items() if front.can_go_on]:
+            open_.sort(key=lambda number: max(one.roundness / one.parts for one in fronts[number].offers))
+            yield from (some.tolist() for some in np.array_split(open_, SHARES))
+
     def settle(self) -> None:
         """Where weight is outside that nothing proves to be: better divisions, or proofs."""
         task = self.task
@@ -97,10 +153,18 @@ class _Rounds:
         self._round(even, range(len(self.pools)), counted=True)
 
     def _round(self, step: Callable[[Problem, int], Division], numbers: Sequence[int], *, counted: bool) -> None:
+        for number, division in self._each(step, numbers, counted=counted):
+            self._take(number, division)
+
+    def _each(
+        self, step: Callable[[Problem, int], Found], numbers: Iterable[int], *, counted: bool
+    ) -> Iterator[tuple[int, Found]]:
+        """What a step finds for each of these pools, in their order, as soon as it is known."""
+        numbers = list(numbers)
         with ThreadPoolExecutor(max_workers=2) as threads:
-            divisions = threads.map(lambda n: step(self.task.problem.pool(self.pools[n].units), n), numbers)
-            for number, division in zip(numbers, divisions, strict=True):
-                self._take(number, division)
+            found = threads.map(lambda n: step(self.task.problem.pool(self.pools[n].units), n), numbers)
+            for number, one in zip(numbers, found, strict=True):
+                yield number, one
                 self._done += counted
                 if counted and self.task.progress is not None:
                     self.task.progress(self._done, self._steps)

@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 
 from gridmgmt.planning.metrics import not_contiguous
-from gridmgmt.planning.partition.measuring import membership, part_prices
+from gridmgmt.planning.partition.measuring import membership, met_weight, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
-from gridmgmt.planning.partition.recombining import recombined
+from gridmgmt.planning.partition.recombining import distinct_parts, labels_of
+from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 Cancelled = Callable[[], bool]
 Plan = tuple[IntArray, float]  # labels, where some number may be left out, and their price
@@ -31,6 +32,8 @@ class Effort:
 
     passes: int  # proposals per unit and search
     restarts: int = 1  # many short searches find rounder parts than a long one
+    turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`rounds`)
+    in_reach: float = 0.01  # mean roundness that may be lacking where they go on: all turns bring hardly more
     slow: int = 1650  # passes where the number of parts is given, and where the range is not met
     more: int = 6  # slow searches where the range is not met and nothing proves that it cannot be
     heat: tuple[float, float] = (0.8, 0.04)
@@ -51,8 +54,8 @@ class Effort:
 
 RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
 TRACED, TRACE_STEPS = 9, 30  # plans kept on the way of a search, at the last of so many steps of its passes
-FAST = Effort(passes=200, restarts=24)
-THOROUGH = Effort(passes=300, restarts=400, slow=3600, lumpiness=8.0, proof=60.0)
+FAST = Effort(passes=200, restarts=24, turn=18)
+THOROUGH = Effort(passes=300, restarts=400, turn=280, in_reach=0.002, slow=3600, lumpiness=8.0, proof=60.0)
 EXACT = replace(THOROUGH, restarts=200, even=True)
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
@@ -84,12 +87,6 @@ class Budget:
 UNLIMITED = Budget()
 
 
-def met_weight(problem: Problem, labels: IntArray) -> int:
-    """Weight in parts within the range."""
-    loads = np.bincount(labels, weights=problem.weights)
-    return int(loads[(loads >= problem.low) & (loads <= problem.high)].sum())
-
-
 def counts_to_try(problem: Problem) -> list[int]:
     """Numbers of parts, most promising first: those nearest to total / target, feasible ones before others."""
     ideal = problem.total / problem.target
@@ -107,25 +104,39 @@ def search_pool(
 ) -> tuple[IntArray, bool]:
     """Labels (n,) of a connected pool with the most weight in range, then the least price; whether the clock cut in."""
     problem = compact_locks(problem)
-    counts = [parts] if parts else counts_to_try(problem)
     effort = effort.for_parts(problem.size) if parts else effort.for_pool(problem.size)
-    spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
     if problem.size == 1:
         return np.zeros(1, dtype=np.int64), False
+    searches = searches_of(problem, parts, effort, seed, budget)
+    best = best_plan(problem, [found.plan for found in searches])
+    if can_recombine(problem, parts) and not budget.spent():
+        seen = distinct_parts(np.concatenate([found.seen for found in searches]))
+        prices = part_prices(problem, seen)
+        chosen = cheapest_tiling(seen, prices, best[1])
+        if chosen is not None:
+            best = best_plan(problem, [best, (labels_of(seen, chosen), float(prices[chosen].sum()))])
+    return np.unique(best[0], return_inverse=True)[1], len(searches) < effort.restarts or budget.spent()
+
+
+def searches_of(problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget) -> list[Search]:
+    """As many searches as the effort has restarts, at least one; fewer where the clock cuts in."""
+    counts = [parts] if parts else counts_to_try(problem)
+    spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
     searches: list[Search] = []
     today = _today(problem, parts)
     for attempt in range(effort.restarts):
         if attempt and budget.spent():
             break
-        count = counts[attempt % len(counts)]
         start = None if attempt % 2 else today
-        searches.append(anneal_once(problem, count, effort, seed + attempt, spare, budget, start))
-    best = _best(problem, [found.plan for found in searches])
-    if spare > 0 and not (problem.home >= 0).any() and not budget.spent():
-        seen = np.concatenate([found.seen for found in searches])
-        mixed = recombined(problem, seen, best[1])
-        best = best if mixed is None else _best(problem, [best, mixed])
-    return np.unique(best[0], return_inverse=True)[1], len(searches) < effort.restarts or budget.spent()
+        searches.append(
+            anneal_once(problem, counts[attempt % len(counts)], effort, seed + attempt, spare, budget, start)
+        )
+    return searches
+
+
+def can_recombine(problem: Problem, parts: int | None) -> bool:
+    """Whether parts of several plans may be put together: their number is free, none is bound to its place."""
+    return parts is None and not (problem.locks >= 0).any() and not (problem.home >= 0).any()
 
 
 def _today(problem: Problem, parts: int | None) -> IntArray | None:
@@ -138,7 +149,7 @@ def _today(problem: Problem, parts: int | None) -> IntArray | None:
     return labels if kept and not_contiguous(problem.graph, labels) == 0 else None
 
 
-def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
+def best_plan(problem: Problem, plans: Sequence[Plan]) -> Plan:
     """Of labels and their prices, those with the most weight in range, then the least price; the first of equals."""
     return max(plans, key=lambda plan: (met_weight(problem, plan[0]), -plan[1]))
 

@@ -13,11 +13,12 @@ from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.evening.solve import even_out
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
+from gridmgmt.planning.partition.measuring import met_weight
 from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, labels_of, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.reshape import reshape
-from gridmgmt.planning.partition.search import Budget, Effort, met_weight, search_pool
+from gridmgmt.planning.partition.search import Budget, Effort, search_pool
 
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
 FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then
@@ -80,6 +81,9 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
     met = met_weight(problem, division.labels)
     packing = pack(problem, limit, budget, met)
     if packing is None:
+        division = _with_hopeless(problem, division)
+        if problem.total - met <= division.outside_bound:
+            return division
         return _with_hopeless(problem, _searched_on(problem, division, effort, seed, budget))
     labels = division.labels
     if met < packing.most and packing.parts:

@@ -14,7 +14,8 @@ from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
 
 ROUNDS, REPAIRED = 60, 10  # of the ascent; between two exact prices
-LOOKS = 300_000  # at a set, in the search: a few milliseconds
+LOOKS = 300_000  # at a set, in each search: a few milliseconds
+SHARES = (0.25, 0.5, 1.0)  # of what is left to win: what lies close to the bound is soon found where little else is near
 LEAST_GAIN = 1e-9
 
 
@@ -32,14 +33,16 @@ def cheapest_tiling(inside: csr_array, prices: FloatArray, known: float) -> IntA
     duals = np.empty((4, size))
     bound = _ascend(rows, holders, prices, duals, np.empty(count), known, ROUNDS)
     slack = prices - inside @ duals[1]
-    near = np.flatnonzero(slack < known - bound)
-    if bound >= known - LEAST_GAIN or not len(near):
-        return None
-    near = near[np.argsort(slack[near], kind="stable")]
-    rows, holders = _arrays(inside[near]), _arrays(csr_array(inside[near].T.tocsr()))  # the least slack first
-    room = np.zeros((5, size + 2), dtype=np.int64)
-    depth = _search(rows, holders, slack[near], np.empty(size + 2), room, known - bound - LEAST_GAIN, LOOKS)
-    return near[room[4, :depth]] if depth else None
+    for share in SHARES if bound < known - LEAST_GAIN else ():
+        limit = share * (known - bound) - LEAST_GAIN
+        near = np.flatnonzero(slack < limit)
+        near = near[np.argsort(slack[near], kind="stable")]
+        rows, holders = _arrays(inside[near]), _arrays(csr_array(inside[near].T.tocsr()))  # the least slack first
+        room = np.zeros((5, size + 2), dtype=np.int64)
+        depth = _search(rows, holders, slack[near], np.empty(size + 2), room, limit, LOOKS)
+        if depth:
+            return near[room[4, :depth]]
+    return None
 
 
 def _arrays(matrix: csr_array) -> tuple[IntArray, IntArray]:

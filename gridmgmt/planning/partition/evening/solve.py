@@ -17,9 +17,9 @@ from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.evening.trimming import trimmed
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, half_cuts
-from gridmgmt.planning.partition.measuring import measures
+from gridmgmt.planning.partition.measuring import measures, met_weight
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
-from gridmgmt.planning.partition.search import FAST, Budget, met_weight, search_pool
+from gridmgmt.planning.partition.search import FAST, Budget, search_pool
 
 UNIT = 8.0  # households of deviation to a price of 1, near what an edge costs where cuts are counted; exact in binary
 MOST_UNITS, MOST_NODES = 120, 200_000  # of a pool, and of its diagram

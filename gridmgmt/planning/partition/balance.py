@@ -1,0 +1,83 @@
+"""As round as asked on the mean, then as even as can be: which of several plans each pool takes.
+
+Roundness and evenness pull apart, and how far differs from town to town: at one price the grids of one are rounder
+than anybody asked for, those of the next not round enough. So the price is found instead (a Lagrange multiplier,
+Everett 1963): every pool offers plans made at several prices, and the lowest price is taken at which the plans that
+the pools then choose are as round as asked on the mean of all parts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gridmgmt.planning.partition.measuring import USUAL_ROUNDNESS, membership, met_weight, priced_apart
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+
+PRICES = 65  # tried between the lowest and the highest
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A plan of a pool, and what the choice between it and others rests on.
+
+    Attributes
+    ----------
+    labels : part of each unit
+    met : weight in parts within the range
+    rest : its price, where shapes cost nothing
+    roundness : Polsby–Popper of its parts, added up
+    parts : how many
+    """
+
+    labels: IntArray
+    met: int
+    rest: float
+    roundness: float
+    parts: int
+
+    def price(self, of_roundness: float) -> float:
+        return self.rest + of_roundness * (USUAL_ROUNDNESS * self.parts - self.roundness)
+
+
+def offer(problem: Problem, labels: IntArray) -> Offer:
+    """What a plan (n,) of a pool is worth; its parts numbered from 0 without holes."""
+    whole = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    rest, rounds = priced_apart(problem, membership(whole))
+    return Offer(whole, met_weight(problem, whole), float(rest.sum()), float(rounds.sum()), len(rest))
+
+
+def balanced(
+    offers: Sequence[Sequence[Offer]], wanted: float, prices: tuple[float, float]
+) -> tuple[list[Offer], float]:
+    """One plan for each pool, and how much rounder its parts would have to be, added up, for the mean that is `wanted`.
+
+    offers : of each pool, one or more; those with less weight in the range than others are never taken
+    wanted : the mean Polsby–Popper of all parts
+    prices : of roundness, the lowest and the highest
+
+    >>> even, round_ = Offer(np.zeros(2), 9, 1.0, 1.2, 2), Offer(np.zeros(2), 9, 1.1, 1.4, 2)
+    >>> chosen, lack = balanced([[even, round_], [round_]], 0.6, (0.1, 9.0))
+    >>> [one.rest for one in chosen], lack <= 0
+    ([1.0, 1.1], True)
+    >>> balanced([[even, round_], [round_]], 0.66, (0.1, 9.0))[0][0].rest
+    1.1
+    """
+    best = [[one for one in some if one.met == max(other.met for other in some)] for some in offers]
+    rest, lacks = _table(best, [1.0, 0.0, 0.0]), _table(best, [0.0, USUAL_ROUNDNESS, -1.0])
+    short = _table(best, [0.0, wanted, -1.0])
+    pools = np.arange(len(best))
+    for price in np.geomspace(*prices, PRICES):
+        chosen = np.argmin(rest + price * lacks, axis=1)
+        if short[pools, chosen].sum() <= 0:
+            break
+    taken = [some[number] for some, number in zip(best, chosen.tolist(), strict=True)]
+    return taken, float(short[pools, chosen].sum())
+
+
+def _table(offers: Sequence[Sequence[Offer]], weights: Sequence[float]) -> FloatArray:
+    """(pools, offers) the weighted sum of rest, parts and roundness; infinite where a pool has no more offers."""
+    table = np.full((len(offers), max(map(len, offers))), np.inf)
+    for row, some in zip(table, offers, strict=True):
+        row[: len(some)] = [np.dot(weights, (one.rest, one.parts, one.roundness)) for one in some]
+    return table
