@@ -15,7 +15,7 @@ from gridmgmt.planning.partition.problem import FloatArray, IntArray
 
 ROUNDS, REPAIRED = 60, 10  # of the ascent; between two exact prices
 LOOKS = 300_000  # at a set, in each search: a few milliseconds
-SHARES = (0.25, 0.5, 1.0)  # of what is left to win: what lies close to the bound is soon found where little else is near
+SHARES = (0.25, 0.5, 1.0)  # of what is left to win: close to the bound there is little to look through
 LEAST_GAIN = 1e-9
 
 
