@@ -41,8 +41,8 @@ from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 #: Prices by effort; being in range outweighs everything. `fast` and `thorough` look for grids as round as
-#: `round_enough`, then for even ones; `exact` puts barriers and compounds first, then evenness, then shape. `part` takes
-#: off what the mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
+#: `round_enough`, then for even ones; `exact` puts barriers and compounds first, then evenness, then shape. `part`
+#: takes off what the mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
 GOALS = {
     "fast": Goals(outside=5.0, deviation=1.0, roundness=2.2, cut=1.0, unevenness=1.2, part=-0.12, round_enough=0.671),
     "thorough": Goals(
