@@ -1,6 +1,7 @@
 """A plan of stations keeps its budget: solvers are given what is left, none begins beyond it, progress is told."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from gridmgmt.planning.merging.listing import UNLIMITED
 from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import Goal, site_order
 from gridmgmt.planning.merging.sitesearch import SiteSearch
+from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.search import Budget
 from tests.planning.test_merge import blocks
 
@@ -65,7 +67,24 @@ CASES: list[tuple[tuple[Goal, ...], int]] = [
 ]
 
 
-def watch(patch: pytest.MonkeyPatch, budget: Questions) -> list[tuple[str, float, bool]]:
+@pytest.fixture(scope="module")
+def starting() -> Callable[..., Any]:
+    """The engine's `partition`, which is asked for the start of the same pool by every case, each question once.
+
+    Its work does not depend on the seconds it is given, as long as there are any.
+    """
+    answers: dict[Any, Any] = {}
+
+    def asked(graph: Any, loads: list[int], *, locks: Any, time_limit_s: float, so_far: Any, **more: Any) -> Any:
+        key = graph.indices.tobytes(), tuple(loads), tuple(locks), time_limit_s > 0, tuple(sorted(more.items()))
+        if key not in answers:
+            answers[key] = partition(graph, loads, locks=locks, time_limit_s=time_limit_s, so_far=so_far, **more)
+        return answers[key]
+
+    return asked
+
+
+def watch(patch: pytest.MonkeyPatch, budget: Questions, starting: Callable[..., Any]) -> list[tuple[str, float, bool]]:
     """What is called meanwhile: its name, the seconds it is given, and whether the budget was spent already."""
     calls: list[tuple[str, float, bool]] = []
 
@@ -78,6 +97,7 @@ def watch(patch: pytest.MonkeyPatch, budget: Questions) -> list[tuple[str, float
 
         patch.setattr(owner, name, call)
 
+    patch.setattr(largepool, "partition", starting)
     watched(columnchoice, "milp", lambda *_, **named: named["options"]["time_limit"])
     watched(largepool, "partition", lambda *_, **named: named["time_limit_s"])
     watched(pywraplp.Solver, "SetTimeLimit", lambda _, milliseconds: milliseconds / 1000)
@@ -90,10 +110,10 @@ def watch(patch: pytest.MonkeyPatch, budget: Questions) -> list[tuple[str, float
 @pytest.mark.parametrize(("goals", "short"), CASES)
 @pytest.mark.parametrize("most", [0, 3, 20, 60])
 def test_no_solver_begins_when_the_budget_is_spent(
-    monkeypatch: pytest.MonkeyPatch, goals: tuple[Goal, ...], short: int, most: int
+    monkeypatch: pytest.MonkeyPatch, starting: Callable[..., Any], goals: tuple[Goal, ...], short: int, most: int
 ) -> None:
     pool, budget = pool_of(goals), Questions(most=most)
-    calls = watch(monkeypatch, budget)
+    calls = watch(monkeypatch, budget, starting)
     found = planned(pool, goals, budget, short)
     late = {name for name, _, over in calls if over and name != "partition"}  # without a plan there is nothing to keep
     assert not late
@@ -103,10 +123,10 @@ def test_no_solver_begins_when_the_budget_is_spent(
 
 @pytest.mark.parametrize(("goals", "short"), CASES)
 def test_every_solver_is_given_what_is_left(
-    monkeypatch: pytest.MonkeyPatch, goals: tuple[Goal, ...], short: int
+    monkeypatch: pytest.MonkeyPatch, starting: Callable[..., Any], goals: tuple[Goal, ...], short: int
 ) -> None:
     budget = Questions(most=5000)
-    calls = watch(monkeypatch, budget)
+    calls = watch(monkeypatch, budget, starting)
     planned(pool_of(goals), goals, budget, short)
     given = [(name, seconds) for name, seconds, _ in calls if name not in ("Solve", "_searched")]
     assert given
