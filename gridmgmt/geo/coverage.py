@@ -176,8 +176,8 @@ def _account(usable: Geometries, clean: Geometries, before: Floats, made_valid: 
     covered, result = shapely.union_all(usable), shapely.coverage_union_all(clean)
     emptied = np.flatnonzero((after == 0) & (before > 0))
     moved = np.flatnonzero(~shapely.equals_exact(usable, clean))
-    lost = shapely.area(shapely.difference(usable[moved], clean[moved]))
-    gained = shapely.area(shapely.difference(clean[moved], usable[moved]))
+    stayed = shapely.area(shapely.intersection(usable[moved], clean[moved]))
+    lost, gained = np.maximum(before[moved] - stayed, 0.0), np.maximum(after[moved] - stayed, 0.0)
     changes = [
         Change(int(index), float(before[index]), float(after[index]), float(less), float(more))
         for index, less, more in zip(moved, lost, gained, strict=True)
