@@ -37,7 +37,7 @@ def lines_of(stretches: Stretches) -> shapely.Geometry:
 
 def beside_shapely(stretches: Stretches, shape: shapely.Geometry) -> None:
     """A fine inscribed polygon of the reach misses at most a hair, a fine circumscribed one adds at most a hair."""
-    with np.errstate(divide="ignore"):  # GEOS divides by steps of 1e-200 m, and goes on without them
+    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS divides by steps of 1e-200 m, and goes on without them
         reaches = [shapely.buffer(shape, reach_m, quad_segs=64) for reach_m in (25.0, 25.002)]
     inner, outer = (shapely.length(shapely.intersection(STREETS, reach)) for reach in reaches)
     ours = stretches.length_m(len(STREETS))
