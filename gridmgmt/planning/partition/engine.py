@@ -61,7 +61,8 @@ def partition(
     goals : the prices themselves, in place of `objective`
     effort : `fast` or `thorough`: the work limit. The clock (`time_limit_s`) is only the last stop. `exact`, where the
         number of parts is free: what `goals` say of unevenness and cuts is brought to the proven least
-    progress : called with (pools done, pools); `exact` counts each pool twice
+    progress : called with (pools done, pools); `exact` counts each pool twice, and pools that are searched on, because
+        the plan is not as round as wanted, count again
     so_far : called with the weight outside the range in the pools done so far, and its proven bound
     cancelled : asked now and then; True ends the search with the best labels so far
 

@@ -97,7 +97,8 @@ class _Rounds:
         alone = self._alone(oversize)
         lack = self._balance(fronts, alone)
         for numbers in self._least_round(fronts) if 0 < lack <= self.task.effort.in_reach else ():
-            fronts.update(self._each(lambda problem, n: self._front(problem, n, fronts[n]), numbers, counted=False))
+            self._steps += len(numbers)
+            fronts.update(self._each(lambda problem, n: self._front(problem, n, fronts[n]), numbers, counted=True))
             if self._balance(fronts, alone) <= 0:
                 break
 
