@@ -16,7 +16,7 @@ from gridmgmt.store.tables import Plan, PlanOrder
 from tests.api.orders import AT, held_up, order_now, plans_there
 from tests.api.test_settler import comes
 
-PAUSE_S = 0.05
+PAUSE_S = 0.2
 DIVIDE = {"task": "divide", "scope": "440303002001", "at": AT}
 
 

@@ -32,7 +32,7 @@ def moves(url: str, key: IncidentId) -> list[str]:
 def comes(done: Callable[[], bool], within_s: float = 600.0) -> bool:  # a limit for hanging
     until = time.monotonic() + within_s
     while not done() and time.monotonic() < until:
-        time.sleep(0.05)
+        time.sleep(0.2)
     return done()
 
 
