@@ -33,7 +33,7 @@ class Effort:
     passes: int  # proposals per unit and search
     restarts: int = 1  # many short searches find rounder parts than a long one
     turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`rounds`)
-    in_reach: float = 0.01  # mean roundness that may be lacking where they go on: all turns bring hardly more
+    in_reach: float = 0.007  # mean roundness that may be lacking where they go on: all turns bring hardly more
     slow: int = 1650  # passes where the number of parts is given, and where the range is not met
     more: int = 6  # slow searches where the range is not met and nothing proves that it cannot be
     heat: tuple[float, float] = (0.8, 0.04)
