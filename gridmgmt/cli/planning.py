@@ -55,6 +55,10 @@ def divide(
         Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, with a proven bound.")
     ] = Effort.FAST,
     thorough: Annotated[bool, typer.Option("--thorough", help="The same as --effort thorough.")] = False,
+    roundness: Annotated[
+        float | None,
+        typer.Option(help="How round grids shall be on the mean (Polsby-Popper); fast: 0.67, thorough: 0.69."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal plans.")] = 0,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")] = 60.0,
 ) -> None:
@@ -78,6 +82,7 @@ def divide(
         code=code,
         compounds=compounds,
         effort="thorough" if thorough else effort.value,
+        roundness=roundness,
         seed=seed,
         time_limit_s=time_limit,
         progress=show_progress(),

@@ -58,6 +58,7 @@ class Work:
     """How long and how to search."""
 
     effort: str
+    goals: Goals
     seed: int
     time_limit_s: float
     progress: Callable[[int, int], None] | None
@@ -82,6 +83,7 @@ def divide(
     compounds: str | None = None,
     code: str | None = None,
     effort: str = "fast",
+    roundness: float | None = None,
     seed: int = 0,
     time_limit_s: float = 60.0,
     progress: Callable[[int, int], None] | None = None,
@@ -113,6 +115,8 @@ def divide(
         `exact`, for the least total deviation, in pools of about a hundred units at most (up to a minute each): the
         report's `total_deviation` has the bound proven for grids with no more households outside the range and no
         dearer cuts. (`status` is about the households outside the range.)
+    roundness : how round grids shall be on the mean in place of that, above 0 and up to 1 (a square has 0.785): the
+        less is asked for, the evener they are. Not for `exact`
     time_limit_s : the last stop; the work limits of `effort` decide, so that equal seeds give equal plans
     progress, so_far : told of every pool that is done: how many of how many; households outside the range in them, and
         the proven bound of that
@@ -127,8 +131,8 @@ def divide(
 
     Raises
     ------
-    InvalidInput : no rows, no CRS, missing geometries or households, lines, a column `part`, or a value of `within`
-        without an area
+    InvalidInput : no rows, no CRS, missing geometries or households, lines, a column `part`, a value of `within`
+        without an area, or a roundness that is none
     UnknownColumn : a column named is not there
 
     >>> cells = GeoDataFrame(
@@ -139,9 +143,8 @@ def divide(
     ('optimal', 2, [160, 160])
     """
     started = time.monotonic()
-    limits, work = Range(low, high, target), Work(effort, seed, time_limit_s, progress, so_far, cancelled)
-    if effort not in GOALS:
-        raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
+    limits = Range(low, high, target)
+    work = Work(effort, _goals(effort, roundness), seed, time_limit_s, progress, so_far, cancelled)
     frame, names = metric(sound(units)), names_of(units, code)
     require_units(frame, names)
     group, values = _groups(frame, within)
@@ -160,6 +163,20 @@ def divide(
     elapsed_s = time.monotonic() - started
     report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
     return PlanResult(units.assign(part=part_of_rows(grids.carved.atoms, grids.labels)), parts, report)
+
+
+def _goals(effort: str, roundness: float | None) -> Goals:
+    """The prices of an effort, with the roundness wanted."""
+    if effort not in GOALS:
+        raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
+    goals = GOALS[effort]
+    if roundness is None:
+        return goals
+    if goals.round_enough == 0:
+        raise InvalidInput(detail=Words("reasons.roundness_exact"))
+    if not 0 < roundness <= 1:
+        raise InvalidInput(detail=Words("reasons.roundness_outside", value=roundness))
+    return replace(goals, round_enough=roundness)
 
 
 def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:
@@ -209,7 +226,7 @@ def _labels(
         borders=borders[free][:, free],
         areas=shapely.area(atoms.cells[free]),
         perimeters=shapely.length(atoms.cells[free]),
-        goals=GOALS[work.effort],
+        goals=work.goals,
         effort=work.effort,
         seed=work.seed,
         time_limit_s=work.time_limit_s,

@@ -56,6 +56,22 @@ def test_units_that_overlap_are_named_in_the_report() -> None:
     assert divide(twice).report["warnings"] == [{"reason": "overlapping_units", "count": 2, "units": ["c", "d"]}]
 
 
+@pytest.mark.parametrize(("effort", "roundness"), [("fast", 0.0), ("thorough", 1.1), ("exact", 0.6)])
+def test_a_roundness_that_is_none_is_refused(effort: str, roundness: float) -> None:
+    with pytest.raises(InvalidInput, match="roundness"):
+        divide(boxes([80, 80], 2), effort=effort, roundness=roundness)
+
+
+def test_the_less_roundness_is_asked_for_the_evener_are_the_grids() -> None:
+    town = boxes(np.random.default_rng(4).integers(10, 60, 120).tolist(), 12)
+    town["geometry"] = town.scale(1.0, 3.0, origin=(0, 0))
+    even, usual, round_ = (divide(town, roundness=wanted) for wanted in (0.5, None, 0.9))
+    rounds = [float(metrics.polsby_popper(plan.parts.geometry.to_numpy()).mean()) for plan in (even, usual, round_)]
+    assert rounds[0] < rounds[2]
+    assert rounds[0] <= rounds[1] <= rounds[2]
+    assert abs(even.parts["deviation"]).mean() < abs(round_.parts["deviation"]).mean()
+
+
 def test_an_unknown_effort_is_refused() -> None:
     with pytest.raises(InvalidInput, match="effort"):
         divide(boxes([80, 80], 2), effort="heroic")

@@ -132,7 +132,7 @@ class _Rounds:
         """Pools to be searched on, a share at a time, those with the least round parts first, turn after turn."""
         while open_ := [number for number, front in fronts.items() if front.can_go_on]:
             open_.sort(key=lambda number: max(one.roundness / one.parts for one in fronts[number].offers))
-            yield from (some.tolist() for some in np.array_split(open_, SHARES))
+            yield from (some.tolist() for some in np.array_split(open_, min(SHARES, len(open_))))
 
     def settle(self) -> None:
         """Where weight is outside that nothing proves to be: better divisions, or proofs."""
