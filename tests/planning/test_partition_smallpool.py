@@ -30,7 +30,7 @@ def every_plan() -> list[Ints]:
     return [np.array(numbers)[labels] for labels in whole for numbers in permutations(range(PARTS))]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "objectives",
     [("moved",), ("compactness",), ("moved", "deviation"), ("compactness", "moved"), ("deviation", "moved")],

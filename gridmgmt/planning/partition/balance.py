@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridmgmt.planning.partition.measuring import USUAL_ROUNDNESS, membership, met_weight, priced_apart
-from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.partition.problem import IntArray, Problem
 
 PRICES = 65  # tried between the lowest and the highest
 
@@ -63,21 +63,21 @@ def balanced(
     >>> balanced([[even, round_], [round_]], 0.66, (0.1, 9.0))[0][0].rest
     1.1
     """
-    best = [[one for one in some if one.met == max(other.met for other in some)] for some in offers]
-    rest, lacks = _table(best, [1.0, 0.0, 0.0]), _table(best, [0.0, USUAL_ROUNDNESS, -1.0])
-    short = _table(best, [0.0, wanted, -1.0])
+    best = [_most_met(some) for some in offers]
+    most = max(map(len, best))
+    # Room that a pool does not need holds its first offer again, which stands before it and so is taken first.
+    table = [[(one.rest, one.roundness, one.parts) for one in some + some[:1] * (most - len(some))] for some in best]
+    rest, roundness, parts = np.moveaxis(np.array(table, dtype=np.float64), 2, 0)
+    usual, short = USUAL_ROUNDNESS * parts - roundness, wanted * parts - roundness
     pools = np.arange(len(best))
     for price in np.geomspace(*prices, PRICES):
-        chosen = np.argmin(rest + price * lacks, axis=1)
+        chosen = np.argmin(rest + price * usual, axis=1)
         if short[pools, chosen].sum() <= 0:
             break
     taken = [some[number] for some, number in zip(best, chosen.tolist(), strict=True)]
     return taken, float(short[pools, chosen].sum())
 
 
-def _table(offers: Sequence[Sequence[Offer]], weights: Sequence[float]) -> FloatArray:
-    """(pools, offers) the weighted sum of rest, parts and roundness; infinite where a pool has no more offers."""
-    table = np.full((len(offers), max(map(len, offers))), np.inf)
-    for row, some in zip(table, offers, strict=True):
-        row[: len(some)] = [np.dot(weights, (one.rest, one.parts, one.roundness)) for one in some]
-    return table
+def _most_met(offers: Sequence[Offer]) -> list[Offer]:
+    most = max(one.met for one in offers)
+    return [one for one in offers if one.met == most]

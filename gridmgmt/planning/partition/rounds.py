@@ -93,14 +93,17 @@ class _Rounds:
         fronts: dict[int, Front] = {}
         for number, front in self._each(self._front, range(len(self.pools)), counted=True):
             fronts[number] = front
-            self._choose(number, front.offers[0], front)
+            self._choose(number, max(front.offers, key=lambda one: one.met), front)
         alone = self._alone(oversize)
-        lack = self._balance(fronts, alone)
+        chosen, lack = self._balanced(fronts, alone)
         for numbers in self._least_round(fronts) if 0 < lack <= self.task.effort.in_reach else ():
             self._steps += len(numbers)
             fronts.update(self._each(lambda problem, n: self._front(problem, n, fronts[n]), numbers, counted=True))
-            if self._balance(fronts, alone) <= 0:
+            chosen, lack = self._balanced(fronts, alone)
+            if lack <= 0:
                 break
+        for number, front in fronts.items():
+            self._choose(number, chosen[number], front)
 
     def _front(self, problem: Problem, number: int, before: Front | None = None) -> Front:
         pool, task = self.pools[number], self.task
@@ -115,14 +118,12 @@ class _Rounds:
         labels = np.repeat(np.arange(len(oversize)), [len(units) for units in oversize])
         return [(offer(self.task.problem.pool(np.concatenate(oversize)), labels),)]
 
-    def _balance(self, fronts: Mapping[int, Front], alone: Sequence[tuple[Offer, ...]]) -> float:
-        """Takes one of the plans that each pool offers; what the mean of all parts lacks to be as round as asked."""
-        goals, pools = self.task.problem.goals, range(len(fronts))
-        offers = [*(fronts[number].offers for number in pools), *alone]
+    def _balanced(self, fronts: Mapping[int, Front], alone: Sequence[tuple[Offer, ...]]) -> tuple[list[Offer], float]:
+        """One of the plans that each pool offers; what the mean of all parts lacks to be as round as asked."""
+        goals = self.task.problem.goals
+        offers = [*(fronts[number].offers for number in range(len(fronts))), *alone]
         chosen, lack = balanced(offers, goals.round_enough, (goals.roundness * EVENEST, goals.roundness * ROUNDEST))
-        for number in pools:
-            self._choose(number, chosen[number], fronts[number])
-        return lack / max(1, sum(one.parts for one in chosen))
+        return chosen, lack / sum(one.parts for one in chosen)
 
     def _choose(self, number: int, one: Offer, front: Front) -> None:
         pool = self.pools[number]
