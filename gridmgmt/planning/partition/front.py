@@ -7,16 +7,9 @@ from scipy.sparse import csr_array, vstack
 
 from gridmgmt.planning.partition.balance import Offer, offer
 from gridmgmt.planning.partition.measuring import USUAL_ROUNDNESS, met_weight, priced_apart
-from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.recombining import distinct, distinct_parts, labels_of
-from gridmgmt.planning.partition.search import (
-    Budget,
-    Effort,
-    best_plan,
-    can_recombine,
-    compact_locks,
-    searches_of,
-)
+from gridmgmt.planning.partition.problem import Problem
+from gridmgmt.planning.partition.recombining import distinct, labels_of
+from gridmgmt.planning.partition.search import Budget, Effort, searched
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 EVENEST, ROUNDEST = 0.45, 1.5  # times the price of roundness: at which plans are made of the parts seen
@@ -38,28 +31,27 @@ class Front:
         return self.turns < len(SEARCHED_AT)
 
 
-def only(problem: Problem, labels: IntArray) -> Front:
-    """A pool that has one plan and will have no other."""
-    return Front((offer(problem, labels),), csr_array((0, problem.size)), len(SEARCHED_AT), stopped=False)
+def only(problem: Problem) -> Front:
+    """What a pool offers that is one part: one plan, and there will be no other."""
+    whole = np.zeros(problem.size, dtype=np.int64)
+    return Front((offer(problem, whole),), csr_array((0, problem.size)), len(SEARCHED_AT), stopped=False)
 
 
 def search_front(problem: Problem, effort: Effort, seed: int, budget: Budget, before: Front | None = None) -> Front:
     """One turn of searches of a connected pool with a free number of parts, after those `before`."""
-    problem = compact_locks(problem)
     turn, known = (0, ()) if before is None else (before.turns, before.offers)
     effort = replace(effort, restarts=effort.turn).for_pool(problem.size)
     goals, price = problem.goals, problem.goals.roundness * SEARCHED_AT[turn]
     steered = replace(problem, goals=replace(goals, roundness=price))
     problem = replace(problem, goals=replace(goals, outside=FIRM * goals.outside))
-    searches = searches_of(steered, None, effort, seed + turn * effort.restarts, budget)
-    best = offer(problem, best_plan(problem, [found.plan for found in searches])[0])
-    stopped = len(searches) < effort.restarts or budget.spent()
-    if stopped or not can_recombine(problem, None):
-        return Front((*known, best), csr_array((0, problem.size)), len(SEARCHED_AT), stopped)
-    parts = distinct_parts(np.concatenate([found.seen for found in searches]))
+    found = searched(steered, None, effort, seed + turn * effort.restarts, budget)
+    best = offer(problem, found.best[0])
+    if found.seen is None:
+        return Front((*known, best), csr_array((0, problem.size)), len(SEARCHED_AT), found.stopped)
+    parts = found.seen
     if before is not None:
         parts = distinct(csr_array(vstack([before.parts, parts], format="csr")))
-    return Front((*known, best, *_recombined(problem, parts, best)), parts, turn + 1, stopped)
+    return Front((*known, best, *_recombined(problem, parts, best)), parts, turn + 1, stopped=False)
 
 
 def _recombined(problem: Problem, parts: csr_array, best: Offer) -> list[Offer]:

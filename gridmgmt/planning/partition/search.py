@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from gridmgmt.planning.metrics import not_contiguous
 from gridmgmt.planning.partition.measuring import membership, met_weight, part_prices
@@ -32,7 +33,7 @@ class Effort:
 
     passes: int  # proposals per unit and search
     restarts: int = 1  # many short searches find rounder parts than a long one
-    turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`rounds`)
+    turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`roundness`)
     in_reach: float = 0.007  # mean roundness that may be lacking where they go on: all turns bring hardly more
     slow: int = 1650  # passes where the number of parts is given, and where the range is not met
     more: int = 6  # slow searches where the range is not met and nothing proves that it cannot be
@@ -103,40 +104,51 @@ def search_pool(
     problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget
 ) -> tuple[IntArray, bool]:
     """Labels (n,) of a connected pool with the most weight in range, then the least price; whether the clock cut in."""
-    problem = compact_locks(problem)
-    effort = effort.for_parts(problem.size) if parts else effort.for_pool(problem.size)
     if problem.size == 1:
         return np.zeros(1, dtype=np.int64), False
-    searches = searches_of(problem, parts, effort, seed, budget)
-    best = best_plan(problem, [found.plan for found in searches])
-    if can_recombine(problem, parts) and not budget.spent():
-        seen = distinct_parts(np.concatenate([found.seen for found in searches]))
-        prices = part_prices(problem, seen)
-        chosen = cheapest_tiling(seen, prices, best[1])
+    effort = effort.for_parts(problem.size) if parts else effort.for_pool(problem.size)
+    found = searched(problem, parts, effort, seed, budget)
+    best = found.best
+    if found.seen is not None:
+        prices = part_prices(problem, found.seen)
+        chosen = cheapest_tiling(found.seen, prices, best[1])
         if chosen is not None:
-            best = best_plan(problem, [best, (labels_of(seen, chosen), float(prices[chosen].sum()))])
-    return np.unique(best[0], return_inverse=True)[1], len(searches) < effort.restarts or budget.spent()
+            best = _best(problem, [best, (labels_of(found.seen, chosen), float(prices[chosen].sum()))])
+    return np.unique(best[0], return_inverse=True)[1], found.stopped
 
 
-def searches_of(problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget) -> list[Search]:
-    """As many searches as the effort has restarts, at least one; fewer where the clock cuts in."""
+@dataclass(frozen=True)
+class Searched:
+    """What the searches of a pool came to.
+
+    Attributes
+    ----------
+    best : of the plans they ended in the one with the most weight in range, then the least price
+    seen : (sets, n) every part they passed through; None where these cannot, or by the clock may not, be put together
+    stopped : the clock cut in
+    """
+
+    best: Plan
+    seen: csr_array | None
+    stopped: bool
+
+
+def searched(problem: Problem, parts: int | None, effort: Effort, seed: int, budget: Budget) -> Searched:
+    """As many searches of a connected pool as the effort has restarts, at least one; fewer where the clock cuts in."""
+    problem = compact_locks(problem)
     counts = [parts] if parts else counts_to_try(problem)
-    spare = 0 if parts or (problem.locks >= 0).any() else 3 + counts[0] // 20
-    searches: list[Search] = []
-    today = _today(problem, parts)
+    locked = bool((problem.locks >= 0).any())
+    spare = 0 if parts or locked else 3 + counts[0] // 20
+    today, searches = _today(problem, parts), list[Search]()
     for attempt in range(effort.restarts):
         if attempt and budget.spent():
             break
-        start = None if attempt % 2 else today
-        searches.append(
-            anneal_once(problem, counts[attempt % len(counts)], effort, seed + attempt, spare, budget, start)
-        )
-    return searches
-
-
-def can_recombine(problem: Problem, parts: int | None) -> bool:
-    """Whether parts of several plans may be put together: their number is free, none is bound to its place."""
-    return parts is None and not (problem.locks >= 0).any() and not (problem.home >= 0).any()
+        start, count = None if attempt % 2 else today, counts[attempt % len(counts)]
+        searches.append(anneal_once(problem, count, effort, seed + attempt, spare, budget, start))
+    best, stopped = _best(problem, [search.plan for search in searches]), budget.spent()
+    if stopped or parts or locked or (problem.home >= 0).any():  # parts of other plans have another number, or name
+        return Searched(best, None, stopped)
+    return Searched(best, distinct_parts(np.concatenate([search.seen for search in searches])), stopped)
 
 
 def _today(problem: Problem, parts: int | None) -> IntArray | None:
@@ -149,7 +161,7 @@ def _today(problem: Problem, parts: int | None) -> IntArray | None:
     return labels if kept and not_contiguous(problem.graph, labels) == 0 else None
 
 
-def best_plan(problem: Problem, plans: Sequence[Plan]) -> Plan:
+def _best(problem: Problem, plans: Sequence[Plan]) -> Plan:
     """Of labels and their prices, those with the most weight in range, then the least price; the first of equals."""
     return max(plans, key=lambda plan: (met_weight(problem, plan[0]), -plan[1]))
 

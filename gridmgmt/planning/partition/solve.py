@@ -55,10 +55,15 @@ class Division:
     uneven: float = 0.0
 
 
+def is_one_part(problem: Problem, pool: Pool) -> bool:
+    """Whether there is nothing to divide: one unit, or where the number of parts is free too little for one part."""
+    below = pool.parts is None and pool.reason == why.POCKET_BELOW_LOW and not (problem.locks >= 0).any()
+    return problem.size == 1 or below
+
+
 def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: Budget) -> Division:
     """Divide one pool (`problem` is the pool alone) by a search; `settled` proves what that leaves out of the range."""
-    locked = (problem.locks >= 0).any()
-    if pool.parts is None and pool.reason == why.POCKET_BELOW_LOW and not locked:
+    if is_one_part(problem, pool):
         return Division(pool.units, np.zeros(problem.size, dtype=np.int64), pool.outside_bound, pool.reason)
     labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
