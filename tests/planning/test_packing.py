@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import packing, partition
 from gridmgmt.planning.partition.columns import ANY, connected_sets, possible_parts
-from gridmgmt.planning.partition.packing import labels_of, pack
+from gridmgmt.planning.partition.packing import completed, pack
 from gridmgmt.planning.partition.pricing import relax
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.reshape import reshape
@@ -116,7 +116,7 @@ def test_no_bound_lies_below_what_can_be_reached(problem: Problem, limit: int) -
 def test_reshaping_keeps_the_share_and_every_part_in_one_piece(problem: Problem) -> None:
     found = pack(problem, MANY, Budget())
     assert found is not None
-    before = labels_of(problem, found.parts)
+    before = completed(problem, found.parts)
     if (before < 0).any():
         return
     after = reshape(problem, before, found.sets, Budget())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridmgmt.planning.partition.measuring import USUAL_ROUNDNESS, membership, met_weight, priced_apart
-from gridmgmt.planning.partition.problem import IntArray, Problem
+from gridmgmt.planning.partition.measuring import membership, met_weight, priced_apart
+from gridmgmt.planning.partition.problem import USUAL_ROUNDNESS, IntArray, Problem
 
 PRICES = 65  # tried between the lowest and the highest
 

@@ -5,7 +5,7 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from gridmgmt.planning.partition.columns import ANY, Columns, possible_parts
 from gridmgmt.planning.partition.exact import Exact
-from gridmgmt.planning.partition.measuring import half_cuts
+from gridmgmt.planning.partition.measuring import half_cuts, labels_of
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 
 
@@ -36,9 +36,7 @@ def cover_exactly(problem: Problem, parts: int, limit: int, time_limit_s: float)
     if answer.status != 0:
         return None
     chosen = np.flatnonzero(answer.x[:count] > 0.5)
-    labels = np.empty(problem.size, dtype=np.int64)
-    for part, column in enumerate(chosen):
-        labels[columns.members[columns.starts[column] : columns.starts[column + 1]]] = part
+    labels = labels_of(columns.matrix(problem.size), chosen)
     value = prices[chosen].max() if worst else prices[chosen].sum()
     return Exact(labels, float(value), True)
 

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from gridmgmt.planning.partition.balance import Offer, offer
-from gridmgmt.planning.partition.measuring import USUAL_ROUNDNESS, met_weight, priced_apart
-from gridmgmt.planning.partition.problem import Problem
-from gridmgmt.planning.partition.recombining import distinct, labels_of
+from gridmgmt.planning.partition.measuring import labels_of, met_weight, priced_apart
+from gridmgmt.planning.partition.problem import USUAL_ROUNDNESS, Problem
+from gridmgmt.planning.partition.recombining import distinct
 from gridmgmt.planning.partition.search import Budget, Effort, searched
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 

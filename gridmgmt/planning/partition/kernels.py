@@ -12,11 +12,11 @@ import numpy as np
 
 from gridmgmt.planning.partition.compiled import compiled, compiled_inside
 from gridmgmt.planning.partition.growing import grow
+from gridmgmt.planning.partition.problem import MISSED_PART, MISSING, USUAL_ROUNDNESS
 from gridmgmt.planning.partition.streams import below, two_below, uniform
 
 __all__ = ["anneal_on", "grow", "measure"]
 
-USUAL_ROUNDNESS = 0.69
 NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
 
@@ -29,7 +29,7 @@ def _load_price(members, load, limits, prices, flexible):
     price = prices[6] + prices[1] * off * off + prices[5] * abs(off)
     if missing > 0:
         # With a free number of parts what counts is how many live outside; else how far a part is from its range.
-        price += prices[0] * (0.3 + load / target if flexible else 0.3 + 5.0 * missing / target)
+        price += prices[0] * (MISSED_PART + (load if flexible else MISSING * missing) / target)
     return price if members > 0 else 0.0
 
 

@@ -1,18 +1,24 @@
 """What parts weigh, how round they are, and what they cost by the prices of `Goals`, many parts at once."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-
-USUAL_ROUNDNESS = 0.69  # of a part whose shape costs nothing: or few large parts would be cheaper
-MISSED_PART, MISSED_WEIGHT = 0.3, 1.0  # shares of the price `outside`: of a part, and of a target's worth in it
+from gridmgmt.planning.partition.problem import MISSED_PART, USUAL_ROUNDNESS, FloatArray, IntArray, Problem
 
 
 def membership(labels: IntArray) -> csr_array:
     """(parts, units) of 0 and 1."""
     count = len(labels)
     return csr_array((np.ones(count), (labels, np.arange(count))))
+
+
+def labels_of(inside: csr_array, chosen: NDArray[np.integer]) -> IntArray:
+    """(n,) which of the chosen sets, of (sets, n) of 0 and 1, holds each unit; together they hold every unit once."""
+    part, unit = inside[chosen].nonzero()
+    labels = np.empty(inside.shape[1], dtype=np.int64)
+    labels[unit] = part
+    return labels
 
 
 def measures(problem: Problem, inside: csr_array) -> tuple[FloatArray, FloatArray]:
@@ -44,7 +50,7 @@ def priced_apart(problem: Problem, inside: csr_array) -> tuple[FloatArray, Float
     off = (loads - problem.target) / problem.target
     missed = (loads < problem.low) | (loads > problem.high)
     rest: FloatArray = goals.part + goals.deviation * off**2 + goals.unevenness * np.abs(off)
-    rest += goals.outside * missed * (MISSED_PART + MISSED_WEIGHT * loads / problem.target)
+    rest += goals.outside * missed * (MISSED_PART + loads / problem.target)
     if problem.graph.data.any():
         rest += goals.cut * half_cuts(problem.graph, inside)
     return rest, rounds

@@ -178,8 +178,8 @@ def _model(columns: Columns, size: int, among: IntArray, hinted: set[int]) -> tu
     return model, take
 
 
-def labels_of(problem: Problem, parts: list[IntArray]) -> IntArray:
-    """The parts numbered, what is left over one part for each unit with weight; the rest hangs on its neighbours."""
+def completed(problem: Problem, parts: list[IntArray]) -> IntArray:
+    """(n,) the parts numbered, of what is left over each unit with weight alone; the rest hangs on its neighbours."""
     labels = np.full(problem.size, -1, dtype=np.int64)
     for part, members in enumerate(parts):
         labels[members] = part

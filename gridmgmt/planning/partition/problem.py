@@ -14,6 +14,9 @@ from gridmgmt.planning.partition.inputs import checked_graph, column_of_units, r
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
+USUAL_ROUNDNESS = 0.69  # of a part whose shape costs nothing: or few large parts would be cheaper
+MISSED_PART, MISSING = 0.3, 5.0  # shares of the price `outside`: of a part, of a target's worth missing or too much
+
 
 @dataclass(frozen=True)
 class Goals:
@@ -21,7 +24,8 @@ class Goals:
 
     Attributes
     ----------
-    outside : one part outside the range, plus as much again per target's worth of missing or surplus weight
+    outside : per target's worth of weight in parts outside the range, and MISSED_PART of it for each of these; where
+        the number of parts is given, MISSING times it per target's worth by which they miss the range
     deviation : ((weight − target) / target)², per part
     roundness : 1 − Polsby–Popper, per part
     cut : per unit of cut cost

@@ -12,14 +12,6 @@ from gridmgmt.planning.partition.problem import IntArray
 SEED = 20_240_117  # of the numbers that stand for the units of a part
 
 
-def labels_of(parts: csr_array, chosen: IntArray) -> IntArray:
-    """(n,) which of the chosen parts (of sets, n) holds each unit; together they hold all."""
-    part, unit = parts[chosen].nonzero()
-    labels = np.empty(parts.shape[1], dtype=np.int64)
-    labels[unit] = part
-    return labels
-
-
 def distinct_parts(plans: IntArray) -> csr_array:
     """(sets, n) of 0 and 1: the parts of all plans (p, n), each once.
 

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.metrics import not_contiguous
-from gridmgmt.planning.partition.measuring import membership, met_weight, part_prices
+from gridmgmt.planning.partition.measuring import labels_of, membership, met_weight, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
-from gridmgmt.planning.partition.recombining import distinct_parts, labels_of
+from gridmgmt.planning.partition.recombining import distinct_parts
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 Cancelled = Callable[[], bool]

@@ -14,7 +14,7 @@ from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.evening.solve import even_out
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
 from gridmgmt.planning.partition.measuring import met_weight
-from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, labels_of, mean_weight, pack
+from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, completed, mean_weight, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.reshape import reshape
@@ -92,7 +92,7 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
         return _with_hopeless(problem, _searched_on(problem, division, effort, seed, budget))
     labels = division.labels
     if met < packing.most and packing.parts:
-        packed = reshape(problem, labels_of(problem, packing.parts), packing.sets, budget)
+        packed = reshape(problem, completed(problem, packing.parts), packing.sets, budget)
         labels = max(labels, packed, key=lambda found: met_weight(problem, found))
     return _packed(problem, division, labels, packing, budget)
 
