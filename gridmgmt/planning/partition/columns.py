@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.partition.listing import list_sets
 from gridmgmt.planning.partition.problem import IntArray, Problem
 
 WIDEST = 40  # units in a set at most; a pool that allows more is not listed
@@ -54,12 +55,10 @@ def connected_sets(problem: Problem, limit: int, links: int = WIDEST) -> Columns
 
     Sets stand in the order of their number of units with weight, so that equal problems give equal lists.
     """
-    from gridmgmt.planning.partition import listing
-
     graph = problem.graph
     capacity = min(int(problem.high), int(problem.total))
     arrays = graph.indptr.astype(np.int64), graph.indices.astype(np.int64), problem.weights
-    found = listing.list_sets(arrays, capacity, links, limit, WIDEST, STEPS_PER_SET * limit)
+    found = list_sets(arrays, capacity, links, limit, WIDEST, STEPS_PER_SET * limit)
     if found is None:
         return None
     sets, sizes, weights = found

@@ -2,8 +2,7 @@
 
 A proposal moves one unit over a border or swaps two units across it. What it would cost is computed from the loads,
 areas and perimeters of the two parts and the borders of the units alone; only a proposal that is accepted is checked
-for connectivity, by a search in the part that loses a unit which stops as soon as the unit's neighbours are found
-again, and carried out. Compiled once per machine (numba cache); imported only when a plan is computed.
+for connectivity and carried out. Compiled once per machine (numba cache).
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 # ruff: noqa: C901 - a function call per proposal and a closure are what numba does worst
@@ -11,11 +10,9 @@ again, and carried out. Compiled once per machine (numba cache); imported only w
 import numpy as np
 
 from gridmgmt.planning.partition.compiled import compiled, compiled_inside
-from gridmgmt.planning.partition.growing import grow
+from gridmgmt.planning.partition.connectivity import ends_in, hang_together
 from gridmgmt.planning.partition.problem import MISSED_PART, MISSING, USUAL_ROUNDNESS
 from gridmgmt.planning.partition.streams import below, two_below, uniform
-
-__all__ = ["anneal_on", "grow", "measure"]
 
 NEVER = 12.0  # heats: e⁻¹², a proposal in 160,000
 
@@ -42,48 +39,7 @@ def _shape_price(members, area, rim, roundness):
 
 
 @compiled_inside
-def _joined(indptr, indices, labels, part, ends, found_ends, seen, mark, queue):
-    """Whether the first `found_ends` units of `ends`, all in `part`, hang together inside it."""
-    if found_ends <= 1:
-        return True
-    for end in range(found_ends):
-        seen[ends[end]] = mark
-    seen[ends[0]] = mark + 1
-    queue[0] = ends[0]
-    head, tail, missing = 0, 1, found_ends - 1
-    while head < tail:
-        here = queue[head]
-        head += 1
-        for edge in range(indptr[here], indptr[here + 1]):
-            there = indices[edge]
-            if labels[there] != part or seen[there] == mark + 1:
-                continue
-            if seen[there] == mark:
-                missing -= 1
-                if missing == 0:
-                    return True
-            seen[there] = mark + 1
-            queue[tail] = there
-            tail += 1
-    return False
-
-
-@compiled_inside
-def _ends(indptr, indices, labels, unit, part, ends, extra):
-    """Neighbours of `unit` in `part`, and `extra` (−1: none): written to `ends`; returns how many."""
-    found = 0
-    for edge in range(indptr[unit], indptr[unit + 1]):
-        if labels[indices[edge]] == part and indices[edge] != extra:
-            ends[found] = indices[edge]
-            found += 1
-    if extra >= 0:
-        ends[found] = extra
-        found += 1
-    return found
-
-
-@compiled_inside
-def measure(graph, units, labels, state, limits, prices, flexible):
+def _measure(graph, units, labels, state, limits, prices, flexible):
     """Fill the state of the parts (load, area, rim, price of load, of shape, members); the price of the division."""
     indptr, indices, cuts, borders = graph
     weights, areas, perimeters, home, _ = units
@@ -136,7 +92,7 @@ def anneal_on(
     so far; infinite at first, when `best` and `labels` are the same.
     graph : indptr, indices, cut costs, borders
     units : weights, areas, perimeters, home label (−1: none), stakes: all that the cuts around a unit can change
-    `state`: as `measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
+    `state`: as `_measure` fills it, for as many parts as there may be; `room`: three (n + 1,) to work in.
     `fixed` (n,) units keep their label; `limits` low, high, target; `swaps` the share of proposals that exchange two.
     `flexible`: parts may close and open, up to `parts`. `trace` (t, n) takes the labels at the end of the last heats,
     one in `each`.
@@ -149,7 +105,7 @@ def anneal_on(
     load, area, rim, load_price, shape_price, members = state
     seen, queue, ends = room
     count, parts = len(labels), len(members)
-    value = measure(graph, units, labels, state, limits, prices, flexible)
+    value = _measure(graph, units, labels, state, limits, prices, flexible)
     best_value = min(best_value, value)
     nobody, mark = np.int64(-1), np.int64(1)  # typed, or each literal is compiled for itself
     roundest = roundness * (USUAL_ROUNDNESS - 1)
@@ -221,12 +177,12 @@ def anneal_on(
             labels[unit] = to
             if back >= 0:
                 labels[back] = source
-            found = _ends(indptr, indices, labels, unit, source, ends, back)
-            accepted = _joined(indptr, indices, labels, source, ends, found, seen, mark, queue)
+            found = ends_in(indptr, indices, labels, unit, source, ends, back)
+            accepted = hang_together(indptr, indices, labels, source, ends, found, seen, mark, queue)
             mark += 2
             if accepted and back >= 0:
-                found = _ends(indptr, indices, labels, back, to, ends, unit)
-                accepted = _joined(indptr, indices, labels, to, ends, found, seen, mark, queue)
+                found = ends_in(indptr, indices, labels, back, to, ends, unit)
+                accepted = hang_together(indptr, indices, labels, to, ends, found, seen, mark, queue)
                 mark += 2
             if not accepted:
                 labels[unit] = source

@@ -9,9 +9,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.metrics import not_contiguous
+from gridmgmt.planning.partition.growing import grow
+from gridmgmt.planning.partition.kernels import anneal_on
 from gridmgmt.planning.partition.measuring import labels_of, membership, met_weight, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
 from gridmgmt.planning.partition.recombining import distinct_parts
+from gridmgmt.planning.partition.streams import new_stream
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 Cancelled = Callable[[], bool]
@@ -198,13 +201,10 @@ def anneal_once(
     if count == 1 and (spare == 0 or problem.total <= problem.high):
         whole = np.zeros(problem.size, dtype=np.int64)
         return Search((whole, float(part_prices(problem, membership(whole))[0])), whole[None])
-    from gridmgmt.planning.partition import kernels
-    from gridmgmt.planning.partition.streams import new_stream
-
     arrays, units = problem.graph_arrays, problem.unit_arrays
     limits, prices = problem.limits, problem.goals.as_array()
     if start is None:
-        start = kernels.grow(arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
+        start = grow(arrays[0], arrays[1], arrays[3], units[0], problem.locks, count, seed)
     best = start.copy()
     parts, labels, stream = int(best.max()) + 1 + spare, best.copy(), new_stream(seed)
     seen = np.repeat(best[None], 1 + TRACED, axis=0)
@@ -216,7 +216,7 @@ def anneal_once(
     for first in range(0, effort.passes, step):
         if first and budget.spent():
             break
-        price = kernels.anneal_on(
+        price = anneal_on(
             arrays, units, labels, best, price, state, room, problem.locks >= 0, limits, prices,
             heats[first : first + step], effort.swaps, spare > 0, stream, seen[1:], -(-effort.passes // TRACE_STEPS),
         )  # fmt: skip

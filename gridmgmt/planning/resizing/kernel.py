@@ -16,7 +16,7 @@ may have swallowed a community larger than its own. Every part stays connected a
 import numpy as np
 from numba import njit
 
-from gridmgmt.planning.partition.kernels import _ends, _joined
+from gridmgmt.planning.partition.connectivity import ends_in, hang_together
 from gridmgmt.planning.partition.streams import below, uniform
 
 
@@ -78,13 +78,13 @@ def whole(graph, labels, unit, source, back, to, room, mark):
     """Whether both parts hang together after `unit` left `source` (and `back` left `to`)."""
     indptr, indices, _ = graph
     ends, seen, queue = room
-    found = _ends(indptr, indices, labels, unit, source, ends, back)
-    if not _joined(indptr, indices, labels, source, ends, found, seen, mark, queue):
+    found = ends_in(indptr, indices, labels, unit, source, ends, back)
+    if not hang_together(indptr, indices, labels, source, ends, found, seen, mark, queue):
         return False
     if back < 0:
         return True
-    found = _ends(indptr, indices, labels, back, to, ends, unit)
-    return _joined(indptr, indices, labels, to, ends, found, seen, mark + 2, queue)
+    found = ends_in(indptr, indices, labels, back, to, ends, unit)
+    return hang_together(indptr, indices, labels, to, ends, found, seen, mark + 2, queue)
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse.csgraph import breadth_first_order
 
 from gridmgmt.planning.metrics import part_weights
+from gridmgmt.planning.partition.growing import grow
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.relabel import Bools, Guide, guide
@@ -84,13 +85,11 @@ def _split(problem: Problem, units: IntArray, parts: int, held: Bools, seed: int
     """Labels of connected units split into parts of like weight: 0 is the one that is held, or the heaviest."""
     if parts == 1:
         return np.zeros(len(units), dtype=np.int64)
-    from gridmgmt.planning.partition import kernels
-
     pool = problem.pool(units)
     locks = np.where(_hull(pool, np.flatnonzero(held)), 0, -1)
     pointers, neighbours = pool.graph.indptr.astype(np.int64), pool.graph.indices.astype(np.int64)
     weights = pool.weights.astype(np.float64)
-    grown: IntArray = kernels.grow(pointers, neighbours, pool.borders.data, weights, locks, parts, seed)
+    grown = grow(pointers, neighbours, pool.borders.data, weights, locks, parts, seed)
     if held.any():
         return grown
     heaviest = int(np.argmax(part_weights(grown, pool.weights, parts)))
