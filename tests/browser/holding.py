@@ -1,4 +1,4 @@
-"""A slow network: answers that come when a test says so."""
+"""The network: answers that come when a test says so, and what a page asks for by itself."""
 
 import time
 from collections.abc import Iterator
@@ -31,8 +31,17 @@ def held(page: Page, pattern: str) -> Iterator[list[Route]]:
 
 
 def _answer(page: Page, route: Route) -> None:
+    if route.request.failure is not None:
+        return  # the page asks no longer: what it waited for took long on a busy machine
     with page.expect_event("requestfinished", lambda request: request == route.request):
         route.continue_()
+
+
+def polled(page: Page, part: str) -> None:
+    """Wait for the next answer that the page asked for by itself, and for what came of it."""
+    with page.expect_event("requestfinished", lambda request: part in request.url):
+        pass
+    page.evaluate("new Promise((done) => setTimeout(done))")
 
 
 def until_asked(page: Page, waiting: list[Route], times: int = 1) -> None:

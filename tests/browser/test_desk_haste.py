@@ -10,7 +10,7 @@ from tests.api.halves import Grids
 from tests.api.orders import compute_all
 from tests.browser.accessibility import faults, require_accessible, unreached
 from tests.browser.conftest import SignIn, new_sign_in
-from tests.browser.holding import held, until_asked
+from tests.browser.holding import held, polled, until_asked
 from tests.browser.test_desk import desk_of
 
 PHOTO: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"not looked at before it is sent"}
@@ -40,13 +40,6 @@ def show(page: Page, incident: str, text: str) -> None:
 
 def choose(page: Page, move: str) -> None:
     page.locator("#sheet").get_by_role("button", name=move, exact=True).click()
-
-
-def polled(page: Page, part: str) -> None:
-    """Wait for the next answer that the page asked for by itself, and for what came of it."""
-    with page.expect_event("requestfinished", lambda request: part in request.url):
-        pass
-    page.evaluate("new Promise((done) => setTimeout(done))")
 
 
 def test_of_two_moves_the_last_one_chosen_is_shown(

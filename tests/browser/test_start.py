@@ -14,6 +14,7 @@ from tests.api.halves import Grids
 from tests.api.orders import compute_all
 from tests.browser.accessibility import faults, unreached
 from tests.browser.conftest import PATIENCE_MS, Watch, set_date
+from tests.browser.holding import polled
 
 COLOURS = """(picture) => {
   const { data } = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
@@ -206,9 +207,28 @@ def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, sma
         assert in_map(start, shown) == [0, 0]  # they still step aside for the plan
 
 
+def today(page: Page) -> str:
+    return str(page.evaluate("new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })"))
+
+
+COUNT_MARKS_DRAWN = """(window.drawn = 0,
+  map.on("dataloading", ({ sourceId }) => { window.drawn += sourceId === "incidents"; }), 0)"""
+
+
+def test_marks_that_come_again_unchanged_are_not_drawn_again(start: Page) -> None:
+    for day, answer in ((today(start), "/incidents/lights"), ("2006-10-01", "/overview")):  # whose the marks are
+        set_date(start, day)
+        for _ in range(2):  # the first one may have been under way
+            polled(start, answer)
+        in_map(start, COUNT_MARKS_DRAWN)
+        for _ in range(2):
+            polled(start, answer)
+        assert start.evaluate("window.drawn") == 0
+
+
 def test_an_incident_from_the_plain_page_shows_up_without_reload(start: Page, field_page: Page, halves: Grids) -> None:
     code, place = next(iter(halves.items()))
-    set_date(start, start.evaluate("new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })"))
+    set_date(start, today(start))
     count = start.locator('[data-figure="open_incidents"] dd')
     before = int(count.inner_text())
     field_page.get_by_label("暴露垃圾").check()

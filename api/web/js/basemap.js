@@ -83,8 +83,9 @@ function border(id, layer, minzoom, width, opacity, colour = token("map-line")) 
     paint: { "line-color": colour, "line-width": width, "line-opacity": opacity } };
 }
 
+// What is pointed at. Without opacity it is found all the same, and not drawn.
 function hit(id, layer) {
-  return { id, type: "fill", source: "areas", "source-layer": layer, paint: { "fill-color": "transparent" } };
+  return { id, type: "fill", source: "areas", "source-layer": layer, paint: { "fill-opacity": 0 } };
 }
 
 function lines() {

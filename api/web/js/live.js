@@ -5,7 +5,7 @@ import { LIGHTS, VISIT_LIMITS, visitClass, visitLight } from "./colours.js";
 import { today } from "./day.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { clock, number, t } from "./i18n.js";
-import { map, setData } from "./map.js";
+import { map, setMarks } from "./map.js";
 import { forget, tell } from "./notices.js";
 import { announce, epoch, on } from "./state.js";
 import { categoryName, stateName } from "./words.js";
@@ -15,14 +15,13 @@ const LISTED = 4;
 const CLASSES = VISIT_LIMITS.length + 1;
 let situation = null;
 let heardAt = null;
-let marked = ""; // the incidents on the map, so that an unchanged answer redraws nothing
 let timer;
 const asking = questions();
 
 export function createLive() {
   fill("live-body", el("p", { class: "loading" }, t("web.loading")));
-  on("epoch", () => { [situation, marked] = [null, ""]; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
-  on("language", () => { marked = ""; if (situation) take(situation); });
+  on("epoch", () => { situation = null; map.removeFeatureState({ source: "areas", sourceLayer: "grid" }); poll(); });
+  on("language", () => situation && take(situation));
   document.addEventListener("visibilitychange", () => !document.hidden && poll());
   return poll();
 }
@@ -68,10 +67,8 @@ function take(fresh) {
   situation = fresh;
   for (const [code, days] of Object.entries(fresh.days_since_visit))
     if (before[code] !== days) map.setFeatureState({ source: "areas", sourceLayer: "grid", id: code }, { visit: days === null ? CLASSES : visitClass(days) });
-  const marks = JSON.stringify(fresh.recent_incidents);
   const queued = byId("queue") !== null && epoch() >= today(); // then the marks are the queue's
-  if (marks !== marked && !queued) setData("incidents", { type: "FeatureCollection", features: fresh.recent_incidents.map(point) });
-  marked = marks;
+  if (!queued) setMarks(fresh.recent_incidents.map(point));
   render();
   announce("situation", fresh);
 }

@@ -15,13 +15,14 @@ const LABELLED = { subdistrict: 0, community: 0, grid: 14.5 }; // level: the zoo
 export let map;
 let bounds;
 let labelled;
+let marked = "";
 
 export async function createMap(extent) {
   bounds = extent;
   map = new MapLibre({
     container: "map", style: style(epoch()), bounds: extent, fitBoundsOptions: { padding: roomAround() },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, minZoom: 8,
-    localIdeographFontFamily: FONT.join(","), fadeDuration: 120,
+    localIdeographFontFamily: FONT.join(","), fadeDuration: isStill() ? 0 : 120,
   });
   label(map.getCanvas(), "web.map_keys");
   map.touchZoomRotate.disableRotation();
@@ -47,9 +48,17 @@ export function setData(source, data) {
   map.getSource(source).setData(data ?? NO_DATA);
 }
 
+// The incidents: they are asked for every few seconds, and an unchanged answer redraws nothing.
+export function setMarks(features) {
+  const marks = JSON.stringify(features);
+  if (marks !== marked) setData("incidents", { type: "FeatureCollection", features });
+  marked = marks;
+}
+
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 export function showBounds(box) {
-  const quick = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds(box, { padding: roomAround(), maxZoom: 16.5, duration: quick ? 0 : 150 });
+  map.fitBounds(box, { padding: roomAround(), maxZoom: 16.5, duration: isStill() ? 0 : 150 });
 }
 
 // What lies on the map must not hide what is shown.

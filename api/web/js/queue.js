@@ -5,7 +5,7 @@ import { today } from "./day.js";
 import { byId, el, fill, renew } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { LIGHTS, light, timeLeft } from "./lights.js";
-import { setData } from "./map.js";
+import { setMarks } from "./map.js";
 import { loadNames, nameOfCategory, offered, placeName, subdistricts } from "./names.js";
 import { forget, tell } from "./notices.js";
 import { addressOf, announce, epoch, on, route } from "./state.js";
@@ -72,7 +72,7 @@ function marks() {
   if (page === null || epoch() < today()) return;
   const point = ({ lon, lat, id, light: shown, category, state, text }) =>
     ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties: { id, light: shown, text, category: nameOfCategory(category), state: stateName(state) } });
-  setData("incidents", { type: "FeatureCollection", features: page.map(point) });
+  setMarks(page.map(point));
 }
 
 const total = () => Object.values(lights).reduce((sum, count) => sum + count, 0);
