@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytest
 from playwright.sync_api import (
@@ -40,8 +40,9 @@ SLOWER = float(
 )  # 6 to 20 to hunt races: what a cheap machine would be like
 PATIENCE_MS = 30_000  # for whatever is waited for: that a machine is slow or busy is no fault of the page
 expect.set_options(timeout=PATIENCE_MS)
-DESK: ViewportSize = {"width": 900, "height": 560}  # drawn without a graphics card: each pixel costs
+DESK: ViewportSize = {"width": 900, "height": 560}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+COARSE = "Object.defineProperty(window, 'devicePixelRatio', { value: 0.5 })"
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def new_context(browser: Browser, address: str, size: ViewportSize, **more: Any) -> BrowserContext:
+    """A window of somebody in China for whom nothing moves; what is given by name goes to the browser as it is.
+
+    Maps are drawn at half the resolution, all else as ever: without a graphics card each pixel of a map costs.
+    """
+    chosen = {"viewport": size, "locale": "zh-CN", "reduced_motion": "reduce", "base_url": address} | more
+    context = browser.new_context(**chosen)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(COARSE)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +227,7 @@ def field_page(browser: Browser, address: str, everyday: SignIn) -> Iterator[Pag
 def _opened(
     browser: Browser, address: str, sign: SignIn, size: ViewportSize, path: str, ready: str = "html[data-ready]"
 ) -> Iterator[tuple[Page, Watch]]:
-    context = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce", base_url=address)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, address, size)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
     sign.enter(context, address)

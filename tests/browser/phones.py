@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from gridmgmt.access import Role
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import Worker
-from tests.browser.conftest import PATIENCE_MS, PHONE, SignIn, Watch, new_sign_in
+from tests.browser.conftest import PHONE, SignIn, Watch, new_context, new_sign_in
 
 START_S = 60.0
 OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # a browser logs what it could not ask for
@@ -200,11 +200,8 @@ class Phone:
 @contextmanager
 def phone(browser: Browser, address: str) -> Iterator[Phone]:
     """A phone with its location allowed; at the end it has asked nobody else for anything."""
-    context = browser.new_context(
-        viewport=PHONE, locale="zh-CN", reduced_motion="reduce", base_url=address, has_touch=True,
-        permissions=["geolocation"], geolocation={"longitude": 114.12, "latitude": 22.55, "accuracy": 8},
-    )  # fmt: skip
-    context.set_default_timeout(PATIENCE_MS)
+    place = {"longitude": 114.12, "latitude": 22.55, "accuracy": 8}
+    context = new_context(browser, address, PHONE, has_touch=True, permissions=["geolocation"], geolocation=place)
     watch = Watch(address)
     page = context.new_page()
     watch.listen(page)

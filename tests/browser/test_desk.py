@@ -15,7 +15,7 @@ from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import IncidentStep
 from tests.api.halves import Grids
 from tests.browser.accessibility import faults, require_accessible, unreached
-from tests.browser.conftest import DESK, PATIENCE_MS, SignIn, Watch, new_sign_in
+from tests.browser.conftest import DESK, SignIn, Watch, new_context, new_sign_in
 
 
 def no_tiles(route: Route) -> None:
@@ -28,10 +28,7 @@ def desk_of(
     browser: Browser, address: str, sign: SignIn, path: str, refusals: str = "409", zone: str | None = None
 ) -> Iterator[Page]:
     """A page of the desk; it logs no error but the refusals it was given, and asks nobody else."""
-    context = browser.new_context(
-        viewport=DESK, locale="zh-CN", timezone_id=zone, reduced_motion="reduce", base_url=address
-    )
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, address, DESK, timezone_id=zone)
     sign.enter(context, address)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)

@@ -10,7 +10,7 @@ from gridmgmt.access import Role
 from gridmgmt.store.engine import transaction
 from gridmgmt.store.tables import PlanOrder
 from tests.api.orders import compute_all, plans_there, taken_up
-from tests.browser.conftest import PHONE, Watch, new_sign_in
+from tests.browser.conftest import PHONE, Watch, new_context, new_sign_in
 from tests.browser.test_desk import no_tiles
 
 TOLD = {"done": 3, "of": 14, "value": 1240, "bound": 1178}
@@ -114,7 +114,7 @@ def test_what_is_refused_or_fails_says_why_in_both_languages(
 def test_a_viewer_on_a_phone_sees_what_is_computed_and_cannot_end_it(
     browser: Browser, address: str, small_district: str, start: Page
 ) -> None:
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", reduced_motion="reduce", base_url=address)
+    context = new_context(browser, address, PHONE)
     new_sign_in(small_district, "viewer", Role.viewer).enter(context, address)
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)

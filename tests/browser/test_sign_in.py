@@ -11,12 +11,12 @@ from gridmgmt.services.access import random_password, set_password
 from gridmgmt.store.engine import transaction
 from tests.api import people
 from tests.browser.accessibility import faults, unreached
-from tests.browser.conftest import DESK, PHONE, SignIn, Watch, sign_in
+from tests.browser.conftest import DESK, PHONE, SignIn, Watch, new_context, sign_in
 
 
 @pytest.fixture
 def stranger(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", base_url=address)
+    context = new_context(browser, address, PHONE, reduced_motion="no-preference")
     page, watch = context.new_page(), Watch(address)
     watch.listen(page)
     page.route("**/tiles/**", lambda route: route.abort())  # what is on the maps is another test's matter
