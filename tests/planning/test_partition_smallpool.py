@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gridmgmt.planning import metrics
-from gridmgmt.planning.partition import partition
+from gridmgmt.planning.partition import partition, smallpool
 from gridmgmt.planning.partition.bounds import mean_roughness
 from gridmgmt.planning.partition.problem import make_problem
 from tests.planning.boards import board
@@ -30,14 +30,23 @@ def every_plan() -> list[Ints]:
     return [np.array(numbers)[labels] for labels in whole for numbers in permutations(range(PARTS))]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 1, 7])
 @pytest.mark.parametrize(
     "objectives",
     [("moved",), ("compactness",), ("moved", "deviation"), ("compactness", "moved"), ("deviation", "moved")],
 )
 @pytest.mark.parametrize("shaped", [False, True])
 @pytest.mark.parametrize("locked", [None, 2])
-def test_it_is_the_best_of_all_plans(seed: int, objectives: tuple[str, ...], shaped: bool, locked: int | None) -> None:
+@pytest.mark.parametrize("at_once", [smallpool.AT_ONCE, (0, 0)], ids=["at once", "after a search"])
+def test_it_is_the_best_of_all_plans(
+    seed: int,
+    objectives: tuple[str, ...],
+    shaped: bool,
+    locked: int | None,
+    at_once: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smallpool, "AT_ONCE", at_once)
     random = np.random.default_rng(seed)
     graph, weights = board(UP, ACROSS), random.integers(1, 12, SIZE)
     home, locks = random.integers(-1, PARTS, SIZE), np.full(SIZE, -1)
@@ -76,3 +85,20 @@ def test_it_is_the_best_of_all_plans(seed: int, objectives: tuple[str, ...], sha
     if objectives[0] != "deviation" or not shaped:
         assert proof.status == "optimal"
     assert proof.value == pytest.approx(values(labels)[0])
+
+
+def test_where_the_candidates_are_few_nothing_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = np.repeat([0, 1], 4)
+    monkeypatch.setattr("gridmgmt.planning.partition.rounds.solve_pool", None)
+    labels, proof = partition(board(2, 4), np.ones(8), parts=2, low=4, high=4, objective="moved", current=home)
+    assert labels.tolist() == home.tolist()
+    assert (proof.status, proof.value, proof.bound) == ("optimal", 0, 0)
+
+
+def test_no_parts_are_listed_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smallpool, "possible_parts", None)
+    labels, proof = partition(
+        board(2, 4), np.ones(8), parts=2, low=3, high=5, objective="moved", current=np.arange(8) % 2, time_limit_s=0
+    )
+    assert metrics.not_contiguous(board(2, 4), labels) == 0
+    assert proof.stopped

@@ -12,6 +12,7 @@ from gridmgmt.messages import Words
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
+from gridmgmt.planning.partition.naming import named
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
 from gridmgmt.planning.partition.rounds import divide_pools
 from gridmgmt.planning.partition.search import EXACT, FAST, THOROUGH, Budget, SoFar
@@ -103,25 +104,7 @@ def _assemble(problem: Problem, divisions: list[Division]) -> IntArray:
         offset += int(division.labels.max(initial=-1)) + 1
     _, first, compact = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
-    return _renamed(order[compact], problem)
-
-
-def _renamed(labels: IntArray, problem: Problem) -> IntArray:
-    """Swap names so that a locked part bears the number of its lock, and most weight that of its home.
-
-    A linear assignment (Kuhn 1955) of names to parts; numbers that no part bears are left alone.
-    """
-    if (problem.home < 0).all() and (problem.locks < 0).all():
-        return labels
-    count = int(labels.max(initial=-1)) + 1
-    kept = np.zeros((count, count))
-    for names, worth in ((problem.home, problem.weights), (problem.locks, problem.total + 1)):
-        known = (names >= 0) & (names < count)
-        np.add.at(kept, (labels[known], names[known]), np.broadcast_to(worth, known.shape)[known])
-    from scipy.optimize import linear_sum_assignment
-
-    kept += np.eye(count) * 1e-6  # of equals the part keeps its number
-    return np.asarray(linear_sum_assignment(kept, maximize=True)[1], dtype=np.int64)[labels]
+    return named(problem, order[compact])
 
 
 def _certify(

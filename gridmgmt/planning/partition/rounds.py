@@ -4,6 +4,7 @@ So every pool has its plan before the proof of one takes all the time that is le
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -40,19 +41,23 @@ def _into_parts(task: Task, parts: int) -> list[Division]:
     """The divisions of all pools into a given number of parts, which they share."""
     pools = pools_of_components(task.problem, parts)
     standing, forced = Standing(task, pools, len(pools)), _are_forced(task.problem, pools, parts)
+    by_plan = len(pools) == 1 and not COUNTED_BY_PLAN.isdisjoint(task.objectives)
 
-    def search(problem: Problem, number: int) -> Division:
-        pool, seed = pools[number], standing.seed(number)
-        if is_few(problem, pool.parts):
-            division = divide_few(problem, pool, task.objectives, seed, task.budget)
-        else:
-            division = solve_pool(problem, pool, task.effort, seed, task.budget)
-        if len(pools) == 1 and COUNTED_BY_PLAN & set(task.objectives):
-            division = decided(problem, division, parts, task.objectives)
-        return division if forced else _unproven(division)
+    def divide(problem: Problem, number: int) -> Division:
+        search = partial(_searched, task, problem, pools[number], standing.seed(number))
+        if by_plan:
+            return decided(problem, pools[number], task.objectives, task.budget, search)
+        return search() if forced else _unproven(search())
 
-    standing.divide(search, range(len(pools)))
+    standing.divide(divide, range(len(pools)))
     return standing.divided
+
+
+def _searched(task: Task, problem: Problem, pool: Pool, seed: int) -> Division:
+    """A pool (`problem` alone) with a given number of parts."""
+    if is_few(problem, pool.parts):
+        return divide_few(problem, pool, task.objectives, seed, task.budget)
+    return solve_pool(problem, pool, task.effort, seed, task.budget)
 
 
 def _search(standing: Standing) -> None:

@@ -5,8 +5,8 @@ candidate is a connected set in the range with a number, and a plan a choice of 
 and every number once. Where nothing asks for numbers they are left away.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -14,50 +14,93 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.columns import ANY, possible_parts
-from gridmgmt.planning.partition.fewparts.choosing import Goal, choose
+from gridmgmt.planning.partition.fewparts.choosing import MOST_STEPS, Choice, Goal, choose
 from gridmgmt.planning.partition.fewparts.sets import Masks
 from gridmgmt.planning.partition.measuring import half_cuts, measures
+from gridmgmt.planning.partition.naming import named
+from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
-MOST_PARTS, MOST_SETS, MOST_CANDIDATES = 16, 300_000, 60_000
+MOST_PARTS, MOST_SETS = 16, 300_000
+AT_ONCE = 5_000, MOST_STEPS // 15  # candidates, and steps of the choice among them, that take less than a search
+MOST = 60_000, MOST_STEPS  # the same where a plan is known
 FINENESS = 10**10  # prices are compared to that fraction
 TINY = 1e-6
 
 
-def decided(problem: Problem, division: Division, parts: int, objectives: Sequence[str]) -> Division:
-    """The best of all plans with so many parts; the division as it was where there are too many to look at.
+def decided(
+    problem: Problem, pool: Pool, objectives: Sequence[str], budget: Budget, search: Callable[[], Division]
+) -> Division:
+    """The best of all plans with so many parts; what the search finds where there are too many to look at.
 
-    For a problem in one pool, whose parts are numbered from 0.
+    For a problem in one pool, whose parts are numbered from 0. Where the candidates are few nothing is searched; where
+    they are many the plan that the search finds leaves most of them out.
     """
-    if not 1 < parts <= MOST_PARTS or (columns := possible_parts(problem, MOST_SETS, ANY)) is None:
+    parts = pool.parts or 1
+    if pool.reason is not None or not 1 < parts <= MOST_PARTS or budget.spent():
+        return search()
+    columns = possible_parts(problem, MOST_SETS, ANY)
+    if columns is None:
+        return search()
+    listed = _Listed(problem, parts, tuple(objectives), columns.matrix(problem.size))
+    labels, final = listed.best(np.inf, *AT_ONCE)
+    if final and labels is not None:
+        return _proven(problem, objectives[0], Division(pool.units, labels, pool.outside_bound, None))
+    division = search()
+    if not final and not budget.spent():
+        labels, final = listed.best(_known(problem, division.labels, parts, objectives[0]), *MOST)
+    if not final:
         return division
-    numbered = "moved" in objectives or bool((problem.locks >= 0).any())
-    sets, numbers = columns.matrix(problem.size), parts if numbered else 1
-    first = _prices(problem, sets, numbers, objectives[0])
-    most = _known(problem, division.labels, parts, objectives[0])
-    allowed = _keeps_locks(problem, sets, numbers) & (first <= most + TINY)
-    if allowed.sum() > MOST_CANDIDATES:
-        return division
-    some = allowed.any(axis=0)
-    number, row = np.nonzero(allowed[:, some])
-    prices = [first[:, some], *(_prices(problem, sets[some], numbers, name) for name in objectives[1:])]
-    goals = [
-        Goal(np.floor(price[number, row] * FINENESS).astype(np.int64), name == "deviation")
-        for name, price in zip(objectives, prices, strict=True)
-    ]
-    held = number[:, None] == np.arange(parts if numbered else 0)
-    masks = np.hstack([sets[some].toarray()[row] > 0, held])
-    choice = choose(masks, parts, goals)
-    if not choice.final:
-        return division
-    if choice.labels is None:
-        return replace(division, reason=division.reason or why.PACKING)
-    labels = choice.labels[: problem.size]
-    if numbered:
-        labels = np.argsort(choice.labels[problem.size :])[labels]  # parts bear the numbers that were chosen for them
-    value = objective_value(objectives[0], problem, labels, problem.home)
-    return replace(division, labels=labels, bound=value)
+    if labels is None:
+        return replace(division, reason=why.PACKING)
+    return _proven(problem, objectives[0], replace(division, labels=labels))
+
+
+def _proven(problem: Problem, name: str, division: Division) -> Division:
+    """The division with its value as the bound."""
+    return replace(division, bound=objective_value(name, problem, division.labels, problem.home))
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A pool with all its possible parts (sets, n)."""
+
+    problem: Problem
+    parts: int
+    objectives: tuple[str, ...]
+    sets: csr_array
+
+    def best(self, most: float, candidates: int, steps: int) -> tuple[IntArray | None, bool]:
+        """Labels of the best plan (None: there is none), and whether that is certain, as it is not of more candidates.
+
+        `most` is what the parts of a plan add to the first objective at most, as far as is known.
+        """
+        problem, parts, sets = self.problem, self.parts, self.sets
+        numbered = "moved" in self.objectives or bool((problem.locks >= 0).any())
+        numbers = parts if numbered else 1
+        first = _prices(problem, sets, numbers, self.objectives[0])
+        allowed = _keeps_locks(problem, sets, numbers) & (first <= most + TINY)
+        if allowed.sum() > candidates:
+            return None, False
+        some = allowed.any(axis=0)
+        number, row = np.nonzero(allowed[:, some])
+        prices = [first[:, some], *(_prices(problem, sets[some], numbers, name) for name in self.objectives[1:])]
+        goals = [
+            Goal(np.floor(price[number, row] * FINENESS).astype(np.int64), name == "deviation")
+            for name, price in zip(self.objectives, prices, strict=True)
+        ]
+        held = number[:, None] == np.arange(parts if numbered else 0)
+        choice = choose(np.hstack([sets[some].toarray()[row] > 0, held]), parts, goals, steps)
+        return self._labels(choice, numbered), choice.final
+
+    def _labels(self, choice: Choice, numbered: bool) -> IntArray | None:
+        """Part of each unit; parts bear the numbers that were chosen for them."""
+        if choice.labels is None or not numbered:
+            return choice.labels
+        size = self.problem.size
+        return np.argsort(choice.labels[size:])[choice.labels[:size]]
 
 
 def _known(problem: Problem, labels: IntArray, parts: int, name: str) -> float:
@@ -67,7 +110,7 @@ def _known(problem: Problem, labels: IntArray, parts: int, name: str) -> float:
         return np.inf
     if problem.graph.data.min(initial=0) < 0 and name in ("cut_edges", "compactness"):
         return np.inf
-    value = objective_value(name, problem, labels, problem.home)
+    value = objective_value(name, problem, named(problem, labels), problem.home)
     return value * parts if name == "compactness" and problem.areas.any() else value
 
 
