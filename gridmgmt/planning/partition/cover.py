@@ -29,7 +29,7 @@ def cover_exactly(problem: Problem, parts: int, limit: int, time_limit_s: float)
         constraints=LinearConstraint(rows, low, high),
         integrality=np.append(np.ones(count), 0),
         bounds=Bounds(0, np.append(np.ones(count), np.inf)),
-        options={"time_limit": max(time_limit_s, 0.1), "mip_rel_gap": 0.0},
+        options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
     )
     if answer.status == 2:
         return Exact(None, 0.0, True)

@@ -5,7 +5,6 @@ Choosing disjoint sets of units that hold the most weight is a set packing. Its 
 few households, and a last search among the columns that could still do better closes the rest.
 """
 
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,7 +120,7 @@ def _choose(columns: Columns, size: int, relaxed: Relaxation, budget: Budget) ->
         constraints=LinearConstraint(csr_array(columns.matrix(size)[near].T), ub=1),
         integrality=np.ones(len(near)),
         bounds=Bounds(0, 1),
-        options={"node_limit": NODES, "time_limit": _remaining(budget), "mip_rel_gap": 0.0},
+        options={"node_limit": NODES, "time_limit": budget.left_s(), "mip_rel_gap": 0.0},
     )
     return np.flatnonzero(whole) if answer.x is None else near[answer.x > 0.5]
 
@@ -147,18 +146,13 @@ def _improved(
     solver.parameters.num_workers = 1
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = work
-    solver.parameters.max_time_in_seconds = _remaining(budget)
+    solver.parameters.max_time_in_seconds = budget.left_s()
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return chosen, relaxed.bound, budget.spent()
     chosen = doubtful[[solver.boolean_value(x) for x in take]]
     most = max(known, int(solver.best_objective_bound + 1e-6))  # no column left out is in a choice above what is known
     return chosen, min(relaxed.bound, most), budget.spent()
-
-
-def _remaining(budget: Budget) -> float:
-    """Seconds left; a little where there are none."""
-    return max(0.1, budget.deadline - time.monotonic())
 
 
 def _model(columns: Columns, size: int, among: IntArray, hinted: set[int]) -> tuple[Any, list[Any]]:

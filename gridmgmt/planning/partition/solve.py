@@ -1,6 +1,5 @@
 """One pool, from the quick answer to the proof: local search, then exact packing where the pool is lumpy enough."""
 
-import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -67,7 +66,7 @@ def solve_pool(problem: Problem, pool: Pool, effort: Effort, seed: int, budget: 
         return Division(pool.units, np.zeros(problem.size, dtype=np.int64), pool.outside_bound, pool.reason)
     labels, stopped = search_pool(problem, pool.parts, effort, seed, budget)
     division = Division(pool.units, labels, pool.outside_bound, pool.reason, stopped)
-    if pool.parts is not None and can_be_exact(problem, pool.parts):
+    if pool.parts is not None and can_be_exact(problem, pool.parts) and not budget.spent():
         return _exact(problem, pool, division, effort, seed, budget)
     return division
 
@@ -108,10 +107,9 @@ def _searched_on(problem: Problem, division: Division, effort: Effort, seed: int
 
 def _exact(problem: Problem, pool: Pool, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
     """The proven answer for a small pool; the search's labels where they are better or the proof is not complete."""
-    remaining = max(0.0, budget.deadline - time.monotonic())
     parts = pool.parts or 1
-    answer = cover_exactly(problem, parts, COVER_LISTING, remaining) or solve_exactly(
-        problem, parts, division.labels, effort.proof, remaining, seed
+    answer = cover_exactly(problem, parts, COVER_LISTING, budget.left_s()) or solve_exactly(
+        problem, parts, division.labels, effort.proof, budget.left_s(), seed
     )
     if answer.labels is None:
         reason = pool.reason or (why.PACKING if answer.final else None)
