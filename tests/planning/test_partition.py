@@ -1,5 +1,7 @@
 """The partition engine: what holds for every graph, and answers known by hand."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from scipy.sparse import coo_array, csr_array
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import partition
+from gridmgmt.planning.partition.bounds import deviation_bound
 from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.exact import solve_exactly
 from gridmgmt.planning.partition.problem import make_problem
@@ -263,6 +266,29 @@ def test_locked_units_that_do_not_hang_together_are_refused() -> None:
 def test_fewer_parts_than_pieces_cannot_be() -> None:
     with pytest.raises(InfeasiblePlan):
         partition(graph_of(np.empty((0, 2), dtype=np.int64), 3), [1, 1, 1], parts=2, low=1, high=2)
+
+
+@cache
+def plans_of_a_board() -> list[NDArray[np.int64]]:
+    """Every plan of eight squares."""
+    return [labels for labels in groupings(8) if metrics.not_contiguous(board(2, 4), labels) == 0]
+
+
+@pytest.mark.parametrize("target", [10.0, 12.5, 19.0])
+@pytest.mark.parametrize("parts", [None, 2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_plan_is_evener_than_counting_says(target: float, parts: int | None, seed: int) -> None:
+    weights = np.random.default_rng(seed).integers(1, 9, 8)
+    problem = make_problem(board(2, 4), weights, 0, 99, target, parts, ("deviation",), *[None] * 6)
+    plans = (labels for labels in plans_of_a_board() if parts is None or labels.max() == parts - 1)
+    least = min(float(np.abs(metrics.part_weights(labels, weights) - target).max()) for labels in plans)
+    assert deviation_bound(problem, parts) <= least / target + 1e-12
+
+
+def test_parts_that_differ_by_one_are_proven_by_counting() -> None:
+    _, proof = partition(board(5, 20), np.ones(100), parts=3, low=30, high=36)
+    assert proof.value == pytest.approx((34 - 100 / 3) / (100 / 3))
+    assert proof.status == "optimal"
 
 
 def test_work_limits_are_part_of_the_effort() -> None:

@@ -54,12 +54,17 @@ def deviation_bound(problem: Problem, parts: int | None) -> float:
     """Largest relative deviation that no plan avoids: of the heaviest unit, and of the mean in each component."""
     bounds = [(int(problem.weights.max(initial=0)) - problem.target) / problem.target]
     if parts is not None:
-        bounds.append(abs(problem.total / parts - problem.target) / problem.target)
+        bounds.append(_evenest(problem.total, parts, problem.target))
     for units in components(problem.graph, np.ones(problem.size, dtype=bool)):
-        total = float(problem.weights[units].sum())
+        total = int(problem.weights[units].sum())
         most = min(len(units), int(total // problem.target) + 2)
-        bounds.append(min(abs(total / k - problem.target) for k in range(1, most + 1)) / problem.target)
+        bounds.append(min(_evenest(total, k, problem.target) for k in range(1, most + 1)))
     return max(0.0, *bounds)
+
+
+def _evenest(total: int, parts: int, target: float) -> float:
+    """Largest relative deviation of so many whole numbers, at least: one is the mean or more, one the mean or less."""
+    return max(-(-total // parts) - target, target - total // parts) / target
 
 
 def moved_bound(problem: Problem) -> float:

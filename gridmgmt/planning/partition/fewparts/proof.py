@@ -134,21 +134,31 @@ def _steps(start: float, end: float, first: float) -> Iterator[float]:
 
 def prove_deviation(task: Task, diagram: Diagram) -> Proof:
     """List the parts nearer to the target than the best plan's farthest, and choose; nearer still if they are many."""
-    problem = task.problem
-    off = (
-        task.found.rank[1] if task.found.in_range else max(problem.high - problem.target, problem.target - problem.low)
-    )
+    problem, found = task.problem, task.found
+    off = found.rank[1] if found.in_range else max(problem.high - problem.target, problem.target - problem.low)
+    if found.in_range and len(task.objectives) == 1 and _differ_by_one(problem, found.labels):
+        return Proof(None, off / problem.target, True)
+    tried = None
     for narrowing in range(NARROWINGS):
         nearer = replace(
             problem, low=max(problem.low, problem.target - off), high=min(problem.high, problem.target + off)
         )
-        listing = PossibleParts(nearer, diagram).below(np.zeros(problem.size), np.inf, MOST_LISTED)
-        if task.budget.spent():
-            return Proof(None, 0.0, False, True)
-        if listing.whole:
-            return _chosen(task, listing, off, narrowing == 0)
-        off /= 4
+        weights = range(int(np.ceil(nearer.low)), int(np.floor(nearer.high)) + 1)
+        if not weights:
+            return Proof(None, off / problem.target, narrowing == 0)
+        if weights != tried:
+            listing = PossibleParts(nearer, diagram).below(np.zeros(problem.size), np.inf, MOST_LISTED)
+            if task.budget.spent():
+                return Proof(None, 0.0, False, True)
+            if listing.whole:
+                return _chosen(task, listing, off, narrowing == 0)
+        tried, off = weights, off / 4
     return Proof(None, 0.0, False)
+
+
+def _differ_by_one(problem: Problem, labels: IntArray) -> bool:
+    """Whether the parts differ by one at most: no whole numbers with their sum are evener, whatever the target."""
+    return bool(np.ptp(np.bincount(labels, weights=problem.weights)) <= 1)
 
 
 def _chosen(task: Task, listing: Listing, off: float, all_better: bool) -> Proof:
