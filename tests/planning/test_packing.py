@@ -11,7 +11,8 @@ from scipy.sparse import coo_array
 from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import packing, partition
 from gridmgmt.planning.partition.columns import ANY, connected_sets, possible_parts
-from gridmgmt.planning.partition.packing import completed, pack
+from gridmgmt.planning.partition.completing import completed
+from gridmgmt.planning.partition.packing import pack
 from gridmgmt.planning.partition.pricing import relax
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.reshape import reshape

@@ -14,9 +14,9 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.bounds import deviation_bound
 from gridmgmt.planning.partition.cover import cover_exactly
+from gridmgmt.planning.partition.effort import FAST, Effort
 from gridmgmt.planning.partition.exact import solve_exactly
 from gridmgmt.planning.partition.problem import make_problem
-from gridmgmt.planning.partition.search import FAST, Effort
 from tests.planning.boards import board
 from tests.planning.bruteforce import groupings
 

@@ -72,3 +72,23 @@ def possible_parts(problem: Problem, limit: int, links: int = WIDEST) -> Columns
     """The connected sets within the range; None where there are more than `limit` sets up to `high`."""
     columns = connected_sets(problem, limit, links)
     return None if columns is None else columns.take(columns.weights >= problem.low)
+
+
+def cannot_be_in_range(problem: Problem, unit: int, limit: int = 4000) -> bool:
+    """Whether no connected set within the range holds `unit`: proven by listing all sets around it; False if unsure."""
+    graph = problem.graph
+    weights = problem.weights
+    layer = {frozenset([unit]): int(weights[unit])}
+    listed = 0
+    while layer:
+        listed += len(layer)
+        if listed > limit or any(weight >= problem.low for weight in layer.values()):
+            return False
+        following: dict[frozenset[int], int] = {}
+        for members, weight in layer.items():
+            rim = {int(v) for u in members for v in graph.indices[graph.indptr[u] : graph.indptr[u + 1]]} - members
+            for other in rim:
+                if weight + weights[other] <= problem.high:
+                    following[members | {other}] = weight + int(weights[other])
+        layer = following
+    return True

@@ -1,20 +1,18 @@
 """Proven optima where every possible part can be listed: choose `parts` of them that hold each unit once."""
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array, hstack, vstack
 
 from gridmgmt.planning.partition.columns import ANY, Columns, possible_parts
 from gridmgmt.planning.partition.exact import Exact
 from gridmgmt.planning.partition.measuring import half_cuts, labels_of
 from gridmgmt.planning.partition.problem import FloatArray, Problem
+from gridmgmt.planning.quiet import milp
 
 
 def cover_exactly(problem: Problem, parts: int, limit: int, time_limit_s: float) -> Exact | None:
     """The best exact cover by possible parts; None where there are too many, or no proof in time."""
-    from scipy.optimize import Bounds, LinearConstraint
-
-    from gridmgmt.planning.quiet import milp
-
     columns = possible_parts(problem, limit, ANY)
     if columns is None:
         return None

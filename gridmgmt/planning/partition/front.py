@@ -6,10 +6,11 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from gridmgmt.planning.partition.balance import Offer, offer
+from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.measuring import labels_of, met_weight, priced_apart
 from gridmgmt.planning.partition.problem import USUAL_ROUNDNESS, Problem
 from gridmgmt.planning.partition.recombining import distinct
-from gridmgmt.planning.partition.search import Budget, Effort, searched
+from gridmgmt.planning.partition.search import Budget, searched
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 EVENEST, ROUNDEST = 0.45, 1.5  # times the price of roundness: at which plans are made of the parts seen

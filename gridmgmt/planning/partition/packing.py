@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.columns import Columns, connected_sets, possible_parts
 from gridmgmt.planning.partition.pricing import Relaxation, relax
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.quiet import milp
 
 CHEAPEST = 2500  # columns with the least slack, packed first
 DOUBTFUL = 12_000  # columns that may still do better, looked at one and all up to this number
@@ -107,10 +109,6 @@ def _linked(problem: Problem, carriers: IntArray) -> Problem:
 
 def _choose(columns: Columns, size: int, relaxed: Relaxation, budget: Budget) -> IntArray:
     """Disjoint columns of most weight among those with the least slack."""
-    from scipy.optimize import Bounds, LinearConstraint
-
-    from gridmgmt.planning.quiet import milp
-
     whole = relaxed.chosen > 1 - 1e-6
     if int(columns.weights[whole].sum()) == relaxed.bound:
         return np.flatnonzero(whole)
@@ -170,58 +168,3 @@ def _model(columns: Columns, size: int, among: IntArray, hinted: set[int]) -> tu
         model.add_hint(variable, column in hinted)
     model.maximize(sum(w * x for w, x in zip(columns.weights[among].tolist(), take, strict=True)))
     return model, take
-
-
-def completed(problem: Problem, parts: list[IntArray]) -> IntArray:
-    """(n,) the parts numbered, of what is left over each unit with weight alone; the rest hangs on its neighbours."""
-    labels = np.full(problem.size, -1, dtype=np.int64)
-    for part, members in enumerate(parts):
-        labels[members] = part
-    lone = np.flatnonzero((labels < 0) & (problem.weights > 0))
-    labels[lone] = len(parts) + np.arange(len(lone))
-    return hung(problem, labels)
-
-
-def hung(problem: Problem, labels: IntArray) -> IntArray:
-    """Units without a part (−1), ring after ring, join the part that they share most border with."""
-    labels = labels.copy()
-    graph, borders = problem.graph, problem.borders
-    waiting = np.flatnonzero(labels < 0)
-    while len(waiting):
-        joined = np.full(len(waiting), -1)
-        for number, unit in enumerate(waiting.tolist()):
-            row = slice(graph.indptr[unit], graph.indptr[unit + 1])
-            beside = labels[graph.indices[row]]
-            taken = beside >= 0
-            if taken.any():
-                joined[number] = np.argmax(np.bincount(beside[taken], weights=borders.data[row][taken] + 1e-9))
-        if (joined < 0).all():
-            break
-        labels[waiting] = joined
-        waiting = waiting[joined < 0]
-    return labels
-
-
-def cannot_be_in_range(problem: Problem, unit: int, limit: int = 4000) -> bool:
-    """Whether no connected set within the range holds `unit`: proven by listing all sets around it; False if unsure."""
-    graph = problem.graph
-    weights = problem.weights
-    layer = {frozenset([unit]): int(weights[unit])}
-    listed = 0
-    while layer:
-        listed += len(layer)
-        if listed > limit or any(weight >= problem.low for weight in layer.values()):
-            return False
-        following: dict[frozenset[int], int] = {}
-        for members, weight in layer.items():
-            rim = {int(v) for u in members for v in graph.indices[graph.indptr[u] : graph.indptr[u + 1]]} - members
-            for other in rim:
-                if weight + weights[other] <= problem.high:
-                    following[members | {other}] = weight + int(weights[other])
-        layer = following
-    return True
-
-
-def mean_weight(problem: Problem) -> float:
-    """Mean weight of the units that have any."""
-    return float(problem.weights[problem.weights > 0].mean()) if problem.weights.any() else 0.0

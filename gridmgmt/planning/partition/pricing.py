@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, hstack
 
 from gridmgmt.planning.partition.columns import Columns
@@ -90,8 +91,6 @@ def _generate(
     columns: Columns, rows: csr_array, active: NDArray[np.bool_], budget: Budget
 ) -> tuple[FloatArray, FloatArray]:
     """Shares of the columns and prices of the rows at the optimum; columns let in are added to `active`."""
-    from scipy.optimize import linprog
-
     chosen = np.zeros(len(columns))
     prices = np.zeros(rows.shape[1])
     for _ in range(PRICINGS):

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.columns import Columns
+from gridmgmt.planning.partition.completing import hung
 from gridmgmt.planning.partition.measuring import membership, part_prices
-from gridmgmt.planning.partition.packing import hung
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.quiet import milp
 
 REGION_UNITS = 16  # a region grows until it has that many
 OUTSIDE = 100.0  # price of one household outside the range: more than the shapes of a region can differ by
@@ -107,10 +109,6 @@ def _total(part: Problem, labels: IntArray) -> float:
 
 def _partitioned(problem: Problem, units: IntArray, inside: csr_array, costs: FloatArray) -> NDArray[np.intp] | None:
     """The cheapest columns that hold every unit with weight once, and no other twice."""
-    from scipy.optimize import Bounds, LinearConstraint
-
-    from gridmgmt.planning.quiet import milp
-
     answer = milp(
         costs,
         constraints=LinearConstraint(csr_array(inside.T), lb=(problem.weights[units] > 0).astype(float), ub=1),

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.metrics import not_contiguous
+from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.growing import grow
 from gridmgmt.planning.partition.kernels import anneal_on
 from gridmgmt.planning.partition.measuring import labels_of, membership, met_weight, part_prices
@@ -21,6 +22,9 @@ Cancelled = Callable[[], bool]
 Plan = tuple[IntArray, float]  # labels, where some number may be left out, and their price
 SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
 
+TRACED, TRACE_STEPS = 9, 30  # plans kept on the way of a search, at the last of so many steps of its passes
+CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
+
 
 @dataclass(frozen=True)
 class Search:
@@ -28,40 +32,6 @@ class Search:
 
     plan: Plan
     seen: IntArray
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Work limits of the search, per pool. They, not the clock, decide: equal seeds give equal plans."""
-
-    passes: int  # proposals per unit and search
-    restarts: int = 1  # many short searches find rounder parts than a long one
-    turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`roundness`)
-    in_reach: float = 0.007  # mean roundness that may be lacking where they go on: all turns bring hardly more
-    slow: int = 1650  # passes where the number of parts is given, and where the range is not met
-    more: int = 6  # slow searches where the range is not met and nothing proves that it cannot be
-    heat: tuple[float, float] = (0.8, 0.04)
-    swaps: float = 0.2
-    lumpiness: float = 2.5  # an exact packing is tried where a mean unit times this reaches the lower limit
-    even: bool = False  # whether the least price of deviation and cuts is looked for, and proven, once all are in range
-    proof: float = 3.0  # work on the proof of a small pool, in deterministic seconds of CP-SAT
-
-    def for_parts(self, units: int) -> "Effort":
-        """The effort where the number of parts is given: few large parts need long, slow searches, and several."""
-        return replace(self, passes=max(self.slow, 1_000_000 // units), restarts=4, heat=(2.0, 0.05), swaps=0.4)
-
-    def for_pool(self, units: int) -> "Effort":
-        """The same work in fewer, longer searches where the pool is large: a restart then throws away too much."""
-        restarts = max(1, round(self.restarts * min(1.0, RESTART_UNITS / units)))
-        return replace(self, restarts=restarts, passes=round(self.passes * self.restarts / restarts))
-
-
-RESTART_UNITS = 150  # pools up to this size are searched by as many restarts as the effort has
-TRACED, TRACE_STEPS = 9, 30  # plans kept on the way of a search, at the last of so many steps of its passes
-FAST = Effort(passes=200, restarts=24, turn=18)
-THOROUGH = Effort(passes=300, restarts=400, turn=280, in_reach=0.002, slow=3600, lumpiness=8.0, proof=60.0)
-EXACT = replace(THOROUGH, restarts=200, even=True)
-CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
 
 
 @dataclass(frozen=True)

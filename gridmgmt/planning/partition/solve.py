@@ -9,15 +9,18 @@ from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
+from gridmgmt.planning.partition.columns import cannot_be_in_range
+from gridmgmt.planning.partition.completing import completed
 from gridmgmt.planning.partition.cover import cover_exactly
+from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.evening.solve import even_out
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
 from gridmgmt.planning.partition.measuring import met_weight
-from gridmgmt.planning.partition.packing import Packing, cannot_be_in_range, completed, mean_weight, pack
+from gridmgmt.planning.partition.packing import Packing, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.reshape import reshape
-from gridmgmt.planning.partition.search import Budget, Effort, search_pool
+from gridmgmt.planning.partition.search import Budget, search_pool
 
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
 FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then
@@ -80,8 +83,7 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
         return division
     if budget.spent():
         return replace(division, stopped=True)
-    lumpy = mean_weight(problem) * effort.lumpiness >= problem.low
-    limit = min(1000 + LISTING * problem.size, MOST_LISTED) if lumpy else FEW_LISTED
+    limit = min(1000 + LISTING * problem.size, MOST_LISTED) if _is_lumpy(problem, effort) else FEW_LISTED
     met = met_weight(problem, division.labels)
     packing = pack(problem, limit, budget, met)
     if packing is None:
@@ -94,6 +96,13 @@ def settled(problem: Problem, division: Division, effort: Effort, seed: int, bud
         packed = reshape(problem, completed(problem, packing.parts), packing.sets, budget)
         labels = max(labels, packed, key=lambda found: met_weight(problem, found))
     return _packed(problem, division, labels, packing, budget)
+
+
+def _is_lumpy(problem: Problem, effort: Effort) -> bool:
+    """Whether parts hold only a few units."""
+    carriers = problem.weights[problem.weights > 0]
+    mean = float(carriers.mean()) if len(carriers) else 0.0
+    return mean * effort.lumpiness >= problem.low
 
 
 def _searched_on(problem: Problem, division: Division, effort: Effort, seed: int, budget: Budget) -> Division:
