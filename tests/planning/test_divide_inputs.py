@@ -11,7 +11,7 @@ from gridmgmt.planning import metrics
 from gridmgmt.planning.divide import divide
 from gridmgmt.planning.dividing.blocks import street_blocks
 from gridmgmt.planning.dividing.crossings import BARRIER_PRICES, crossing_costs
-from gridmgmt.planning.dividing.evenness import least_total_deviation
+from gridmgmt.planning.partition.evenness import least_total_deviation
 
 CRS = "EPSG:4547"
 

@@ -11,13 +11,13 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.planning import metrics
-from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import Goals, partition
 from gridmgmt.planning.partition.evening import branching, solve
 from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
 from gridmgmt.planning.partition.evening.solve import Even, even_out
 from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.evening.trimming import trimmed
+from gridmgmt.planning.partition.evenness import least_total_deviation
 from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import Problem, components, make_problem

@@ -17,9 +17,9 @@ from gridmgmt.messages import Words
 from gridmgmt.planning import metrics
 from gridmgmt.planning.dividing.atoms import Atoms
 from gridmgmt.planning.dividing.dedicated import Carved
-from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.partition import Certificate, Miss
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PROOFS
+from gridmgmt.planning.partition.evenness import least_total_deviation
 from gridmgmt.planning.report import Objective, Status, Unmet, build_report
 
 RESIDENTIAL = "residential"

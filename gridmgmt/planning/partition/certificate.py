@@ -39,7 +39,7 @@ class Certificate:
     total : weight of all units
     reason : the smallest reason why the range cannot be met; None where it is met
     misses : every part outside the range
-    uneven : total deviation that effort `exact` proves beyond what counting proves (`dividing.evenness`), for plans
+    uneven : total deviation that effort `exact` proves beyond what counting proves (`evenness`), for plans
         with no more weight outside in any pool, and no dearer cuts there
     stopped : True where the clock, not the work limit, ended the search: only then may another run differ
     """

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from gridmgmt.planning.dividing.evenness import least_total_deviation
 from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
@@ -14,6 +13,7 @@ from gridmgmt.planning.partition.completing import completed
 from gridmgmt.planning.partition.cover import cover_exactly
 from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.evening.solve import even_out
+from gridmgmt.planning.partition.evenness import least_total_deviation
 from gridmgmt.planning.partition.exact import can_be_exact, solve_exactly
 from gridmgmt.planning.partition.measuring import met_weight
 from gridmgmt.planning.partition.packing import Packing, pack
