@@ -4,7 +4,7 @@ Where the parts are then not as round as asked on the mean, but nearly, the sear
 round parts first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,26 +22,23 @@ def search_as_round(standing: Standing, oversize: Sequence[IntArray]) -> None:
 
     oversize : the units of each part that is alone
     """
-    problem, alone, fronts = standing.task.problem, _alone(standing.task.problem, oversize), list[Front]()
+    problem, alone = standing.task.problem, _alone(standing.task.problem, oversize)
+    fronts: dict[int, Front] = {}
 
     def search(pool: Problem, number: int) -> Front:
-        return _searched(standing, pool, number, None)
-
-    def search_on(pool: Problem, number: int) -> Front:
-        return _searched(standing, pool, number, fronts[number])
+        return _searched(standing, pool, number, fronts.get(number))
 
     for number, front in standing.each(search, range(len(standing.pools))):
-        fronts.append(front)
+        fronts[number] = front
         _choose(standing, number, max(front.offers, key=lambda one: one.met), front)
     chosen, lack = _chosen(problem, fronts, alone)
     for numbers in _least_round(fronts) if 0 < lack <= standing.task.effort.in_reach else ():
         standing.steps += len(numbers)
-        for number, front in standing.each(search_on, numbers):
-            fronts[number] = front
+        fronts.update(standing.each(search, numbers))
         chosen, lack = _chosen(problem, fronts, alone)
         if lack <= 0:
             break
-    for number, front in enumerate(fronts):
+    for number, front in fronts.items():
         _choose(standing, number, chosen[number], front)
 
 
@@ -61,10 +58,12 @@ def _searched(standing: Standing, problem: Problem, number: int, before: Front |
     return search_front(problem, task.effort, standing.seed(number), task.budget, before)
 
 
-def _chosen(problem: Problem, fronts: Sequence[Front], alone: Sequence[tuple[Offer, ...]]) -> tuple[list[Offer], float]:
+def _chosen(
+    problem: Problem, fronts: Mapping[int, Front], alone: Sequence[tuple[Offer, ...]]
+) -> tuple[list[Offer], float]:
     """One of the plans that each pool offers; what the mean of all parts lacks to be as round as asked."""
     goals = problem.goals
-    offers = [*(front.offers for front in fronts), *alone]
+    offers = [*(fronts[number].offers for number in range(len(fronts))), *alone]
     chosen, lack = balanced(offers, goals.round_enough, (goals.roundness * EVENEST, goals.roundness * ROUNDEST))
     return chosen, lack / sum(one.parts for one in chosen)
 
@@ -74,8 +73,8 @@ def _choose(standing: Standing, number: int, one: Offer, front: Front) -> None:
     standing.take(number, Division(pool.units, one.labels, pool.outside_bound, pool.reason, front.stopped))
 
 
-def _least_round(fronts: Sequence[Front]) -> Iterator[list[int]]:
+def _least_round(fronts: Mapping[int, Front]) -> Iterator[list[int]]:
     """Pools to be searched on, a share at a time, those with the least round parts first, turn after turn."""
-    while open_ := [number for number, front in enumerate(fronts) if front.can_go_on]:
+    while open_ := [number for number, front in fronts.items() if front.can_go_on]:
         open_.sort(key=lambda number: max(one.roundness / one.parts for one in fronts[number].offers))
         yield from (some.tolist() for some in np.array_split(open_, min(SHARES, len(open_))))
