@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics, resize
 from gridmgmt.planning.partition.problem import components
-from gridmgmt.planning.resizing.regrow import matched
+from gridmgmt.planning.resizing.found import matched
 
 LOW, HIGH = 1000, 2000
 Ints = NDArray[np.int64]

@@ -13,7 +13,7 @@ from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing import candidates
-from gridmgmt.planning.resizing.regrow import matched
+from gridmgmt.planning.resizing.found import matched
 from gridmgmt.planning.resizing.relabel import moved_bound
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
 from gridmgmt.planning.resize import resize
-from gridmgmt.planning.resizing.regrow import matched
+from gridmgmt.planning.resizing.found import matched
 from tests.planning.bruteforce import groupings
 
 LOW, HIGH, COLUMNS, ROWS = 1000, 2000, 4, 2

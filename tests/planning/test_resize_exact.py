@@ -15,7 +15,7 @@ from gridmgmt.planning import resize
 from gridmgmt.planning.metrics import pieces_per_part
 from gridmgmt.planning.partition.problem import Problem, make_problem
 from gridmgmt.planning.partition.search import UNLIMITED
-from gridmgmt.planning.resizing import exact
+from gridmgmt.planning.resizing import choosing, exact
 from gridmgmt.planning.resizing.exact import prove
 from tests.planning.boards import board
 
@@ -133,7 +133,7 @@ def test_a_bound_from_few_candidates_still_holds(households: list[int], home: li
     best = least_moved(problem)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exact, "COUNTS", (4,))
-        patch.setattr(exact, "NODES", 0)
+        patch.setattr(choosing, "NODES", 0)
         proof = prove(problem, problem.home, None if best is None else best + 2, UNLIMITED)
     assert proof is not None
     if best is not None:

@@ -14,7 +14,7 @@ from gridmgmt.planning.resizing.bounding import ceiling, relaxing
 from gridmgmt.planning.resizing.bounding.pricing import Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
-from gridmgmt.planning.resizing.regrow import matched
+from gridmgmt.planning.resizing.found import matched
 
 COLUMNS, ROWS = 4, 3
 Ints = NDArray[np.int64]

@@ -17,8 +17,9 @@ from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing import kernel
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, Schedule, annealed
-from gridmgmt.planning.resizing.regrow import FIRST, matched, measured, merged_small, restored, search
+from gridmgmt.planning.resizing.found import matched, measured, restored
 from gridmgmt.planning.resizing.relabel import guide, moved_bound
+from gridmgmt.planning.resizing.search import FIRST, merged_small, search
 from gridmgmt.planning.resizing.settle import whole_grids
 from gridmgmt.planning.resizing.starts import as_today, guided
 
@@ -202,7 +203,7 @@ def test_every_start_and_every_step_is_whole(division: list[int], households: li
     home = np.unique(division, return_inverse=True)[1].astype(np.int64)
     problem = problem_of(frame, home)
     for start in (as_today(problem), guided(problem, 12, seed)):
-        labels = annealed(problem, start, FIRST[seed % len(FIRST)], seed)
+        labels = annealed(problem, start, FIRST[seed % len(FIRST)], seed).labels
         for plan in (start, labels):
             assert metrics.not_contiguous(csr_array(problem.graph), plan) == 0
 
@@ -262,5 +263,5 @@ def test_parts_exchange_names_at_the_price_of_the_households_that_move_then(
 def test_the_part_that_swallowed_a_larger_community_takes_its_name() -> None:
     home = np.where(column(cells()) < 5, 0, 1)
     problem = problem_of(cells().assign(households=50), home)  # 750 and 1,050: one part, under the lesser name
-    labels = annealed(problem, np.zeros(len(home), dtype=np.int64), Schedule(1.0, LAST_PENALTY, False, 0.0), 0)
+    labels = annealed(problem, np.zeros(len(home), dtype=np.int64), Schedule(1.0, LAST_PENALTY, False, 0.0), 0).labels
     assert (labels == 1).all()

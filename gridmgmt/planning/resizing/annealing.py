@@ -11,6 +11,7 @@ from gridmgmt.planning.resizing.starts import communities
 
 WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
 CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
+COOL = 8.0  # households: plans passed through below this heat are kept
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 OPENING, RENAMES = 0.03, 0.02  # shares of proposals: to open a part, to exchange names
 LAST_PENALTY = 80.0
@@ -34,7 +35,15 @@ class Schedule:
     edge_price: float = EDGE_PRICE
 
 
-def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> IntArray:
+@dataclass(frozen=True)
+class Annealed:
+    """The best plan of an annealing, and some it passed through when it had cooled down."""
+
+    labels: IntArray
+    passed: list[IntArray]
+
+
+def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> Annealed:
     """Fewer moved households and fewer outside the range, every part whole at every step.
 
     The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
@@ -53,7 +62,7 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, b
     heats = np.geomspace(schedule.heat, schedule.last_heat, passes)
     penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
     labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
-    step = max(1, CHUNK // problem.size)
+    step, passed = max(1, CHUNK // problem.size), list[IntArray]()
     for first in range(0, passes, step):
         if first and budget.spent():
             break
@@ -62,7 +71,9 @@ def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, b
             heats[first : first + step], penalties[first : first + step], LAST_PENALTY,
             shares, schedule.edge_price, schedule.closing, stream,
         )  # fmt: skip
-    return best
+        if heats[first] <= COOL:
+            passed.append(labels.copy())
+    return Annealed(best, passed)
 
 
 def arrays(problem: Problem) -> tuple[tuple[Any, Any, Any], tuple[Any, Any]]:

@@ -76,23 +76,32 @@ class Listed:
 def list_all(problem: Problem) -> Listed | None:
     """The candidates of a pool; None where there are more than SETS connected sets up to the limit of a part.
 
-    `problem.home` numbers today's communities from 0. A part with units of one lock bears its name, of two there is
-    none; any other bears that of a community it holds households of, or none.
+    `problem.home` numbers today's communities from 0.
     """
     columns = possible_parts(problem, SETS, ANY)
     if columns is None:
         return None
-    units, new = csr_array(columns.matrix(problem.size)), int(problem.home.max()) + 1
+    units = csr_array(columns.matrix(problem.size))
+    return Listed(units, *named(problem, units), int(problem.home.max()) + 2)
+
+
+def named(problem: Problem, units: csr_array) -> tuple[IntArray, IntArray, IntArray]:
+    """The set, the name and the households that stay of each candidate that some sets of units (sets, n) make.
+
+    A part with units of one lock bears its name, of two there is none; any other bears that of a community it holds
+    households of, or none.
+    """
+    new = int(problem.home.max()) + 1
     kept = units @ _one_hot(problem.home, problem.weights, new)
     held = units @ _one_hot(problem.locks, np.ones(problem.size, dtype=np.int64), new)
     locks = np.diff(held.indptr)
     free, bound = np.flatnonzero(locks == 0), np.flatnonzero(locks == 1)
-    named, locked = kept[free].tocoo(), held.indices[held.indptr[bound]].astype(np.int64)
+    own, locked = kept[free].tocoo(), held.indices[held.indptr[bound]].astype(np.int64)
     kept_there = np.asarray(kept.multiply(held > 0).sum(axis=1))[bound]
-    sets = np.concatenate([free, free[named.row], bound])
-    names = np.concatenate([np.full(len(free), new), named.col, locked])
-    stays = np.concatenate([np.zeros(len(free)), named.data, kept_there]).astype(np.int64)
-    return Listed(units, sets, names, stays, new + 1)
+    sets = np.concatenate([free, free[own.row], bound])
+    names = np.concatenate([np.full(len(free), new), own.col, locked])
+    stays = np.concatenate([np.zeros(len(free)), own.data, kept_there]).astype(np.int64)
+    return sets, names, stays
 
 
 def _one_hot(labels: IntArray, values: IntArray, width: int) -> csr_array:

@@ -6,21 +6,17 @@ Where no choice covers the units, no plan has every part in the range.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import optimize
 
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.search import Budget
-from gridmgmt.planning.quiet import milp
 from gridmgmt.planning.resizing.candidates import Candidates, Listed, list_all
-from gridmgmt.planning.resizing.fractions import Relaxation, relax, rows
+from gridmgmt.planning.resizing.choosing import at_most, whole
+from gridmgmt.planning.resizing.fractions import Relaxation, relax
 
 COUNTS = (3000, 6000)  # candidates left to branch and bound: more where these are decided and others may be better
 HALVINGS = 12  # of how far these may be from the best, until they are no more
-NODES = 50  # of branch and bound
-INFEASIBLE = 2  # status of scipy.optimize.milp
 
 
 @dataclass(frozen=True)
@@ -69,16 +65,16 @@ def _decided(
     problem: Problem, listed: Listed, relaxed: Relaxation, enough: int, budget: Budget
 ) -> tuple[IntArray | None, int]:
     """Labels that keep `enough` households, if found; how many no plan keeps more than (−1: there is no plan)."""
-    labels, most = None, max(_whole(relaxed.most), enough - 1)
+    labels, most = None, max(at_most(relaxed.most), enough - 1)
     for count in COUNTS:
         reach = relaxed.most - enough
         some, near = _near(listed, relaxed, reach, count)
-        chosen, at_most = _most_kept(problem, some, most, budget)
+        chosen, no_more = whole(problem, some, most, budget)
         if chosen is not None and int(chosen.kept.sum()) >= enough:
             labels, enough = chosen.masks.argmax(axis=0).astype(np.int64), int(chosen.kept.sum()) + 1
-        beyond = _whole(relaxed.most - near) if near < reach else -1
-        most = min(most, max(at_most, beyond, enough - 1))
-        if at_most > max(beyond, enough - 1) or beyond < enough or budget.spent():
+        beyond = at_most(relaxed.most - near) if near < reach else -1
+        most = min(most, max(no_more, beyond, enough - 1))
+        if no_more > max(beyond, enough - 1) or beyond < enough or budget.spent():
             break
     return labels, most
 
@@ -91,27 +87,3 @@ def _near(listed: Listed, relaxed: Relaxation, reach: float, most: int) -> tuple
             return some, reach
         reach /= 2
     return Candidates(np.empty((0, len(relaxed.prices)), dtype=np.bool_), *np.empty((2, 0), dtype=np.int64)), 0.0
-
-
-def _most_kept(problem: Problem, some: Candidates, most: int, budget: Budget) -> tuple[Candidates | None, int]:
-    """The best choice found of some candidates, and how many no such choice keeps more than (−1: there is none)."""
-    if not len(some):
-        return None, -1
-    units, names = rows(some, int(problem.home.max()) + 1)
-    found: Any = milp(
-        -some.kept.astype(np.float64),
-        constraints=[optimize.LinearConstraint(units, 1, 1), optimize.LinearConstraint(names, 0, 1)],
-        integrality=np.ones(len(some)),
-        bounds=optimize.Bounds(0, 1),
-        options={"node_limit": NODES, "mip_rel_gap": 0.0, "time_limit": budget.left_s()},
-    )
-    if found.status == INFEASIBLE:
-        return None, -1
-    if found.mip_dual_bound is not None:
-        most = min(most, _whole(-found.mip_dual_bound))
-    return None if found.x is None else some.take(np.flatnonzero(found.x > 0.5)), most
-
-
-def _whole(households: float) -> int:
-    """So many households at most, when they are whole."""
-    return int(np.floor(households + 1e-6))

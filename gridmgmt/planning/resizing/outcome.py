@@ -15,7 +15,7 @@ from gridmgmt.planning.frames import metric
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.report import Objective, Unmet, build_report
-from gridmgmt.planning.resizing.regrow import matched, violation
+from gridmgmt.planning.resizing.found import matched, violation
 from gridmgmt.planning.resizing.settle import Settled
 
 

@@ -15,8 +15,9 @@ from gridmgmt.planning.partition.problem import IntArray, Problem, components
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.exact import prove
-from gridmgmt.planning.resizing.regrow import Found, matched, measured, search, smoothed
+from gridmgmt.planning.resizing.found import Found, matched, measured
 from gridmgmt.planning.resizing.relabel import moved_bound
+from gridmgmt.planning.resizing.search import search, smoothed
 
 LOCKED = "locked"
 SEARCH_SHARE = 0.7  # of the time, where the rest can prove more

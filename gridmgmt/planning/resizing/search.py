@@ -1,0 +1,142 @@
+"""The search behind `resize`: first plans, annealed; their best parts brought together; the best annealed again."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from gridmgmt.planning.metrics import part_weights
+from gridmgmt.planning.partition.problem import IntArray, Problem
+from gridmgmt.planning.partition.search import Budget
+from gridmgmt.planning.resizing.annealing import LAST_PENALTY, WORK, Schedule, annealed
+from gridmgmt.planning.resizing.found import Found, measured, restored
+from gridmgmt.planning.resizing.recombining import Seen
+from gridmgmt.planning.resizing.starts import as_today, guided
+
+MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
+ENOUGH = 1.002  # of the bound: what is so near it is not searched again
+REHEATINGS, PATIENCE = 18, 4  # rounds from the best plan, rounds without a better one
+MISSING = 25.0  # households moved that one household outside the range is worth in the choice of plans to go on from
+
+SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
+FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 4), Schedule(50, 4, False, 0.3))
+# From the best plan, some hotter than others: the parts they change in different corners are brought together.
+AGAIN = WORK * 3 // 10
+REHEAT = (
+    Schedule(8, 16, False, 0.5, work=AGAIN),
+    Schedule(12, 10, False, 0.5, work=AGAIN),
+    Schedule(16, 8, False, 0.5, work=AGAIN),
+    Schedule(24, 6, False, 0.5, work=AGAIN),
+    Schedule(16, 8, True, 0.5, work=AGAIN),
+    Schedule(24, 4, True, 0.5, work=AGAIN),
+)
+SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
+
+# Border alone: a household weighs as much as a hundred kilometres of it, so that none moves for a shorter one.
+SMOOTHING = Schedule(2e-3, LAST_PENALTY, False, 0.5, last_heat=1e-5, edge_price=1e-5)
+
+
+def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found:
+    """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes.
+
+    Units with `problem.locks` ≥ 0 keep their label. A plan in range that moves as few as `bound` ends the search;
+    today's plan does where it is whole and in range.
+    """
+    today = measured(problem, as_today(problem))
+    if today.moved == 0 and today.violation == 0:
+        return today
+    found = smoothed(problem, _best(problem, today, seed, budget, bound), seed, budget)
+    if found.violation == 0:
+        return found
+    settled = restored(problem, measured(problem, annealed(problem, found.labels, SETTLING, seed).labels))
+    return min((found, settled, *(merged_small(problem, plan) for plan in (found, settled))), key=_rank)
+
+
+def merged_small(problem: Problem, found: Found) -> Found:
+    """Every part still below the range joins a neighbour, the lightest, where both fit under the upper limit.
+
+    Parts with locked units stay.
+    """
+    labels, edges = found.labels.copy(), problem.graph.tocoo()
+    for part in np.unique(labels):
+        loads, mine = part_weights(labels, problem.weights), labels == part
+        around = np.setdiff1d(labels[edges.col[mine[edges.row]]], [part])
+        around = around[loads[around] + loads[part] <= problem.high]
+        if loads[part] < problem.low and len(around) and not (problem.locks[mine] >= 0).any():
+            labels[mine] = around[np.argmin(loads[around])]
+    return restored(problem, measured(problem, labels))
+
+
+def smoothed(problem: Problem, found: Found, seed: int, budget: Budget) -> Found:
+    """The same plan with shorter borders, where units can be exchanged without one household more on the move."""
+    shorter = measured(problem, annealed(problem, found.labels, SMOOTHING, seed, budget).labels)
+    return min(found, restored(problem, shorter), shorter, key=_rank)
+
+
+def _rank(found: Found) -> tuple[int, int, int, float]:
+    return found.rank
+
+
+def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int) -> Found:
+    """First plans, each annealed; then the best annealed again, until a round does not help."""
+    pool, seen, enough = [restored(problem, today)], Seen(problem), (0, int(bound * ENOUGH))
+    firsts = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
+    for round_, (margin, schedules) in enumerate(firsts):
+        start = today.labels if margin is None else guided(problem, margin, seed, budget)
+        tasks = [(start, schedule) for schedule in schedules]
+        pool += _annealed(problem, tasks, pool, seen, seed + 100 * round_, budget)
+        _tell(pool, bound, budget)
+        if min(found.rank for found in pool)[:2] <= enough or budget.spent():
+            return min(pool, key=_rank)
+    waited = 0
+    for round_ in range(REHEATINGS):
+        best = min(pool, key=_promise)
+        tasks = [(best.labels, schedule) for schedule in REHEAT]
+        pool += _annealed(problem, tasks, pool, seen, seed + 1000 * (round_ + 1), budget)
+        _tell(pool, bound, budget)
+        waited = 0 if min(map(_promise, pool)) < _promise(best) else waited + 1
+        if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
+            break
+    return min(pool, key=_rank)
+
+
+def _tell(pool: list[Found], bound: int, budget: Budget) -> None:
+    """What the best plan in the range moves; of one outside the range the bound says nothing."""
+    best = min(pool, key=_rank)
+    if best.violation == 0:
+        budget.so_far(best.moved, min(bound, best.moved))
+
+
+def _promise(found: Found) -> tuple[float, int]:
+    """Households moved, what the plan misses had at a price; then communities touched."""
+    return found.moved + MISSING * found.violation, found.touched
+
+
+def _annealed(
+    problem: Problem,
+    tasks: list[tuple[IntArray, Schedule]],
+    pool: list[Found],
+    seen: Seen,
+    seed: int,
+    budget: Budget,
+) -> list[Found]:
+    """Every start under its schedule, two at a time: the compiled search lets go of the interpreter lock.
+
+    Last comes the plan made of the best parts seen so far, if it moves fewer than any of these and of the `pool`.
+    """
+
+    def one(number: int) -> tuple[Found, list[IntArray]] | None:
+        if number and budget.spent():
+            return None
+        start, schedule = tasks[number]
+        answer = annealed(problem, start, schedule, seed + number, budget)
+        return restored(problem, measured(problem, answer.labels)), answer.passed
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        answers = [answer for answer in threads.map(one, range(len(tasks))) if answer is not None]
+    found = [plan for plan, _ in answers]
+    for plan, passed in answers:
+        seen.add([plan.labels, *passed])
+    best = min(pool + found, key=_rank)
+    known = (best.labels, best.moved) if best.violation == 0 else None
+    better = seen.recombined(known, budget)
+    return found if better is None else [*found, restored(problem, measured(problem, better))]
