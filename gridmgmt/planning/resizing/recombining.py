@@ -17,7 +17,7 @@ from gridmgmt.planning.resizing.candidates import Candidates, named
 from gridmgmt.planning.resizing.choosing import better, in_fractions
 
 MOST = 8000  # candidates among which is chosen
-LARGEST = 1 << 27  # bytes of the table of candidates; of more only the latest are kept
+LARGEST = 1 << 25  # fields of the table of candidates; of more only the latest are kept
 DEAR = 16.0  # price of leaving a household out
 TINY = 1e-6
 
@@ -25,7 +25,7 @@ TINY = 1e-6
 class Seen:
     """The parts in the range that the search of one problem has seen, as rows of units and, behind them, names.
 
-    Each stands under every name it bore, and under that which keeps most and under none, where it could bear them.
+    Each stands under every name it bore, and under that which keeps most.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -49,7 +49,7 @@ class Seen:
         Labels below the communities continue them.
         """
         some, enough = self._candidates(), 0 if known is None else self._problem.total - known[1]
-        if not len(some):
+        if not len(some) or budget.spent():
             return None
         best = in_fractions(self._problem, some, DEAR)
         slack = best.slack(some)

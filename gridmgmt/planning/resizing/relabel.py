@@ -19,7 +19,7 @@ from gridmgmt.planning.quiet import milp
 
 Bools = NDArray[np.bool_]
 
-GUIDE_NODES, GUIDE_GAP = 1, 0.01  # the work on a guide, and how far (relative) it may be from the best
+GUIDE_NODES, GUIDE_GAP = 1, 0.02  # the work on a guide, and how far (relative) it may be from the best
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The search behind `resize`: first plans, annealed; their best parts brought together; the best annealed again."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,7 +19,12 @@ REHEATINGS, PATIENCE = 18, 4  # rounds from the best plan, rounds without a bett
 MISSING = 25.0  # households moved that one household outside the range is worth in the choice of plans to go on from
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
-FIRST = (Schedule(25, 2, True, 0.6), Schedule(25, 2, True, 0.6, 4), Schedule(50, 4, False, 0.3))
+SHARE = WORK * 6 // 10
+FIRST = (
+    Schedule(25, 2, True, 0.6, work=SHARE),
+    Schedule(25, 2, True, 0.6, 4, work=SHARE),
+    Schedule(50, 4, False, 0.3, work=SHARE),
+)
 # From the best plan, some hotter than others: the parts they change in different corners are brought together.
 AGAIN = WORK * 3 // 10
 REHEAT = (
@@ -79,9 +85,7 @@ def _rank(found: Found) -> tuple[int, int, int, float]:
 def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int) -> Found:
     """First plans, each annealed; then the best annealed again, until a round does not help."""
     pool, seen, enough = [restored(problem, today)], Seen(problem), (0, int(bound * ENOUGH))
-    firsts = [(0, SCOUTS), *((margin, FIRST) for margin in MARGINS), (None, FIRST)]
-    for round_, (margin, schedules) in enumerate(firsts):
-        start = today.labels if margin is None else guided(problem, margin, seed, budget)
+    for round_, (start, schedules) in enumerate(_firsts(problem, today.labels, seed, budget)):
         tasks = [(start, schedule) for schedule in schedules]
         pool += _annealed(problem, tasks, pool, seen, seed + 100 * round_, budget)
         _tell(pool, bound, budget)
@@ -97,6 +101,18 @@ def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int)
         if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
             break
     return min(pool, key=_rank)
+
+
+def _firsts(
+    problem: Problem, today: IntArray, seed: int, budget: Budget
+) -> Iterator[tuple[IntArray, tuple[Schedule, ...]]]:
+    """The plans to set out from, and how: one guide soon, the others two at a time, then today's."""
+    first = guided(problem, MARGINS[0], seed, budget)
+    yield first, SCOUTS
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        others = list(threads.map(lambda margin: guided(problem, margin, seed, budget), MARGINS[1:]))
+    for start in (first, *others, today):
+        yield start, FIRST
 
 
 def _tell(pool: list[Found], bound: int, budget: Budget) -> None:
