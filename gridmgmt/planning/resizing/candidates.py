@@ -32,6 +32,17 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.names)
 
+    @classmethod
+    def of(cls, problem: Problem, masks: Masks, names: IntArray) -> "Candidates":
+        """Sets of units under some names, as many as there are communities: none."""
+        kept = (masks & (problem.home == names[:, None])) @ problem.weights
+        return cls(masks, names, kept.astype(np.int64))
+
+    def labels(self) -> IntArray:
+        """(n,) which candidate holds each unit; together they hold all."""
+        part_of: IntArray = self.masks.argmax(axis=0).astype(np.int64)
+        return part_of
+
     def take(self, which: IntArray) -> "Candidates":
         return Candidates(self.masks[which], self.names[which], self.kept[which])
 

@@ -57,8 +57,7 @@ def _parts_of(problem: Problem, labels: IntArray) -> Candidates:
     masks = labels == names[:, None]
     loads = masks @ problem.weights
     fits = (problem.low <= loads) & (loads <= problem.high)
-    kept = (masks & (problem.home == names[:, None])) @ problem.weights
-    return Candidates(masks, np.minimum(names, problem.home.max() + 1), kept).take(np.flatnonzero(fits))
+    return Candidates.of(problem, masks, np.minimum(names, problem.home.max() + 1)).take(np.flatnonzero(fits))
 
 
 def _decided(
@@ -71,7 +70,7 @@ def _decided(
         some, near = _near(listed, relaxed, reach, count)
         chosen, no_more = whole(problem, some, most, budget)
         if chosen is not None and int(chosen.kept.sum()) >= enough:
-            labels, enough = chosen.masks.argmax(axis=0).astype(np.int64), int(chosen.kept.sum()) + 1
+            labels, enough = chosen.labels(), int(chosen.kept.sum()) + 1
         beyond = at_most(relaxed.most - near) if near < reach else -1
         most = min(most, max(no_more, beyond, enough - 1))
         if no_more > max(beyond, enough - 1) or beyond < enough or budget.spent():

@@ -14,12 +14,11 @@ from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.recombining import distinct, distinct_parts
 from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.candidates import Candidates, named
-from gridmgmt.planning.resizing.choosing import better, in_fractions
+from gridmgmt.planning.resizing.choosing import TINY, better, in_fractions
 
 MOST = 8000  # candidates among which is chosen
 LARGEST = 1 << 25  # fields of the table of candidates; of more only the latest are kept
 DEAR = 16.0  # price of leaving a household out
-TINY = 1e-6
 
 
 class Seen:
@@ -57,7 +56,7 @@ class Seen:
         near = near[slack[near] <= best.kept - enough + TINY]
         standing = np.zeros(len(self), dtype=np.bool_) if known is None else self._standing(known[0])
         chosen = better(self._problem, some.take(near), standing[near], enough, budget)
-        return None if chosen is None else chosen.masks.argmax(axis=0).astype(np.int64)
+        return None if chosen is None else chosen.labels()
 
     def _standing(self, plan: IntArray) -> NDArray[np.bool_]:
         """(rows,) which of them are parts of a plan, under the names they bear there."""
@@ -89,5 +88,4 @@ class Seen:
         units, (part, name) = self._rows[:, : self._problem.size], self._rows[:, self._problem.size :].nonzero()
         masks, names = units.toarray() > 0, np.full(len(self), self._names, dtype=np.int64)
         names[part] = name
-        kept = (masks & (self._problem.home == names[:, None])) @ self._problem.weights
-        return Candidates(masks, names, kept.astype(np.int64))
+        return Candidates.of(self._problem, masks, names)
