@@ -20,7 +20,7 @@ WHOLE_SUITE = ("-n", str(CORES + 1), "--dist", "loadfile")
 # The longest first. In a fresh checkout, what the tests import becomes bytecode here, beside the types, and not again
 # in each worker.
 CHECKS = (
-    ("mypy", "-p", "gridmgmt", "-p", "api", "-p", "maps", "-p", "tools"),
+    ("mypy",),
     ("pytest", "--collect-only", "-q"),
     ("ruff", "check"),
     ("ruff", "format", "--check"),

@@ -87,7 +87,8 @@ def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int)
     pool, seen, enough = [restored(problem, today)], Seen(problem), (0, int(bound * ENOUGH))
     for round_, (start, schedules) in enumerate(_firsts(problem, today.labels, seed, budget)):
         tasks = [(start, schedule) for schedule in schedules]
-        pool += _annealed(problem, tasks, pool, seen, seed + 100 * round_, budget)
+        pool += _annealed(problem, tasks, seen, seed + 100 * round_, budget)
+        pool += _together(problem, pool, seen, budget)
         _tell(pool, bound, budget)
         if min(found.rank for found in pool)[:2] <= enough or budget.spent():
             return min(pool, key=_rank)
@@ -95,7 +96,8 @@ def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int)
     for round_ in range(REHEATINGS):
         best = min(pool, key=_promise)
         tasks = [(best.labels, schedule) for schedule in REHEAT]
-        pool += _annealed(problem, tasks, pool, seen, seed + 1000 * (round_ + 1), budget)
+        pool += _annealed(problem, tasks, seen, seed + 1000 * (round_ + 1), budget)
+        pool += _together(problem, pool, seen, budget)
         _tell(pool, bound, budget)
         waited = 0 if min(map(_promise, pool)) < _promise(best) else waited + 1
         if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
@@ -128,16 +130,11 @@ def _promise(found: Found) -> tuple[float, int]:
 
 
 def _annealed(
-    problem: Problem,
-    tasks: list[tuple[IntArray, Schedule]],
-    pool: list[Found],
-    seen: Seen,
-    seed: int,
-    budget: Budget,
+    problem: Problem, tasks: list[tuple[IntArray, Schedule]], seen: Seen, seed: int, budget: Budget
 ) -> list[Found]:
     """Every start under its schedule, two at a time: the compiled search lets go of the interpreter lock.
 
-    Last comes the plan made of the best parts seen so far, if it moves fewer than any of these and of the `pool`.
+    What they come to and pass through is added to `seen`.
     """
 
     def one(number: int) -> tuple[Found, list[IntArray]] | None:
@@ -149,10 +146,13 @@ def _annealed(
 
     with ThreadPoolExecutor(max_workers=2) as threads:
         answers = [answer for answer in threads.map(one, range(len(tasks))) if answer is not None]
-    found = [plan for plan, _ in answers]
     for plan, passed in answers:
         seen.add([plan.labels, *passed])
-    best = min(pool + found, key=_rank)
-    known = (best.labels, best.moved) if best.violation == 0 else None
-    better = seen.recombined(known, budget)
-    return found if better is None else [*found, restored(problem, measured(problem, better))]
+    return [plan for plan, _ in answers]
+
+
+def _together(problem: Problem, pool: list[Found], seen: Seen, budget: Budget) -> list[Found]:
+    """The plan made of the best parts seen so far, if it moves fewer than every plan of the pool."""
+    best = min(pool, key=_rank)
+    better = seen.recombined((best.labels, best.moved) if best.violation == 0 else None, budget)
+    return [] if better is None else [restored(problem, measured(problem, better))]
