@@ -23,12 +23,18 @@ from sqlalchemy.orm import Session
 from gridmgmt.store.server import Server
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from pwdlib import PasswordHash
 
     from gridmgmt.demo.city import City
 
 # Set by `./run test` where DATABASE_URL is given: a server to make scratch databases on, instead of one of our own.
 SERVER_VARIABLE = "GRIDMGMT_TEST_SERVER"
+CHROMIUM = os.environ.get("GRIDMGMT_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
 DATABASE_FIXTURES = {"database_url", "clone_database", "session", "fresh_database", "small_district", "fresh_district"}
 CITY_VALID_FROM = date(2006, 1, 1)
 
@@ -157,6 +163,17 @@ def fresh_district(server_url: str, district_template: str) -> Iterator[str]:
     """URL of a database with the small city, of the test's own: change it as you like."""
     with _database(server_url, district_template) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """The one Chromium of this process: Playwright starts once in a thread, whichever tests ask for it first."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
 @contextmanager

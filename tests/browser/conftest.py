@@ -9,16 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, expect
 
 from api.security import COOKIE
 from api.settings import WebSettings
@@ -30,11 +21,6 @@ from tests.api import people
 from tests.api.halves import Grids, communities, cut_in_halves
 from tests.api.serving import serving
 
-CHROMIUM = os.environ.get("GRIDMGMT_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
 SLOWER = float(
     os.environ.get("GRIDMGMT_BROWSER_SLOWER", "1")
 )  # 6 to 20 to hunt races: what a cheap machine would be like
@@ -109,14 +95,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def new_context(browser: Browser, address: str, size: ViewportSize, **more: Any) -> BrowserContext:
