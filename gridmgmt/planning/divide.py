@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Cancelled, SoFar
 from gridmgmt.planning.dividing.atoms import (
     areas_by_group,
     atoms_of,
@@ -37,7 +38,6 @@ from gridmgmt.planning.dividing.unitchecks import (
 )
 from gridmgmt.planning.frames import beside, filled, metric, names_of, sound, warnings_about
 from gridmgmt.planning.partition import Certificate, Goals, partition
-from gridmgmt.planning.partition.search import Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 #: Prices by effort; being in range outweighs everything. `fast` and `thorough` look for grids as round as

@@ -18,6 +18,7 @@ from scipy import sparse
 from gridmgmt.errors import InfeasiblePlan, InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Budget, Cancelled, SoFar
 from gridmgmt.planning.frames import (
     column_of,
     filled,
@@ -40,7 +41,6 @@ from gridmgmt.planning.merging.stationchecks import (
 )
 from gridmgmt.planning.merging.stationreport import ParentPool, plan_result
 from gridmgmt.planning.merging.stations import plan_pool
-from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 
 URBAN_RANGE = (6000, 10000)  # 罗湖 2006 二(二)

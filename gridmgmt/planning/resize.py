@@ -23,6 +23,7 @@ from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Budget, Cancelled, SoFar
 from gridmgmt.planning.frames import (
     column_of,
     filled,
@@ -35,7 +36,6 @@ from gridmgmt.planning.frames import (
     warnings_about,
 )
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
-from gridmgmt.planning.partition.search import Budget, Cancelled, SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resizing.outcome import outcome, part_rows, report_of
 from gridmgmt.planning.resizing.settle import require_whole, settle

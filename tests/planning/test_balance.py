@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.sparse import block_diag, csr_array
 
 from gridmgmt.planning import metrics
+from gridmgmt.planning.budget import UNLIMITED
 from gridmgmt.planning.partition import Goals, partition
 from gridmgmt.planning.partition.balance import Offer, balanced
 from gridmgmt.planning.partition.effort import FAST
 from gridmgmt.planning.partition.front import SEARCHED_AT, Front, search_front
 from gridmgmt.planning.partition.measuring import measures, membership, part_prices
 from gridmgmt.planning.partition.problem import Problem, make_problem
-from gridmgmt.planning.partition.search import UNLIMITED
 from tests.planning.boards import board
 
 ROWS, COLUMNS = 9, 10

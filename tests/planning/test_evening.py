@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.planning import metrics
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition import Goals, partition
 from gridmgmt.planning.partition.evening import branching, solve
 from gridmgmt.planning.partition.evening.settling import Pair, Settler, agreeing
@@ -21,7 +22,6 @@ from gridmgmt.planning.partition.evenness import least_total_deviation
 from gridmgmt.planning.partition.fewparts.frontier import Diagram, connected_sets
 from gridmgmt.planning.partition.fewparts.sets import PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
-from gridmgmt.planning.partition.search import Budget
 from tests.planning.boards import board_edges
 from tests.planning.bruteforce import groupings
 

@@ -11,6 +11,7 @@ import pytest
 from geopandas import GeoDataFrame
 from ortools.linear_solver import pywraplp
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merge import station_pools
 from gridmgmt.planning.merging import columnchoice, largeplan, largepool, sitemodel, stations
 from gridmgmt.planning.merging.groups import Pool
@@ -20,7 +21,6 @@ from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import Goal, site_order
 from gridmgmt.planning.merging.sitesearch import SiteSearch
 from gridmgmt.planning.partition import partition
-from gridmgmt.planning.partition.search import Budget
 from tests.planning.test_merge import blocks
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 
 from gridmgmt.planning import metrics
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition import packing, partition
 from gridmgmt.planning.partition.columns import ANY, connected_sets, possible_parts
 from gridmgmt.planning.partition.completing import completed
@@ -16,7 +17,6 @@ from gridmgmt.planning.partition.packing import pack
 from gridmgmt.planning.partition.pricing import relax
 from gridmgmt.planning.partition.problem import Problem, components, make_problem
 from gridmgmt.planning.partition.reshape import reshape
-from gridmgmt.planning.partition.search import Budget
 from tests.planning.boards import board
 
 LOW, HIGH = 120, 180

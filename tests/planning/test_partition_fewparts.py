@@ -15,6 +15,7 @@ from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition import partition
 from gridmgmt.planning.partition.fewparts import island
 from gridmgmt.planning.partition.fewparts.choosing import Goal, choose
@@ -28,7 +29,6 @@ from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
 from gridmgmt.planning.partition.fewparts.spreading import spreading_bound
 from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.problem import Problem, make_problem
-from gridmgmt.planning.partition.search import Budget
 from tests.planning.boards import board
 
 QUICK = settings(max_examples=25)

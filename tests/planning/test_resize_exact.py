@@ -12,9 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from shapely.affinity import translate
 
 from gridmgmt.planning import resize
+from gridmgmt.planning.budget import UNLIMITED
 from gridmgmt.planning.metrics import pieces_per_part
 from gridmgmt.planning.partition.problem import Problem, make_problem
-from gridmgmt.planning.partition.search import UNLIMITED
 from gridmgmt.planning.resizing import choosing, exact
 from gridmgmt.planning.resizing.exact import prove
 from tests.planning.boards import board

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.metrics import not_contiguous
 from gridmgmt.planning.partition.problem import IntArray, Problem, make_problem
-from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.found import measured
 from gridmgmt.planning.resizing.recombining import Seen
 from tests.planning.boards import board

@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import Problem, components
-from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.bounding import ceiling, relaxing
 from gridmgmt.planning.resizing.bounding.pricing import Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme

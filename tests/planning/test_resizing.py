@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from gridmgmt.errors import InvalidInput
 from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.planning import metrics
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import Problem, make_problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resize import resize
 from gridmgmt.planning.resizing import kernel
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, Schedule, annealed

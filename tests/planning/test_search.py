@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import UNLIMITED
 from gridmgmt.planning.partition.effort import FAST
 from gridmgmt.planning.partition.problem import Goals, IntArray, Problem, components, make_problem
-from gridmgmt.planning.partition.search import UNLIMITED, search_pool
+from gridmgmt.planning.partition.search import search_pool
 from tests.planning.bruteforce import groupings
 
 GOALS = Goals(outside=5.0, deviation=1.0, roundness=0.0, cut=0.3, unevenness=1.2, part=-0.12)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columnchoice import Chosen, choose
 from gridmgmt.planning.merging.groups import Group, Pool
 from gridmgmt.planning.merging.listing import Listing, listed_members, rows_of, silent, stacked
 from gridmgmt.planning.merging.prices import THOUSANDTHS, UNITS, Goal, Weights, costs_listed
 from gridmgmt.planning.merging.sitegen import LISTING_WORK, Priced, Task, padded, priced
 from gridmgmt.planning.merging.sitesearch import Members, SiteSearch
-from gridmgmt.planning.partition.search import Budget
 
 PAID_BY_SITE = ("walk", "weighted")
 NOT_BY_SITE = ("type", "staff", "outside")  # weights of which the search by site knows nothing

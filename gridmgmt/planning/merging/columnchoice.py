@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columncuts import Cutting, Search, value_of
 from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Members, Relaxation, Relaxed, relax, sifted
 from gridmgmt.planning.merging.columnmending import mended
 from gridmgmt.planning.merging.listing import NOBODY
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 
 DECIDABLE = 500  # columns that HiGHS decides in seconds

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Relaxation, Relaxed, relax
 from gridmgmt.planning.merging.columnkernels import triples
-from gridmgmt.planning.partition.search import Budget
 
 RISE = 1e-6  # least rise of the bound, as a share of it, for which cutting goes on
 PATIENCE = 3  # rounds without such a rise

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.linear_solver import pywraplp
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columnkernels import even_prices, pay_cuts, reduced_costs
 from gridmgmt.planning.merging.listing import NOBODY
-from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columngen import ZERO, Floats, Ints, Relaxation, Relaxed
 from gridmgmt.planning.merging.columnkernels import within
 from gridmgmt.planning.merging.listing import NOBODY, silent
-from gridmgmt.planning.partition.search import Budget
 
 TOGETHER = (4, 6)  # groups decided anew at once: first few as long as that gains, then more
 TRIED = 400  # times that some are

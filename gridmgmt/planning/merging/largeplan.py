@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.bysite import can_be_priced_by_site, decided, is_paid_by_site
 from gridmgmt.planning.merging.columnchoice import choose
 from gridmgmt.planning.merging.groups import Group, Pool, mask_of
@@ -26,7 +27,6 @@ from gridmgmt.planning.merging.neighbourhood import improved
 from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_listed
 from gridmgmt.planning.merging.sitemodel import assigned, is_decided_by_sites
-from gridmgmt.planning.partition.search import Budget
 
 SHORT = 2_000_000  # groups that are looked at one by one, all of them, in some seconds
 WITHIN = 0.95  # of the time limit: the step that runs when it is over is still brought to its end

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.groups import (
     Group,
     Pool,
@@ -18,7 +19,6 @@ from gridmgmt.planning.merging.groups import (
 from gridmgmt.planning.merging.listing import stacked
 from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.partition import partition
-from gridmgmt.planning.partition.search import Budget
 
 NEAREST = (12, 11, 10, 9, 8, 7)  # communities round a centre that may join its group; fewer where groups abound
 MAX_CANDIDATES = 20_000

@@ -15,11 +15,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columnkernels import forget, sites_of, spread, sum_over, write
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
 from gridmgmt.planning.merging.pieces import neighbour_lists
 from gridmgmt.planning.merging.pricedgroups import group_at
-from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of, sub_pool
 from gridmgmt.planning.merging.listing import NOBODY, Listing, listing
 from gridmgmt.planning.merging.pieces import components
 from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.merging.prices import Goal, Weights, costs_listed, costs_of
 from gridmgmt.planning.merging.smallcover import MOST_COMMUNITIES, cheapest_cover
-from gridmgmt.planning.partition.search import Budget
 
 Floats = NDArray[np.float64]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columngen import Programme, Relaxation
 from gridmgmt.planning.merging.sitesearch import NOBODY, Members, SiteSearch
-from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

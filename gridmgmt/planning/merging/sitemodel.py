@@ -20,10 +20,10 @@ from ortools.sat.python import cp_model
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of
 from gridmgmt.planning.merging.pricedgroups import priced
 from gridmgmt.planning.merging.prices import Goal
-from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 WORK = 15.0  # deterministic seconds of one search

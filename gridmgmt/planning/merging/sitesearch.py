@@ -18,10 +18,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.columnkernels import forget, spread, write
 from gridmgmt.planning.merging.groups import Pool
 from gridmgmt.planning.merging.pieces import neighbour_lists
-from gridmgmt.planning.partition.search import Budget
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

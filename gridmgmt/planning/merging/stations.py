@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.merging.groups import Group, Pool, bits, mask_of, sub_pool
 from gridmgmt.planning.merging.largeplan import plan_large
 from gridmgmt.planning.merging.listing import UNLIMITED
@@ -16,7 +17,6 @@ from gridmgmt.planning.merging.poolplan import PoolPlan
 from gridmgmt.planning.merging.pricedgroups import groups_within
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights, costs_of, site_order
 from gridmgmt.planning.merging.setpartition import Cover, cover_by_count
-from gridmgmt.planning.partition.search import Budget
 
 FEW_GROUPS = 15_000  # connected sets up to which no plan to start from is needed
 FEW_COMMUNITIES = 32  # above which the dynamic programme is not tried

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Budget, SoFar
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_bound, objective_value
 from gridmgmt.planning.partition.certificate import Certificate, Miss
@@ -16,7 +17,6 @@ from gridmgmt.planning.partition.effort import EXACT, FAST, THOROUGH
 from gridmgmt.planning.partition.naming import named
 from gridmgmt.planning.partition.problem import FloatArray, Goals, IntArray, Problem, make_problem
 from gridmgmt.planning.partition.rounds import divide_pools
-from gridmgmt.planning.partition.search import Budget, SoFar
 from gridmgmt.planning.partition.solve import Division
 from gridmgmt.planning.partition.standing import Progress, Task
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.balance import Offer, offer
 from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.measuring import labels_of, met_weight, priced_apart
 from gridmgmt.planning.partition.problem import USUAL_ROUNDNESS, Problem
 from gridmgmt.planning.partition.recombining import distinct
-from gridmgmt.planning.partition.search import Budget, searched
+from gridmgmt.planning.partition.search import searched
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
 EVENEST, ROUNDEST = 0.45, 1.5  # times the price of roundness: at which plans are made of the parts seen

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.columns import Columns, connected_sets, possible_parts
 from gridmgmt.planning.partition.pricing import Relaxation, relax
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 
 CHEAPEST = 2500  # columns with the least slack, packed first

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, hstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.columns import Columns
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
-from gridmgmt.planning.partition.search import Budget
 
 SCALE = 1 << 20  # prices are counted in fractions of a household this fine
 FIRST, PER_PRICING, PER_CUTTING = 2000, 2000, 200  # columns to begin with, let in at a time; cuts added at a time

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.columns import Columns
 from gridmgmt.planning.partition.completing import hung
 from gridmgmt.planning.partition.measuring import membership, part_prices
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 
 REGION_UNITS = 16  # a region grows until it has that many

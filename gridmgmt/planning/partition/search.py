@@ -1,13 +1,13 @@
 """Local search on one connected pool: grown seeds, annealing, a few attempts, the best kept."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.metrics import not_contiguous
 from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.growing import grow
@@ -18,9 +18,7 @@ from gridmgmt.planning.partition.recombining import distinct_parts
 from gridmgmt.planning.partition.streams import new_stream
 from gridmgmt.planning.partition.tiling import cheapest_tiling
 
-Cancelled = Callable[[], bool]
 Plan = tuple[IntArray, float]  # labels, where some number may be left out, and their price
-SoFar = Callable[[float, float], None]  # the first objective's value, and its proven bound
 
 TRACED, TRACE_STEPS = 9, 30  # plans kept on the way of a search, at the last of so many steps of its passes
 CHUNK = 2_000_000  # proposals between two looks at the clock: a fifth of a second
@@ -32,33 +30,6 @@ class Search:
 
     plan: Plan
     seen: IntArray
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The last stop: a moment of the monotonic clock, and a question asked between attempts.
-
-    `so_far` is told what has been reached and proven by then.
-    """
-
-    deadline: float = float("inf")
-    cancelled: Cancelled = lambda: False
-    so_far: SoFar = lambda value, bound: None
-
-    def left_s(self) -> float:
-        """Seconds until the deadline, at least a hundredth."""
-        return max(0.01, self.deadline - time.monotonic())
-
-    def spent(self) -> bool:
-        return time.monotonic() > self.deadline or self.cancelled()
-
-    def within(self, share: float) -> "Budget":
-        """A share of the time that is left."""
-        now = time.monotonic()
-        return replace(self, deadline=now + share * (self.deadline - now))
-
-
-UNLIMITED = Budget()
 
 
 def counts_to_try(problem: Problem) -> list[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
 from gridmgmt.planning.partition.columns import ANY, possible_parts
@@ -20,7 +21,6 @@ from gridmgmt.planning.partition.measuring import half_cuts, measures
 from gridmgmt.planning.partition.naming import named
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
 MOST_PARTS, MOST_SETS = 16, 300_000

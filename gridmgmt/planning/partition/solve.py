@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.bounds import objective_value
@@ -20,7 +21,7 @@ from gridmgmt.planning.partition.packing import Packing, pack
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.reshape import reshape
-from gridmgmt.planning.partition.search import Budget, search_pool
+from gridmgmt.planning.partition.search import search_pool
 
 LISTING, MOST_LISTED = 700, 400_000  # connected sets listed at most for a packing: per unit, and of a pool
 FEW_LISTED = 5_000  # the same where a pool is not lumpy: listing and packing take a moment then

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.effort import Effort
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
 Found = TypeVar("Found")

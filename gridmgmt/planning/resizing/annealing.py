@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.starts import communities
 
 WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.sparse import csr_array, hstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.sets import on_grid
 from gridmgmt.planning.partition.problem import FloatArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.quiet import milp
 from gridmgmt.planning.resizing.candidates import Candidates
 

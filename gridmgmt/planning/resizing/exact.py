@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.candidates import Candidates, Listed, list_all
 from gridmgmt.planning.resizing.choosing import at_most, whole
 from gridmgmt.planning.resizing.fractions import Relaxation, relax

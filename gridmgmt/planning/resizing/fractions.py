@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import FloatArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.candidates import Candidates, Listed
 from gridmgmt.planning.resizing.choosing import in_fractions
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.recombining import distinct, distinct_parts
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.candidates import Candidates, named
 from gridmgmt.planning.resizing.choosing import TINY, better, in_fractions
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.problem import IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, WORK, Schedule, annealed
 from gridmgmt.planning.resizing.found import Found, measured, restored
 from gridmgmt.planning.resizing.recombining import Seen

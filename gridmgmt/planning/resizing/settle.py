@@ -9,10 +9,10 @@ from scipy.sparse import coo_array, csr_array
 
 from gridmgmt.errors import InvalidInput
 from gridmgmt.messages import Words
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.exact import prove
 from gridmgmt.planning.resizing.found import Found, matched, measured

@@ -6,10 +6,10 @@ Labels below L (the number of today's communities in the pool) continue a commun
 import numpy as np
 from scipy.sparse.csgraph import breadth_first_order
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.growing import grow
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.partition.search import UNLIMITED, Budget
 from gridmgmt.planning.resizing.relabel import Bools, Guide, guide
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.messages import text
+from gridmgmt.planning.budget import SoFar
 from gridmgmt.planning.divide import divide
 from gridmgmt.planning.frames import metric
-from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.planning.resize import resize
 from gridmgmt.services.boundaries import boundaries_at

@@ -10,10 +10,10 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from sqlalchemy.orm import Session
 
+from gridmgmt.planning.budget import SoFar
 from gridmgmt.planning.merge import RURAL_RANGE, URBAN_RANGE, merge
 from gridmgmt.planning.merging.front import merge_front
 from gridmgmt.planning.merging.prices import DEFAULT_GOALS, Goal, Weights
-from gridmgmt.planning.partition.search import SoFar
 from gridmgmt.planning.report import PlanResult
 from gridmgmt.services.plans.computed import Progress, assigned, saved
 from gridmgmt.services.plans.ground import (

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.evening.generating import Relaxed, relax
 from gridmgmt.planning.partition.evening.settling import Pair, Settler
 from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
-from gridmgmt.planning.partition.search import Budget
 
 PROGRAMMES = 10_000  # linear programmes solved at most
 TINY = 1e-4

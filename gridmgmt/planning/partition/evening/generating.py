@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.evening.settling import Pair
 from gridmgmt.planning.partition.evening.supply import Supply
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, on_grid
 from gridmgmt.planning.partition.problem import FloatArray
-from gridmgmt.planning.partition.search import Budget
 
 ROUNDS = 150
 LISTED, CHEAPEST, ADDED = 4000, 20, 100  # sets listed in a round; of them the cheapest, and others, that are kept

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.effort import FAST
 from gridmgmt.planning.partition.evening.branching import Tree
 from gridmgmt.planning.partition.evening.generating import Relaxed, relax
@@ -20,7 +21,7 @@ from gridmgmt.planning.partition.fewparts.frontier import connected_sets
 from gridmgmt.planning.partition.fewparts.sets import Masks, PossibleParts, half_cuts
 from gridmgmt.planning.partition.measuring import measures, met_weight
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, count_range
-from gridmgmt.planning.partition.search import Budget, search_pool
+from gridmgmt.planning.partition.search import search_pool
 
 UNIT = 8.0  # households of deviation to a price of 1, near what an edge costs where cuts are counted; exact in binary
 MOST_UNITS, MOST_NODES = 120, 200_000  # of a pool, and of its diagram

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csc_array, eye_array, hstack, vstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossibleParts
 from gridmgmt.planning.partition.problem import FloatArray, Problem
-from gridmgmt.planning.partition.search import Budget
 
 ROUNDS = 300
 LISTED, ADDED = 20_000, 300  # sets listed, and added, in a round

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.coarsening import Picture, pictures
 from gridmgmt.planning.partition.fewparts.found import Plan, measured
 from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.fewparts.walking import Walk
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 
 COARSEST = 15  # units per part of the coarsest picture
 LIGHT = 0.25  # of a part's target: pairs stay below it

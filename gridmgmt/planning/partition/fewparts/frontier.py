@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import FloatArray, IntArray
-from gridmgmt.planning.partition.search import Budget
 
 WIDEST = 12  # units in the frontier; beyond it the diagram does not fit
 MOST_NODES = 300_000

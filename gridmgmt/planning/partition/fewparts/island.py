@@ -2,10 +2,10 @@
 
 import random
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.climbing import climb
 from gridmgmt.planning.partition.fewparts.found import Found, Plan
 from gridmgmt.planning.partition.problem import Problem
-from gridmgmt.planning.partition.search import Budget
 
 SETTLERS, CHILDREN = 4, 12
 LARGE, FEW_SETTLERS, FEW_CHILDREN = 5000, 2, 2  # where a plan takes seconds

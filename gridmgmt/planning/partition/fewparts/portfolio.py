@@ -4,13 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.climbing import mean_cost
 from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
 from gridmgmt.planning.partition.fewparts.island import settle
 from gridmgmt.planning.partition.fewparts.start import first_parts
 from gridmgmt.planning.partition.fewparts.walking import Walk
 from gridmgmt.planning.partition.problem import Problem
-from gridmgmt.planning.partition.search import Budget, compact_locks
+from gridmgmt.planning.partition.search import compact_locks
 
 LEVELS, SLICES = 400, 20  # heats of a walk, and how often it looks at the clock
 HEAT = (2.0, 0.002)

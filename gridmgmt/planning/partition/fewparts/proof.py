@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.fewparts.bounding import CutBound, bound_cut
 from gridmgmt.planning.partition.fewparts.choosing import Choice, Goal, choose
 from gridmgmt.planning.partition.fewparts.found import Found
@@ -13,7 +14,6 @@ from gridmgmt.planning.partition.fewparts.sets import Listing, Masks, PossiblePa
 from gridmgmt.planning.partition.fewparts.spectral import spectral_bound
 from gridmgmt.planning.partition.fewparts.spreading import spreading_bound
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 
 MOST_LISTED = 50_000  # parts from which a plan is chosen exactly
 FINENESS = 1_000_000  # costs that are no whole numbers are compared to a millionth

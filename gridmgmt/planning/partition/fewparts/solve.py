@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition import certificate as why
 from gridmgmt.planning.partition.fewparts.found import Found, measured, merged
 from gridmgmt.planning.partition.fewparts.frontier import connected_sets
@@ -11,7 +12,6 @@ from gridmgmt.planning.partition.fewparts.portfolio import search_few
 from gridmgmt.planning.partition.fewparts.proof import Proof, Task, prove
 from gridmgmt.planning.partition.pools import Pool
 from gridmgmt.planning.partition.problem import Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.partition.solve import Division
 
 MOST_PARTS = 16

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 
 MOST_UNITS = 1500  # all pairs of units are measured, again and again
 ROUNDS = 60

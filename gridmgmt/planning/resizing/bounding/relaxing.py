@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.partition.search import Budget
 from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
