@@ -59,6 +59,7 @@ class PlanRequest(BaseModel):
     high: Households = None
     target: Households = None
     effort: Literal["fast", "thorough", "exact"] = "fast"
+    roundness: float | None = None  # of grids, on the mean; as the effort has it if absent
     seed: int = Field(0, ge=0, lt=2**31)
     time_limit_s: float = 300.0
 

@@ -32,6 +32,15 @@ class Effort(StrEnum):
     EXACT = "exact"
 
 
+EffortOption = Annotated[
+    Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, with a proven bound.")
+]
+RoundnessOption = Annotated[
+    float | None,
+    typer.Option(help="How round grids shall be on the mean (Polsby-Popper); fast: 0.67, thorough: 0.69."),
+]
+
+
 def divide(
     units: InputFile,
     out: OutFile,
@@ -51,14 +60,9 @@ def divide(
     crs: CrsOption = None,
     source_layer: SourceLayer = None,
     compounds: Annotated[str | None, typer.Option(help="Column with the compound, kept whole where it can be.")] = None,
-    effort: Annotated[
-        Effort, typer.Option(help="fast; thorough: rounder; exact: least deviation, with a proven bound.")
-    ] = Effort.FAST,
+    effort: EffortOption = Effort.FAST,
     thorough: Annotated[bool, typer.Option("--thorough", help="The same as --effort thorough.")] = False,
-    roundness: Annotated[
-        float | None,
-        typer.Option(help="How round grids shall be on the mean (Polsby-Popper); fast: 0.67, thorough: 0.69."),
-    ] = None,
+    roundness: RoundnessOption = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal plans.")] = 0,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds; the last stop.")] = 60.0,
 ) -> None:

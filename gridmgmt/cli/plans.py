@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from gridmgmt.cli.planning import Effort, EffortOption, RoundnessOption
 from gridmgmt.cli.stations import (
     AimOption,
     GoalOption,
@@ -45,6 +46,8 @@ def divide(
     target: Annotated[int, typer.Option(min=1, help="Households of a grid.")] = 150,
     low: Annotated[int, typer.Option(min=0, help="Fewest households of a grid.")] = 120,
     high: Annotated[int, typer.Option(min=1, help="Most households of a grid.")] = 180,
+    effort: EffortOption = Effort.FAST,
+    roundness: RoundnessOption = None,
     author: Author = "",
     seed: Seed = 0,
     time_limit: TimeLimit = 60.0,
@@ -63,6 +66,8 @@ def divide(
             target=target,
             low=low,
             high=high,
+            effort=effort.value,
+            roundness=roundness,
             author=author,
             seed=seed,
             time_limit_s=time_limit,

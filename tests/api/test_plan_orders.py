@@ -6,10 +6,12 @@ from datetime import date
 
 import httpx
 import pytest
+from geopandas import GeoDataFrame
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import Role
+from gridmgmt.planning.metrics import polsby_popper
 from gridmgmt.services.orders.queue import MOST_ATTEMPTS, finish_order, keep_order, take_order
 from gridmgmt.services.plans import list_plans
 from gridmgmt.store.engine import make_engine, transaction
@@ -64,6 +66,16 @@ def test_the_same_seed_gives_the_same_plan(client: httpx.Client, small_district:
     assert parts[0] == parts[1]
 
 
+def test_grids_are_as_round_as_asked_for(client: httpx.Client, small_district: str) -> None:
+    wanted = {"task": "divide", "scope": "440303002001"}
+    plans = [planned(client, small_district, **wanted, roundness=roundness) for roundness in (0.05, None)]
+    assert [plan["parameters"]["roundness"] for plan in plans] == [0.05, None]
+    parts = [client.get(f"/api/v1/plans/{plan['id']}/after").json() for plan in plans]
+    metres = [GeoDataFrame.from_features(one, crs="EPSG:4326").to_crs("EPSG:4547") for one in parts]
+    asked, usual = (polsby_popper(one.geometry.to_numpy()).mean() for one in metres)
+    assert asked < usual
+
+
 def test_the_same_order_asked_twice_is_one(client: httpx.Client) -> None:
     first, second = (client.post("/api/v1/plans", json=ORDER).headers["location"] for _ in range(2))
     other = client.post("/api/v1/plans", json=ORDER | {"seed": 1})
@@ -79,6 +91,13 @@ def test_the_same_order_asked_twice_is_one(client: httpx.Client) -> None:
         ({"at": "2005-01-01"}, "not_found", "2005-01-01", "2005-01-01"),
         ({"low": 9000, "high": 8000}, "invalid_input", "9000–8000 不成立", "9000–8000 holds no number"),
         ({"task": "divide", "target": 200}, "invalid_input", "120–200–180 不成立", "120–200–180 holds no"),
+        ({"task": "divide", "roundness": 0}, "invalid_input", "圆整度应大于 0", "roundness must be above 0"),
+        (
+            {"task": "divide", "roundness": 0.7, "effort": "exact"},
+            "invalid_input",
+            "只求均匀",
+            "looks for even grids alone",
+        ),
         ({"time_limit_s": 0}, "invalid_input", "1 秒至 60 分钟", "from 1 second to 60 minutes"),
         ({"time_limit_s": 1e9}, "invalid_input", "1 秒至 60 分钟", "from 1 second to 60 minutes"),
         ({"scope": "440303002001"}, "invalid_input", "440303002001 是社区", "440303002001 is one community"),

@@ -59,6 +59,7 @@ def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) 
     stations = start.get_by_role("group", name="每站户数")
     expect(stations.get_by_label("最少")).to_have_value("6000")
     stations.get_by_label("最多").fill("9000")
+    start.get_by_label("网格圆整度").fill("0.7")
     ask(start, "合并工作站")
     start.get_by_text("计算设置").click()
     compute_all(small_district)
@@ -70,6 +71,23 @@ def test_a_plan_that_is_ready_opens_by_itself(start: Page, small_district: str) 
         order = session.scalars(select(PlanOrder)).one()
         asked = {"low": 6000, "high": 9000, "seed": 3, "time_limit_s": 60}
         assert (str(order.plan_id), order.parameters) == (plan, asked)
+
+
+def test_how_round_grids_shall_be_goes_along_with_an_effort_that_takes_it(start: Page, small_district: str) -> None:
+    start.get_by_text("计算设置").click()
+    roundness = start.get_by_label("网格圆整度")
+    roundness.fill("0.72")
+    ask(start, "划分网格")
+    start.get_by_label("计算强度").select_option("exact")
+    expect(roundness).to_be_disabled()
+    ask(start, "划分网格")
+    expect(start.locator(".order")).to_have_count(2)
+    with transaction(small_district) as session:
+        asked = session.scalars(select(PlanOrder.parameters).order_by(PlanOrder.asked_at)).all()
+        assert [(one["effort"], one.get("roundness")) for one in asked] == [("fast", 0.72), ("exact", None)]
+    start.get_by_label("计算强度").select_option("fast")
+    roundness.fill("")
+    start.get_by_text("计算设置").click()
 
 
 def test_a_range_that_cannot_be_is_refused_and_an_empty_one_is_shown(start: Page, desk: tuple[Page, Watch]) -> None:

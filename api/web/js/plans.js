@@ -12,6 +12,7 @@ import { statusName } from "./words.js";
 const MINUTES = [1, 5, 15, 60];
 const EFFORTS = ["fast", "thorough", "exact"];
 const USUAL = { effort: "fast", minutes: 5 };
+const NO_ROUNDNESS = "exact";
 const mine = new Set(); // orders of this page: their plans open by themselves where nothing else is open
 let plans = null;
 const asking = questions();
@@ -22,6 +23,7 @@ export async function createPlans() {
   byId("compute").addEventListener("invalid", ({ target }) => { target.closest("details").open = true; }, true);
   on("language", () => { render(); fillSettings(); fillPlaces(); });
   on("order-ended", ended);
+  byId("compute").elements.effort.addEventListener("change", fitRoundness);
   fillSettings();
   on("route", render);
   on("epoch", () => loadPlaces().catch((refusal) => tell("figures", refusal.message, refusal.code)));
@@ -65,6 +67,13 @@ function fillSettings() {
   const [wanted, limit] = [effort.value || USUAL.effort, Number(minutes.value || USUAL.minutes)];
   effort.replaceChildren(...EFFORTS.map((value) => el("option", { value, selected: value === wanted }, t(`web.effort_${value}`))));
   minutes.replaceChildren(...MINUTES.map((value) => el("option", { value, selected: value === limit }, t("web.minutes", { minutes: value }))));
+  fitRoundness();
+}
+
+// One effort looks for even grids alone; what was typed is there again with another.
+function fitRoundness() {
+  const { effort, roundness } = byId("compute").elements;
+  roundness.disabled = effort.value === NO_ROUNDNESS;
 }
 
 function render() {
@@ -88,7 +97,7 @@ async function compute(event) {
   const { where, effort, minutes, seed } = byId("compute").elements;
   const state = byId("compute-state");
   const task = event.submitter.value;
-  const wanted = { task, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value), ...households(task) };
+  const wanted = { task, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value), ...shape(task), ...households(task) };
   event.submitter.disabled = true;
   try {
     await order(wanted, (sent) => { mine.add(sent.id); state.textContent = t("web.order_sent", { what: orderName(sent) }); });
@@ -97,6 +106,12 @@ async function compute(event) {
   } finally {
     event.submitter.disabled = false;
   }
+}
+
+// Of grids only, and only where somebody asked for one.
+function shape(task) {
+  const { roundness } = byId("compute").elements;
+  return task === "divide" && !roundness.disabled && roundness.value !== "" ? { roundness: roundness.valueAsNumber } : {};
 }
 
 function households(task) {

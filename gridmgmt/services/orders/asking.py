@@ -33,7 +33,8 @@ class Wanted:
     """What is asked for: a task for a district, subdistrict or (divide) community, on the boundaries of a day.
 
     `low`, `high`, `target` are households, those of the policy where they are None; `effort` is for `divide`. Work
-    limits decide the plan, so equal seeds give equal plans; `time_limit_s` is only the last stop.
+    limits decide the plan, so equal seeds give equal plans; `time_limit_s` is only the last stop. `roundness` is that
+    of `planning.divide`: what the effort says where it is None.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class Wanted:
     high: int | None = None
     target: int | None = None
     effort: Effort = "fast"
+    roundness: float | None = None
     seed: int = 0
     time_limit_s: float = 300.0
 
@@ -58,8 +60,18 @@ class Wanted:
             raise InvalidInput(detail=Words("plans.order_time", most=int(LONGEST_S / 60)))
         if self.task != "divide" and len(self.scope_code) > SUBDISTRICT_DIGITS:
             raise InvalidInput(detail=Words("plans.order_scope", code=self.scope_code))
-        grids = {"target": target, "effort": self.effort} if self.task == "divide" else {}
+        grids = {"target": target, "effort": self.effort, **self._shape()} if self.task == "divide" else {}
         return {"low": low, "high": high, **grids, "seed": self.seed, "time_limit_s": self.time_limit_s}
+
+    def _shape(self) -> dict[str, Any]:
+        """The roundness asked for, if any: what cannot be is refused now, not when its turn comes."""
+        if self.roundness is None:
+            return {}
+        if self.effort == "exact":
+            raise InvalidInput(detail=Words("reasons.roundness_exact"))
+        if not 0 < self.roundness <= 1:
+            raise InvalidInput(detail=Words("reasons.roundness_outside", value=self.roundness))
+        return {"roundness": self.roundness}
 
 
 def usual_ranges() -> dict[Task, dict[str, int]]:

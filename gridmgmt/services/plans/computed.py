@@ -42,6 +42,7 @@ def divide_grids(
     low: int = 120,
     high: int = 180,
     effort: str = "fast",
+    roundness: float | None = None,
     seed: int = 0,
     time_limit_s: float = 60.0,
     author: str = "",
@@ -52,7 +53,7 @@ def divide_grids(
 
     Households are those of the buildings standing in each community on the day `at` (today by default). Buildings of
     more than half of `low` households may be divided by entrance; markets, malls, schools, hospitals and enterprises
-    get grids of their own.
+    get grids of their own. `roundness` is that of `planning.divide`.
     """
     ground = read_ground(session, within_code, at or today(), list(community_codes) if community_codes else None)
     streets, barriers = streets_of(session, ground, margin_deg=0.0)
@@ -70,13 +71,14 @@ def divide_grids(
         streets=streets,
         barriers=barriers,
         effort=effort,
+        roundness=roundness,
         seed=seed,
         time_limit_s=time_limit_s,
         progress=progress,
         so_far=so_far,
     )
     parts = result.parts.assign(code=None, name=None, parent_code=result.parts["within"])
-    parameters = {"target": target, "low": low, "high": high, "effort": effort, "seed": seed}
+    parameters = {"target": target, "low": low, "high": high, "effort": effort, "roundness": roundness, "seed": seed}
     parameters["communities"] = len(ground.communities)
     return saved(session, "divide", ground, parts, assigned(result), result, parameters, author)
 
