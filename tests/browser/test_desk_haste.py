@@ -75,20 +75,34 @@ def test_an_answer_that_comes_late_leaves_the_next_form_alone(
         expect(page.get_by_label("情况说明")).to_have_value("写了一半")
 
 
-def test_what_is_half_typed_outlives_the_sign_in(
-    browser: Browser, address: str, dispatcher: SignIn, halves: Grids
+def test_what_is_half_typed_outlives_the_page_and_the_sign_in(
+    browser: Browser, address: str, everyday: SignIn, halves: Grids
 ) -> None:
-    with desk_of(browser, address, dispatcher, "/", refusals="401") as page:
+    with desk_of(browser, address, everyday, "/", refusals="401") as page:
         show(page, report(page, halves, "登录过期"), "登录过期")
         choose(page, "督办")
         page.get_by_label("情况说明").fill("写了一半")
+        page.get_by_text("计算设置").click()
+        page.get_by_label("网格圆整度").fill("0.7")
+        page.reload()
+        page.wait_for_selector("html[data-ready]", state="attached")
+        expect(page.get_by_label("网格圆整度")).to_be_visible()
+        expect(page.get_by_label("网格圆整度")).to_have_value("0.7")
+        choose(page, "督办（未填完）")
+        expect(page.get_by_label("情况说明")).to_have_value("写了一半")
         page.context.clear_cookies()
         notice = page.locator("#notices", has_text="登录已失效")
         expect(notice).to_be_visible()
-        dispatcher.enter(page.context, address)
+        everyday.enter(page.context, address)
         expect(notice).to_have_count(0)
         page.get_by_role("button", name="确认督办").click()
         expect(page.locator("#sheet .log")).to_contain_text("写了一半")
+        assert page.evaluate("sessionStorage.getItem('half-typed')").count("0.7") == 1
+        assert page.evaluate(NEXT_PERSON) is None
+
+
+NEXT_PERSON = """import('/web/js/drafts.js').then(({ openDrafts }) => openDrafts('somebody else')).then(
+    () => sessionStorage.getItem('half-typed'))"""
 
 
 def test_the_keys_step_in_and_back_reach_everything_and_lose_nothing(

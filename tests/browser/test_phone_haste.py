@@ -215,3 +215,32 @@ def test_a_report_that_was_closed_by_mistake_is_there_in_either_language(mine: P
     page.keyboard.press("Escape")
     assert (faults(page, "zh"), unreached(page)) == ([], [])
     assert page.evaluate("window.stays") is True  # a patrol would have gone on
+
+
+def test_a_report_begun_before_the_page_was_loaded_again_is_there(mine: Phone) -> None:
+    page = mine.page
+    page.locator("#incident").click()
+    page.get_by_role("button", name="噪声扰民").click()
+    page.get_by_label("说明").fill("楼上装修")
+    page.reload()
+    mine.ready()
+    page.locator("#incident").click()
+    page.get_by_role("button", name="噪声扰民").click()
+    expect(page.get_by_label("说明")).to_have_value("楼上装修")
+    page.get_by_role("button", name="清空重填").click()
+
+
+def test_whoever_stands_outside_the_grid_or_nobody_knows_where_is_told(mine: Phone, halves: Grids) -> None:
+    page, (code, place) = mine.page, next(iter(halves.items()))
+    mine.run("await ground.choose(argument)", code)
+    expect(page.locator("#grid")).not_to_contain_text("您不在本网格内")
+    mine.stand(shapely.Point(place.x + 0.1, place.y))
+    expect(page.locator("#grid")).to_contain_text("您不在本网格内")
+    mine.stand(shapely.Point(place.x + 0.1, place.y), accuracy=900)
+    expect(page.locator("#grid")).not_to_contain_text("您不在本网格内")
+    page.locator("#incident").click()
+    page.get_by_role("button", name="乱停车").click()
+    expect(page.locator(".where")).to_contain_text("可能落在别的网格")
+    page.get_by_role("button", name="用地图中心").click()
+    expect(page.locator(".where")).not_to_contain_text("可能落在别的网格")
+    mine.stand(place)

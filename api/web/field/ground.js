@@ -7,6 +7,7 @@ import { isOverdue } from "./style.js";
 
 const FEWEST_DIGITS = 9; // beyond a subdistrict it is nobody's own ground
 const NEAR_DEG = 0.006;
+export const ROUGH_M = 100; // a position of less accuracy does not tell one grid from the next
 
 const NOTHING = { grids: [], chosen: null, picked: null, buildings: [], heardAt: null };
 export const ground = { ...NOTHING, visited: new Set() };
@@ -57,8 +58,12 @@ function gridPaths(prefixes, position) {
   return [[`/api/v1/boundaries/grid?bbox=${box.map((edge) => edge.toFixed(3)).join(",")}`, "grids"]];
 }
 
-function gridAt(position) {
-  return position && ground.grids.find((grid) => holds(grid.geometry, position))?.properties.code;
+const gridAt = (position) => position && ground.grids.find((grid) => holds(grid.geometry, position))?.properties.code;
+
+// Whether somebody is surely not in the grid that the page is about.
+export function isAway(position) {
+  const grid = chosenGrid();
+  return grid !== null && position !== null && position.accuracy <= ROUGH_M && !holds(grid.geometry, position);
 }
 
 function holds({ type, coordinates }, { lon, lat }) {

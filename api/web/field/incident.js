@@ -3,6 +3,7 @@
 import { el, renew } from "../js/dom.js";
 import { dropDraft, hasDraft, keepDraft } from "../js/drafts.js";
 import { currentLanguage, t } from "../js/i18n.js";
+import { ROUGH_M } from "./ground.js";
 import { add, incidentRecords } from "./outbox.js";
 import { centre } from "./map.js";
 import * as patrol from "./patrol.js";
@@ -78,13 +79,15 @@ function showPlace(where, place, send, useCentre) {
   const position = patrol.state.position;
   const known = place.chosen !== null || position !== null;
   send.disabled = !known || place.sending;
-  const old = known && place.chosen === null && Date.now() - position.at > OLD_MS;
+  const found = known && place.chosen === null;
+  const old = found && Date.now() - position.at > OLD_MS;
+  const rough = found && position.accuracy > ROUGH_M;
   const words = place.chosen ? t("phone.place_chosen")
     : !known ? t("phone.no_place")
     : old ? t("phone.place_old", { minutes: Math.round((Date.now() - position.at) / 60_000) })
-    : t("phone.place_known", { accuracy: metres(position.accuracy) });
+    : t(rough ? "phone.place_rough" : "phone.place_known", { accuracy: metres(position.accuracy) });
   const sentence = document.createTextNode(words);
-  renew(where, known && !old ? [sentence] : [sentence, useCentre]); // the button stays under the finger
+  renew(where, known && !old && !rough ? [sentence] : [sentence, useCentre]); // the button stays under the finger
 }
 
 // Into the outbox: the report, its photos, and its patrol where one is under way. False where the phone is full.

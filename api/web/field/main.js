@@ -1,10 +1,10 @@
 // The phone's page: what is where, and who tells whom.
 
 import { byId, el } from "../js/dom.js";
-import { dropDrafts } from "../js/drafts.js";
+import { openDrafts } from "../js/drafts.js";
 import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
 import { on } from "../js/state.js";
-import { chosenGrid, forgetGround, ground, loadGround } from "./ground.js";
+import { chosenGrid, forgetGround, ground, isAway, loadGround } from "./ground.js";
 import { openIncident } from "./incident.js";
 import { createMap, goToMe, onPick, showDue, showGrids, showMe, showTrack } from "./map.js";
 import { fetchMap, openMenu, openSignIn } from "./menu.js";
@@ -30,6 +30,7 @@ async function begin() {
   await serveOffline();
   await remembered();
   if (me() === null) await refresh();
+  openDrafts(me()?.id ?? null);
   wire();
   await loadCodeNames();
   for (const one of await waiting()) if (one.kind === "visit") ground.visited.add(one.body.unit_code);
@@ -118,7 +119,7 @@ function wire() {
   on("full", () => say(t("phone.full"), true));
   on("broken", () => say(t("phone.broken"), true));
   on("resumed", (gap) => say(t("phone.resumed", { gap: lasted(gap) })));
-  on("person", keepLearning);
+  on("person", () => { openDrafts(me().id); return keepLearning(); });
   on("another-person", changed);
   setInterval(() => patrol.current() && paintPatrol(), 1000);
 }
@@ -127,7 +128,7 @@ function wire() {
 async function changed() {
   await patrol.end();
   await dropOthers();
-  dropDrafts();
+  openDrafts(me().id);
   dropAllPhotos();
   forgetGround();
   showGrids([], null);
@@ -178,7 +179,8 @@ async function draw() {
 
 function paintGrid() {
   const grid = chosenGrid()?.properties;
-  byId("grid").replaceChildren(el("b", {}, grid ? grid.name ?? grid.code : t("phone.no_grid_yet")), grid && ground.heardAt ? el("span", {}, t("phone.grid_line", { overdue: overdueCount(), buildings: ground.buildings.length })) : "");
+  const line = [grid && ground.heardAt ? t("phone.grid_line", { overdue: overdueCount(), buildings: ground.buildings.length }) : null, isAway(patrol.state.position) ? t("phone.outside_grid") : null];
+  byId("grid").replaceChildren(el("b", {}, grid ? grid.name ?? grid.code : t("phone.no_grid_yet")), el("span", {}, line.filter(Boolean).join(" · ")));
 }
 
 function paintBanner() {

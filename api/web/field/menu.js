@@ -1,6 +1,7 @@
 // Settings of this phone, the map on it, what it can and cannot do, and the way out.
 
 import { el } from "../js/dom.js";
+import { dropDrafts } from "../js/drafts.js";
 import { currentLanguage, loadLanguage, t } from "../js/i18n.js";
 import { rememberLanguage } from "../js/state.js";
 import { wholeBox } from "./ground.js";
@@ -93,6 +94,7 @@ async function leave() {
   await patrol.end();
   try {
     await signOut();
+    dropDrafts();
   } catch {
     return say(t("phone.sign_out_needs_network"), true);
   }

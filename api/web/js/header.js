@@ -2,6 +2,7 @@
 
 import { isDark } from "./colours.js";
 import { byId } from "./dom.js";
+import { dropDrafts, openDrafts } from "./drafts.js";
 import { currentLanguage, loadLanguage, t } from "./i18n.js";
 import { forget, tell } from "./notices.js";
 import { announce, on, rememberLanguage } from "./state.js";
@@ -9,6 +10,8 @@ import { announce, on, rememberLanguage } from "./state.js";
 const buttons = () => document.querySelectorAll("[data-lang-choice]");
 
 export function createHeader() {
+  openDrafts(document.documentElement.dataset.me ?? null);
+  byId("sign-out").form.addEventListener("submit", dropDrafts);
   for (const button of buttons()) button.addEventListener("click", () => switchLanguage(button.dataset.langChoice));
   byId("theme").addEventListener("click", switchTheme);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => announce("theme"));

@@ -4,7 +4,7 @@ import { getJson } from "./client.js";
 import { el } from "./dom.js";
 import { number, t, when } from "./i18n.js";
 import { light, timeLeft } from "./lights.js";
-import { moveForm } from "./incident_move.js";
+import { isBegun, moveForm } from "./incident_move.js";
 import { loadNames, nameOfCategory, placeName } from "./names.js";
 import { addressOf, on, route } from "./state.js";
 import { flagName, moveName, sourceName, stateName } from "./words.js";
@@ -79,7 +79,7 @@ function choices(incident, open) {
   const known = incident.moves.map((name) => workflow.moves.find(({ move }) => move === name)).filter(Boolean);
   if (known.length === 0) return [el("p", { class: "hint" }, t("incidents.no_moves"))];
   const moving = known.filter((move) => move.to_state !== null || move.holder !== "");
-  const buttons = (moves, kind) => moves.map(({ move }) => el("button", { type: "button", class: kind, "data-move": move, on: { click: () => open(move) } }, moveName(move)));
+  const buttons = (moves, kind) => moves.map(({ move }) => el("button", { type: "button", class: kind, "data-move": move, on: { click: () => open(move) } }, isBegun(incident, move) ? t("incidents.begun", { move: moveName(move) }) : moveName(move)));
   const beside = known.filter((move) => !moving.includes(move));
   return [el("h3", {}, t("incidents.moves")), el("div", { class: "moves" }, buttons(moving, "")),
     beside.length ? el("div", { class: "moves beside", "aria-label": t("incidents.beside"), role: "group" }, buttons(beside, "quiet")) : null].filter(Boolean);

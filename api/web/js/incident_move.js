@@ -2,7 +2,7 @@
 
 import { getJson, postJson, putBytes } from "./client.js";
 import { el } from "./dom.js";
-import { dropDraft, keepDraft } from "./drafts.js";
+import { dropDraft, hasDraft, keepDraft } from "./drafts.js";
 import { t } from "./i18n.js";
 import { moveFields } from "./moveform.js";
 import { goesTo } from "./moves.js";
@@ -13,13 +13,16 @@ import { moveName } from "./words.js";
 
 const quietly = (path) => getJson(path).catch(() => null);
 
+const keyOf = (incident, move) => `${incident.id}/${move}`;
+export const isBegun = (incident, move) => hasDraft(keyOf(incident, move));
+
 // `close` goes back to the moves; what was typed is kept unless it is cancelled or sent.
 export async function moveForm(move, incident, { lead, again, close, sent }) {
   const { fields, read } = await moveFields(move, incident, quietly, { lead, department: departmentOf(incident.category) });
   const fault = el("p", { class: "fault", role: "alert" });
   const changed = el("p", { class: "hint changed", hidden: true }, t("incidents.changed_meanwhile"), " ", el("button", { type: "button", on: { click: again } }, t("incidents.reload")));
   const photos = globalThis.crypto?.subtle ? el("input", { type: "file", name: "photos", accept: "image/jpeg,image/png,image/webp", multiple: true }) : null;
-  const key = `${incident.id}/${move.move}`;
+  const key = keyOf(incident, move.move);
   const done = () => { dropDraft(key); sent(); };
   const id = globalThis.crypto?.randomUUID?.(); // pressed twice, it is the same move
   const submit = (event) => { event.preventDefault(); return send({ move, incident, read, photos, id, fault, form, again, done }); };

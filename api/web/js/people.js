@@ -3,7 +3,7 @@
 import { getJson, postJson } from "./client.js";
 import { areaName, loadAreaNames } from "./area.js";
 import { byId, el, fill } from "./dom.js";
-import { dropDraft, keepDraft } from "./drafts.js";
+import { dropDraft, hasDraft, keepDraft } from "./drafts.js";
 import { createHeader } from "./header.js";
 import { currentLanguage, loadLanguage, number, t } from "./i18n.js";
 import { begin, tell } from "./notices.js";
@@ -28,7 +28,8 @@ async function start() {
   addEventListener("hashchange", show);
   on("language", () => { drawRoles(); drawList(); isAdding ? showNew() : show(); });
   drawList();
-  show();
+  if (hasDraft(NEW) && named() === "") showNew();
+  else show();
 }
 
 async function load() {

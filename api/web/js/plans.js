@@ -2,6 +2,7 @@
 
 import { getJson, questions } from "./client.js";
 import { byId, el, fill, renew } from "./dom.js";
+import { dropDraft, hasDraft, keepDraft } from "./drafts.js";
 import { t } from "./i18n.js";
 import { say, tell } from "./notices.js";
 import { createOrders, order, orderName } from "./orders.js";
@@ -13,6 +14,7 @@ const MINUTES = [1, 5, 15, 60];
 const EFFORTS = ["fast", "thorough", "exact"];
 const USUAL = { effort: "fast", minutes: 5 };
 const NO_ROUNDNESS = "exact";
+const DRAFT = "plan";
 const mine = new Set(); // orders of this page: their plans open by themselves where nothing else is open
 let plans = null;
 const asking = questions();
@@ -28,6 +30,9 @@ export async function createPlans() {
   on("route", render);
   on("epoch", () => loadPlaces().catch((refusal) => tell("figures", refusal.message, refusal.code)));
   await Promise.all([load(), loadPlaces(), createOrders()]);
+  keepDraft(DRAFT, byId("compute"));
+  byId("compute").querySelector("details").open ||= hasDraft(DRAFT); // nobody asks with settings they do not see
+  fitRoundness();
 }
 
 async function load() {
@@ -87,7 +92,7 @@ function render() {
 function item(plan, isCurrent) {
   const figure = plan.parts === null || plan.parts === undefined ? null : t(`web.parts_figure_${plan.task}`, { count: plan.parts });
   return el("li", {}, el("a", { class: "row", href: addressOf("plan", plan.id), "aria-current": isCurrent ? "true" : null },
-    el("span", { class: "row-text" }, plan.name, el("small", {}, [plan.status ? statusName(plan.status) : null, plan.base_date].filter(Boolean).join(" · "))),
+    el("span", { class: "row-text" }, plan.name, el("small", {}, plan.status ? `${statusName(plan.status)} · ` : null, el("span", { class: "day" }, plan.base_date))),
     figure ? el("b", { class: "row-end" }, figure) : null),
   el("a", { class: "report-link", href: reportAddress("current", plan.id), target: "_blank", rel: "noopener", "aria-label": t("web.report_of", { plan: plan.name }) }, t("web.plan_report")));
 }
@@ -100,7 +105,7 @@ async function compute(event) {
   const wanted = { task, scope: where.value, at: epoch(), effort: effort.value, time_limit_s: 60 * Number(minutes.value), seed: Number(seed.value), ...shape(task), ...households(task) };
   event.submitter.disabled = true;
   try {
-    await order(wanted, (sent) => { mine.add(sent.id); state.textContent = t("web.order_sent", { what: orderName(sent) }); });
+    await order(wanted, (sent) => { mine.add(sent.id); state.textContent = t("web.order_sent", { what: orderName(sent) }); dropDraft(DRAFT); });
   } catch (refusal) {
     state.replaceChildren(el("span", { class: "light late", "aria-hidden": "true" }, "■"), " ", refusal.message);
   } finally {
