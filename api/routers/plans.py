@@ -85,9 +85,16 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "author": plan.author,
         "created_at": plan.created_at,
         "status": plan.report.get("status"),
-        "parts": plan.report.get("parts"),
+        "parts": _parts(plan),
         "optimal_parts": _optimal_parts(plan),
     }
+
+
+def _parts(plan: Plan) -> int | None:
+    """All parts on the map: those a range is asked of, and dedicated grids."""
+    parts: int | None = plan.report.get("parts")
+    dedicated: int = plan.report.get("dedicated_grids", 0)
+    return None if parts is None else parts + dedicated
 
 
 def _optimal_parts(plan: Plan) -> int | None:

@@ -160,6 +160,9 @@ def test_a_date_before_everything_says_so(start: Page) -> None:
     set_date(start, "2005-09-01")
     expect(start.locator("#epoch-line")).to_have_text("时点 2005-09-01")
     expect(start.locator("#figures")).to_contain_text("2006-01-01")
+    expect(start.locator("#live-title")).to_contain_text("2005-09-01 当日")
+    expect(start.locator("#live-body")).to_contain_text("当日巡查")
+    expect(start.locator("#legend")).to_be_hidden()  # there is no grid that it could count
     expect(start.locator("#compute button").first).to_be_disabled()
     expect_gone(start, "hit-community")
 
@@ -201,6 +204,10 @@ def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, sma
     row = start.locator("#legend li", has=start.locator(".chip-dedicated"))
     expect(row.locator("b")).to_have_text(f"{dedicated}")
     expect(row).to_contain_text("专属网格")
+    expect(start.locator(".plan-reports select")).to_have_count(
+        0
+    )  # stations, communities are nothing to compare it with
+    assert in_map(start, "map.getLayer('after-name').minzoom") == 14  # thousands of names are a grey mass
     for _ in ("dark", "light"):
         start.locator("#theme").click()
         shown = "['light', 'dark'].map((theme) => map.getPaintProperty(`visit-${theme}`, 'fill-opacity'))"

@@ -117,10 +117,15 @@ function plan() {
     { id: "changed-hatch", type: "fill", source: "changed", paint: { "fill-pattern": "hatch" } },
     { id: "before-line", type: "line", source: "before", layout: { "line-join": "round" },
       paint: { "line-color": token("map-line"), "line-width": zoomed(11, 0.8, 16, 2.4), "line-dasharray": [3, 2] } },
-    { id: "after-casing", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": casingOf(), "line-width": zoomed(11, 3.5, 16, 8) } },
-    { id: "after-line", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": token("accent"), "line-width": zoomed(11, 1.6, 16, 4) } },
+    { id: "after-casing", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": casingOf() } },
+    { id: "after-line", type: "line", source: "after", layout: { "line-join": "round" }, paint: { "line-color": token("accent") } },
   ];
 }
+
+// How wide the borders of a plan are drawn, by layer.
+export const planLines = (ofGrids) => (ofGrids
+  ? { "after-casing": zoomed(11, 0.6, 16, 5), "after-line": zoomed(11, 0.4, 16, 2.4) }
+  : { "after-casing": zoomed(11, 3.5, 16, 8), "after-line": zoomed(11, 1.6, 16, 4) });
 
 const casingOf = () => token("map-casing");
 

@@ -1,6 +1,6 @@
 // A plan on the map: before, after, and what changed between them.
 
-import { BALANCES, SCHEMES, visitOpacity } from "./basemap.js";
+import { BALANCES, SCHEMES, planLines, visitOpacity } from "./basemap.js";
 import { getJson, questions } from "./client.js";
 import { el } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
@@ -74,6 +74,9 @@ function fade(share) {
 
 function stepAside() {
   fade(0);
+  const ofGrids = plan.task === "divide"; // thousands of them: from afar thin lines, and no names over each other
+  for (const [layer, width] of Object.entries(planLines(ofGrids))) map.setPaintProperty(layer, "line-width", width);
+  map.setLayerZoomRange("after-name", ofGrids ? 14 : 10, 24);
   choose(view);
 }
 

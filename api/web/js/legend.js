@@ -16,7 +16,7 @@ export function createLegend() {
 }
 
 function render() {
-  const block = compared ? planBlock : isShown("visit") ? visitBlock : null;
+  const block = compared ? planBlock : isShown("visit") && visitCounts().some(Boolean) ? visitBlock : null;
   for (const place of [byId("legend"), byId("legend-inline")]) {
     place.replaceChildren(...(block ? [block()] : []));
     place.hidden = block === null;

@@ -62,13 +62,15 @@ async function poll() {
   if (!document.hidden) timer = setTimeout(poll, POLL_MS);
 }
 
+// Then the marks on the map are the queue's, all of them.
+const isQueued = () => byId("queue") !== null && epoch() >= today();
+
 function take(fresh) {
   const before = situation?.days_since_visit ?? {};
   situation = fresh;
   for (const [code, days] of Object.entries(fresh.days_since_visit))
     if (before[code] !== days) map.setFeatureState({ source: "areas", sourceLayer: "grid", id: code }, { visit: days === null ? CLASSES : visitClass(days) });
-  const queued = byId("queue") !== null && epoch() >= today(); // then the marks are the queue's
-  if (!queued) setMarks(fresh.recent_incidents.map(point));
+  if (!isQueued()) setMarks(fresh.recent_incidents.map(point));
   render();
   announce("situation", fresh);
 }
@@ -79,13 +81,15 @@ function point({ lon, lat, ...incident }) {
 }
 
 function render() {
+  byId("live-title").firstElementChild.textContent = epoch() === today() ? t("web.today") : t("web.on_day", { day: epoch() });
   byId("live-time").textContent = heardAt ? t("web.heard_at", { time: clock(heardAt) }) : "";
   if (!situation) { fill("live-body", el("p", { class: "empty" }, t(heardAt ? "web.loading" : "web.live_empty"))); return; }
   renew(byId("live-body"), headline(), lights(), recent());
 }
 
 function headline() {
-  const figures = [["open_incidents", "web.open_incidents"], ["patrols_today", "web.patrols_today"], ["workers_today", "web.workers_today"]];
+  const day = epoch() === today() ? "today" : "that_day";
+  const figures = [["open_incidents", "web.open_incidents"], ["patrols_today", `web.patrols_${day}`], ["workers_today", `web.workers_${day}`]];
   return el("dl", { class: "figures live-figures" }, figures.map(([key, words]) =>
     el("div", { "data-figure": key }, el("dd", {}, number(situation[key])), el("dt", {}, t(words)))));
 }
@@ -102,7 +106,7 @@ function recent() {
   const [shown, total] = [situation.recent_incidents.length, situation.open_incidents];
   return [
     el("ul", { class: "recent" }, situation.recent_incidents.slice(0, LISTED).map(incidentRow)),
-    total > shown ? el("p", { class: "hint" }, t("web.recent_shown", { shown, total })) : null,
+    total > shown && !isQueued() ? el("p", { class: "hint" }, t("web.recent_shown", { shown, total })) : null,
   ];
 }
 

@@ -10,14 +10,14 @@ on("plans", (known) => { plans = known; });
 export const reportAddress = (before, after, ending = "") => `/plans/${before}/report/${after}${ending}?lang=${currentLanguage()}`;
 
 export function reportLinks(plan) {
-  const others = plans.filter((other) => other.id !== plan.id && overlaps(other.scope_code, plan.scope_code));
+  const others = plans.filter((other) => other.id !== plan.id && other.scope_code === plan.scope_code && kindOf(other) === kindOf(plan));
   return el("nav", { class: "plan-reports", "aria-label": t("web.reports") },
     el("p", {}, link(reportAddress("current", plan.id), t("web.plan_report")), " · ", link(reportAddress("current", plan.id, ".xlsx"), "XLSX")),
     others.length === 0 ? null : beside(plan, others));
 }
 
-// One scope holds the other: codes are nested by their beginnings.
-const overlaps = (one, other) => one.startsWith(other) || other.startsWith(one);
+// What was carried out in 2006 were stations too.
+const kindOf = ({ task }) => (task === "replay" ? "merge" : task);
 
 function beside(plan, others) {
   const open = link(reportAddress(others[0].id, plan.id), t("web.compare_report"));
