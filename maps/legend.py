@@ -94,7 +94,8 @@ def class_labels(classes: Classes, context: Context, unit: str = "") -> list[str
     tail = f" {unit}" if unit else ""
     step = 1 if classes.whole else 0
     between = [f"{_limit(low + step)} – {_limit(high)}{tail}" for low, high in pairwise(classes.limits)]
-    return [f"≤ {_limit(classes.limits[0])}{tail}", *between, f"> {_limit(classes.limits[-1])}{tail}"]
+    labels = [f"≤ {_limit(classes.limits[0])}{tail}", *between, f"> {_limit(classes.limits[-1])}{tail}"]
+    return [f"{mark} {label}".strip() for mark, label in zip(classes.marks or [""] * len(labels), labels, strict=True)]
 
 
 def _limit(value: float) -> str:

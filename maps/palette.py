@@ -61,6 +61,7 @@ class Classes:
     limits: tuple[float, ...]
     colours: tuple[str, ...]
     whole: bool = False  # values are whole numbers: the legend may say "121 – 180" for (120, 180]
+    marks: tuple[str, ...] = ()  # a sign for each class where a grey printer makes two colours one
 
     def __post_init__(self) -> None:
         if len(self.colours) != len(self.limits) + 1:
@@ -73,6 +74,11 @@ class Classes:
         array = np.asarray(values, dtype=float)
         codes: NDArray[np.int64] = np.searchsorted(np.asarray(self.limits), array, side="left").astype(np.int64)
         return np.where(np.isnan(array), -1, codes)
+
+    def signs(self, values: ArrayLike) -> list[str]:
+        """The sign of each value's class, with a space behind it; nothing where the class has none."""
+        marks = self.marks or ("",) * len(self.colours)
+        return [f"{marks[code]} " if code >= 0 and marks[code] else "" for code in self.codes(values)]
 
     def counts(self, values: ArrayLike, weights: ArrayLike | None = None) -> NDArray[np.int64]:
         """How many values (or how much weight) each class holds, shape (k + 1,). Missing values count nowhere."""
@@ -93,6 +99,9 @@ def symmetric(steps: Sequence[int]) -> Classes:
     return Classes(limits, diverging(len(limits) + 1), whole=True)
 
 
+OFF_RANGE = ("▼▼", "▼", "", "▲", "▲▲")
+
+
 def around_range(low: int, high: int) -> Classes:
     """Five classes of a count: far below, below, in low … high, above, far above (25 % beyond the range).
 
@@ -100,7 +109,7 @@ def around_range(low: int, high: int) -> Classes:
     [1, 2, 2, 3]
     """
     limits = (min(round(low * 0.75) - 1, low - 2), low - 1, high, max(round(high * 1.25), high + 1))
-    return Classes(limits, diverging(5), whole=True)
+    return Classes(limits, diverging(5), whole=True, marks=OFF_RANGE)
 
 
 def sequential(limits: Sequence[float]) -> Classes:

@@ -122,7 +122,11 @@ def _side(
         layers.append(_hatched(changed, context))
     if stations is not None and len(stations):
         layers.append(_stations(stations, context))
-    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(names, frame["households"], strict=True)]
+    signs = classes.signs(frame["households"])
+    texts = [
+        f"{_short(name)}\n{sign}{number(count)}"
+        for name, sign, count in zip(names, signs, frame["households"], strict=True)
+    ]
     return [*layers, Labels(label_rows(frame, texts, frame["households"]), "part", context.say("layer_figures"))]
 
 

@@ -23,6 +23,8 @@ from maps.text import number
 
 ROWS_PRINTED = 150  # of a table; the rest is in the workbook
 WIDE_MM, TALL_MM = (180.0, 104.0), (86.0, 120.0)  # maps one below the other, or two in a row: what shows more
+ALONE_MM = (180.0, 150.0)
+SIDE_BY_SIDE = 0.8  # of the scale that one map below the other would have
 PERCENTAGE = re.compile(r"[\d.,]+%")
 MOVED = OKABE_ITO[5]
 PIECE_M2 = 100.0  # ground of less that changed hands is no more than a border straightened
@@ -61,22 +63,53 @@ def comparison_page(comparison: Comparison, tables: Mapping[str, pd.DataFrame], 
     ----------
     tables : as `gridmgmt.planning.comparing.comparison_tables.tables` gives them, in the language of the context
     """
-    environment = Environment(autoescape=True)
-    template = environment.from_string(_resource("static/report.html"))
     say = _Say(context)
-    page: str = template.render(
-        language_tag={"zh": "zh-CN", "en": "en"}[context.language],
+    return _page(
+        context,
         heading=say("report_title"),
-        first=comparison.a.name,
-        second=comparison.b.name,
-        subtitle=" · ".join(part for part in (context.place, context.say("epoch_line")) if part),
-        stylesheet=Markup(_resource("static/report.css")),
-        swatches=PATTERNS + hatch(),
+        sides=(comparison.a.name, comparison.b.name),
         figures=_figures(comparison, say),
         maps_heading=f"{say('map_before')} · {say('map_after')} · {say('map_changed')}",
         drawings=_drawings(comparison, context, say),
         sections=_sections(comparison, tables, say),
+    )
+
+
+def plan_page(plan: Division, tables: Mapping[str, pd.DataFrame], context: Context) -> str:
+    """The report of a plan that has nothing to be compared with, as `comparison_page`.
+
+    Parameters
+    ----------
+    tables : as `gridmgmt.planning.comparing.comparison_tables.plan_tables` gives them, in the language of the context
+    """
+    say = _Say(context)
+    known = [key for key in ("metrics", "certificate", "parts") if key in tables]
+    note = Section(say("plan"), Markup('<p class="note">{}</p>').format(say("no_before")))
+    figures = [
+        (number(int(plan.units["part"].nunique())), say("parts_count")),
+        (number(int(plan.units["households"].sum())), say("households")),
+        (number(len(plan.units)), say("buildings")),
+    ]
+    return _page(
+        context,
+        heading=say("plan_title"),
+        sides=(plan.name,),
+        figures=figures,
+        maps_heading=say("plan_map"),
+        drawings=_lone_drawing(plan, context, say),
+        sections=[note, *(Section(say(f"sheet_{key}"), _table(tables[key], say)) for key in known)],
+    )
+
+
+def _page(context: Context, **parts: object) -> str:
+    environment = Environment(autoescape=True)
+    page: str = environment.from_string(_resource("static/report.html")).render(
+        language_tag={"zh": "zh-CN", "en": "en"}[context.language],
+        subtitle=" · ".join(part for part in (context.place, context.say("epoch_line")) if part),
+        stylesheet=Markup(_resource("static/report.css")),
+        swatches=PATTERNS + hatch(),
         lines=context.footer,
+        **parts,
     )
     return page
 
@@ -112,13 +145,27 @@ def _drawings(found: Comparison, context: Context, say: _Say) -> list[Drawing]:
     after = metric(found.b.parts)
     before = found.a.parts.to_crs(after.crs)
     bounds = pd.concat([before, after]).total_bounds
-    frame = max((Frame.around(bounds, most) for most in (WIDE_MM, TALL_MM)), key=lambda tried: tried.mm_per_m)
+    frame = _frame(bounds)
     low, high = _range(found)
     sides = [
         _side(areas, side, title, (low, high), frame, context)
         for areas, side, title in ((before, found.a, say("map_before")), (after, found.b, say("map_after")))
     ]
     return [*sides, _changed(found, before, after, frame, say)]
+
+
+def _lone_drawing(plan: Division, context: Context, say: _Say) -> list[Drawing]:
+    if plan.parts is None or plan.scorecard is None:
+        return []
+    areas = metric(plan.parts)
+    limits = int(plan.scorecard.low), int(plan.scorecard.high)
+    return [_side(areas, plan, say("plan_map"), limits, Frame.around(areas.total_bounds, ALONE_MM), context)]
+
+
+def _frame(bounds: Sequence[float]) -> Frame:
+    """Two maps in a row, to be looked at side by side, where they show nearly as much as larger ones on two pages."""
+    wide, tall = (Frame.around(bounds, most) for most in (WIDE_MM, TALL_MM))
+    return tall if tall.mm_per_m >= SIDE_BY_SIDE * wide.mm_per_m else wide
 
 
 def _range(found: Comparison) -> tuple[int, int]:
@@ -132,7 +179,11 @@ def _side(
     classes = around_range(*limits)
     codes = classes.codes(areas["households"])
     names = areas["part"].map(side.part_names())
-    texts = [f"{_short(name)}\n{number(count)}" for name, count in zip(names, areas["households"], strict=True)]
+    signs = classes.signs(areas["households"])
+    texts = [
+        f"{_short(name)}\n{sign}{number(count)}"
+        for name, sign, count in zip(names, signs, areas["households"], strict=True)
+    ]
     picture = drawing(
         [Layer(areas, [classes.colours[code] for code in codes], opacity=0.75)], frame, title, (areas, texts)
     )

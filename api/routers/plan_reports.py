@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from pandas import DataFrame
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
@@ -17,13 +18,13 @@ from api.security import may
 from gridmgmt.access import Person
 from gridmgmt.io.sheets import write_tables
 from gridmgmt.messages import Language, text
-from gridmgmt.planning.comparing.comparison import Comparison
-from gridmgmt.planning.comparing.comparison_tables import tables
-from gridmgmt.services.comparing import compare_plans
+from gridmgmt.planning.comparing.comparison import Comparison, Division
+from gridmgmt.planning.comparing.comparison_tables import plan_tables, tables
+from gridmgmt.services.comparing import report_on
 from gridmgmt.services.plans import get_plan
 from gridmgmt.store.tables import Plan
 from maps.context import Context
-from maps.report import comparison_page
+from maps.report import comparison_page, plan_page
 
 router = APIRouter(tags=["plans"])
 Reader = Annotated[Person, may(SEE)]
@@ -38,7 +39,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def report_workbook(session: DbSession, person: Reader, language: Lang, a: PlanSide, b: PlanSide) -> Response:
     """Plan b against plan a as a workbook: summary, metrics, parts, households that move, certificate."""
     found, plan = _compared(session, person, language, a, b)
-    sheets = tables(found, language, report=plan.report)
+    sheets = _tables(found, language, plan)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
         write_tables(path, {text(f"scorecard.sheet_{key}", language): table for key, table in sheets.items()})
@@ -52,15 +53,25 @@ def report_page(session: DbSession, person: Reader, language: Lang, a: PlanSide,
     """Plan b against plan a, or against `current`, as a page that prints: maps, every metric, certificate, moves."""
     found, plan = _compared(session, person, language, a, b)
     context = Context(at=plan.base_date, place="", language=language)
-    page = comparison_page(found, tables(found, language, report=plan.report), context)
+    sheets = _tables(found, language, plan)
+    page = plan_page(found, sheets, context) if isinstance(found, Division) else comparison_page(found, sheets, context)
     return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": PAGE_CSP})
 
 
 def _compared(
     session: Session, person: Person, language: Language, a: PlanSide, b: PlanSide
-) -> tuple[Comparison, Plan]:
-    """The comparison, and the plan it is about: the second side unless that is what was in force."""
+) -> tuple[Comparison | Division, Plan]:
+    """The comparison, and the plan it is about: the second side unless that is what was in force.
+
+    The plan alone where nothing was in force before it.
+    """
     area = person.area(SEE)
-    found = compare_plans(session, a, b, area, language)
+    found = report_on(session, a, b, area, language)
     planned = next(side for side in (b, a) if isinstance(side, UUID))
     return found, get_plan(session, planned, area)
+
+
+def _tables(found: Comparison | Division, language: Language, plan: Plan) -> dict[str, DataFrame]:
+    if isinstance(found, Division):
+        return plan_tables(found, language, report=plan.report)
+    return tables(found, language, report=plan.report)

@@ -81,6 +81,21 @@ def compare_plans(
     return compare(*divisions)
 
 
+def report_on(
+    session: Session,
+    a: UUID | Literal["current"],
+    b: UUID | Literal["current"],
+    area: Area = Area.everything,
+    language: Language = "zh",
+) -> Comparison | Division:
+    """As `compare_plans`; the plan b alone where nothing was in force that it could be compared with: first grids."""
+    if a != CURRENT or b == CURRENT:
+        return compare_plans(session, a, b, area, language)
+    sides = _read(session, b, area)
+    planned = _planned(session, sides, language)
+    return planned if sides.units["now"].isna().all() else compare(_in_force(session, sides, language), planned)
+
+
 def plan_ensemble(
     session: Session,
     plan_id: UUID,

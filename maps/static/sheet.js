@@ -162,19 +162,21 @@ const sheet = (() => {
   // A printer gets the same part of the world, drawn anew for the size of the paper (the class fixes that size).
   function printing(on) {
     const views = maps.map((made) => made.getBounds());
+    if (on) for (const made of maps) made.screenView = { center: made.getCenter(), zoom: made.getZoom() }; // of the screen's size
     document.body.classList.toggle("printing", on);
-    maps.forEach((made, index) => {
+    const margin = document.querySelector("aside");
+    margin.style.zoom = "";
+    for (const made of maps) {
       made.options.zoomSnap = on ? 0 : 0.25;
       made.invalidateSize({ animate: false, pan: false });
+    }
+    maps.forEach((made, index) => { // once all have their size: in step, one moves the other
       if (!on && made.screenView) made.setView(made.screenView.center, made.screenView.zoom, { animate: false });
       if (on) {
-        made.screenView = { center: made.getCenter(), zoom: made.getZoom() };
         made.fitBounds(views[index], { animate: false });
         declutter(made);
       }
     });
-    const margin = document.querySelector("aside");
-    margin.style.zoom = "";
     const fit = 0.97 * Math.min(1, margin.clientHeight / margin.scrollHeight, margin.clientWidth / margin.scrollWidth);
     margin.style.zoom = on && fit < 0.97 ? Math.max(0.55, fit) : "";
   }
@@ -187,6 +189,8 @@ const sheet = (() => {
   });
   window.addEventListener("beforeprint", () => printing(true));
   window.addEventListener("afterprint", () => printing(false));
+  // The margin below has its height by then, and the maps what is left: they were centred for more.
+  window.addEventListener("load", () => maps.forEach((made) => made.invalidateSize({ animate: false })));
 
   return { map, shapes, labels, inStep, printing };
 })();

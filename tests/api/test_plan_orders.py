@@ -74,6 +74,9 @@ def test_grids_are_as_round_as_asked_for(client: httpx.Client, small_district: s
     metres = [GeoDataFrame.from_features(one, crs="EPSG:4326").to_crs("EPSG:4547") for one in parts]
     asked, usual = (polsby_popper(one.geometry.to_numpy()).mean() for one in metres)
     assert asked < usual
+    alone = client.get(f"/plans/current/report/{plans[0]['id']}?lang=en")  # there were no grids before
+    assert "the plan stands alone" in alone.text
+    assert client.get(f"/plans/current/report/{plans[0]['id']}.xlsx").content[:2] == b"PK"
 
 
 def test_the_same_order_asked_twice_is_one(client: httpx.Client) -> None:

@@ -38,6 +38,10 @@ def visit(browser: Browser) -> Iterator[Visit]:
     page.close()
 
 
+PLACE = """(({ x, y, width }) => [x, y, width].map(Math.round))(
+    document.querySelector('path.leaflet-interactive').getBoundingClientRect())"""
+
+
 def open_file(visit: Visit, folder: Path, html: str) -> Page:
     """Open a page from disk; going there is the only request it may make."""
     target = folder / "sheet.html"
@@ -100,10 +104,11 @@ def test_two_maps_move_in_step(rendered: Rendered, visit: Visit, tmp_path: Path)
 @pytest.mark.parametrize("name", ["coverage", "replay"])
 def test_paper_gets_the_whole_sheet(name: str, rendered: Rendered, visit: Visit, tmp_path: Path) -> None:
     page = open_file(visit, tmp_path, rendered(name, "zh"))
-    drawn = page.locator(".folium-map").first.bounding_box()
+    drawn, place = page.locator(".folium-map").first.bounding_box(), page.evaluate(PLACE)
     pdf = page.pdf(format="A4", prefer_css_page_size=True, print_background=True)  # whatever paper the printer has
     assert pdf.count(b"/Type /Page\n") == 1
     assert page.locator(".folium-map").first.bounding_box() == drawn  # the screen is as it was
+    assert page.evaluate(PLACE) == place
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     sheet, margin = page.locator("body").bounding_box(), page.locator("aside").bounding_box()
     assert sheet is not None

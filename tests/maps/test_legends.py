@@ -87,8 +87,9 @@ def test_neighbours_get_different_tints(town: Town) -> None:
 
 def test_classes_say_their_limits_in_words(context: Context) -> None:
     assert class_labels(palette.around_range(120, 180), context) == [
-        "≤ 89", "90 – 119", "120 – 180", "181 – 225", "> 225",
+        "▼▼ ≤ 89", "▼ 90 – 119", "120 – 180", "▲ 181 – 225", "▲▲ > 225",
     ]  # fmt: skip
+    assert palette.around_range(120, 180).signs([80, 100, 150, 200, 300, np.nan]) == ["▼▼ ", "▼ ", "", "▲ ", "▲▲ ", ""]
     assert class_labels(palette.sequential((300, 500)), context, "m") == ["≤ 300 m", "300 – 500 m", "> 500 m"]
     assert class_labels(palette.symmetric([10, 30]), context)[0] == "≤ −31"
     assert class_labels(palette.sequential(()), context) == ["全部"]

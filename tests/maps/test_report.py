@@ -12,13 +12,13 @@ from gridmgmt.errors import MissingProgram
 from gridmgmt.io.sheets import write_tables
 from gridmgmt.messages import LANGUAGES, Language
 from gridmgmt.planning.comparing.comparison import Comparison, Division, compare
-from gridmgmt.planning.comparing.comparison_tables import tables
+from gridmgmt.planning.comparing.comparison_tables import plan_tables, tables
 from gridmgmt.planning.scorecard import score
 from gridmgmt.policy.evaluation import Subject, evaluate
 from gridmgmt.policy.norms import profile
 from maps.context import Context
 from maps.pdf import write_pdf
-from maps.report import _drawings, _Say, changed_ground, comparison_page
+from maps.report import _drawings, _frame, _Say, changed_ground, comparison_page, plan_page
 from tests.maps.html import read_page
 
 REPORT = {
@@ -48,6 +48,20 @@ def found(words: str = "碧波") -> Comparison:
 def page(words: str, context: Context) -> str:
     comparison = found(words)
     return comparison_page(comparison, tables(comparison, context.language, report=REPORT, verdicts=VERDICTS), context)
+
+
+def test_a_plan_without_a_before_is_reported_alone(context: Context) -> None:
+    plan = found("<b>").b
+    sheets = plan_tables(plan, context.language, report=REPORT)
+    texts = read_page(plan_page(plan, sheets, context)).texts
+    assert "<b> B" in texts
+    assert sheets["parts"].iloc[:, 1].sum() == plan.units["households"].sum()
+    assert len(sheets["metrics"]) > 10
+
+
+@pytest.mark.parametrize(("across", "up", "in_a_row"), [(900, 1000, True), (1700, 1000, False)])
+def test_maps_stand_in_a_row_unless_they_lose_too_much(across: float, up: float, in_a_row: bool) -> None:
+    assert (_frame((0, 0, across, up)).size[0] <= 86) == in_a_row
 
 
 def test_areas_without_names_bear_their_numbers(context: Context) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from gridmgmt.messages import LISTED, Language, text
-from gridmgmt.planning.comparing.comparison import Comparison, MetricPair
+from gridmgmt.planning.comparing.comparison import Comparison, Division, MetricPair
+from gridmgmt.planning.scorecard import Scorecard
 
 UNITS_NAMED = 20
 
@@ -43,6 +44,42 @@ def tables(
     if verdicts:
         found["verdicts"] = _verdicts(verdicts, language)
     return found
+
+
+def plan_tables(
+    plan: Division, language: Language, *, report: Mapping[str, Any] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Tables of a plan that has nothing to be compared with: summary, metrics, parts, certificate."""
+    found = {"summary": _lone_summary(plan, language)}
+    if plan.scorecard is not None:
+        found["metrics"] = _lone_metrics(plan.scorecard, language)
+    homes = plan.units.groupby("part")["households"].sum()
+    names = [plan.part_names().get(part, str(part)) for part in homes.index]
+    found["parts"] = pd.DataFrame(
+        {_say("part_name", language): names, _say("households", language): homes.to_numpy()}, dtype=object
+    )
+    if report is not None:
+        found["certificate"] = _certificate(report, language)
+    return found
+
+
+def _lone_summary(plan: Division, language: Language) -> pd.DataFrame:
+    rows: list[tuple[str, object]] = [
+        (_say("plan", language), plan.name),
+        (_say("parts_count", language), _count(plan.units)),
+        (_say("households", language), int(plan.units["households"].sum())),
+        (_say("buildings", language), len(plan.units)),
+    ]
+    return _two_columns(rows, language)
+
+
+def _lone_metrics(card: Scorecard, language: Language) -> pd.DataFrame:
+    columns = ("group", "metric", "value", "formula", "key")
+    rows = [
+        (_say(f"group_{one.group}", language), title, value, one.formula(language), f"{one.key} {one.version}")
+        for one, title, value in card.rows(language)
+    ]
+    return pd.DataFrame(rows, columns=[_say(column, language) for column in columns], dtype=object)
 
 
 def _say(key: str, language: Language) -> str:
