@@ -13,6 +13,7 @@ PYTHON = VENV / "bin" / "python"
 DATA = Path(os.environ.get("GRIDMGMT_DATA") or ROOT / ".data").resolve()
 POSTGRES = DATA / "postgres"
 LOGS = DATA / "logs"
+MAPS_VARIABLE = "GRIDMGMT_MAPS"  # where the served pages look for those of `gridmgmt map`; api.settings reads it
 OUT = (DATA if os.environ.get("GRIDMGMT_DATA") else ROOT) / "out"
 # Debian packages unpacked without root, and their libraries; gridmgmt.store.programs reads both variables.
 PACKAGES_VARIABLE = "GRIDMGMT_PACKAGES"
@@ -58,5 +59,6 @@ def environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
     path = f"{PYTHON.parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     packages = {PACKAGES_VARIABLE: str(PACKAGES), LIBRARIES_VARIABLE: libraries()}
+    maps = {MAPS_VARIABLE: os.environ.get(MAPS_VARIABLE) or str(OUT / "maps")}  # wherever the caller stands
     loops = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(compiled())}
-    return kept | packages | loops | {"VIRTUAL_ENV": str(VENV), "PATH": path}
+    return kept | packages | maps | loops | {"VIRTUAL_ENV": str(VENV), "PATH": path}

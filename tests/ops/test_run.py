@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import WebSettings
 from tests.ops.conftest import ROOT, Checkout, kill, server_processes
 from tools import layout
 
@@ -71,6 +72,14 @@ def test_what_the_caller_set_for_his_own_python_is_not_for_ours(checkout: Checko
     done = checkout.run("exec", "env", env={"PYTHONPATH": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0
     assert not [line for line in done.stdout.splitlines() if line.startswith(names)]
+
+
+def test_the_pages_find_the_maps_wherever_the_caller_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GRIDMGMT_MAPS", raising=False)
+    monkeypatch.setattr(layout, "OUT", tmp_path)
+    assert WebSettings.from_environment(layout.environment()).maps_folder == tmp_path / "maps"
+    monkeypatch.setenv("GRIDMGMT_MAPS", "/srv/maps")
+    assert WebSettings.from_environment(layout.environment()).maps_folder == Path("/srv/maps")
 
 
 def test_loops_are_compiled_anew_where_any_of_them_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
