@@ -33,7 +33,9 @@ DEFAULT_LIMITS = Limits()
 
 
 def check_size(path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
-    """UnreadableFile where there is no such file, or it is too large or empty."""
+    """UnreadableFile where there is no such file, it is a folder, too large or empty."""
+    if path.is_dir():
+        raise UnreadableFile(path=path.name, detail=Words("reasons.file_folder"))
     if not path.is_file():
         raise UnreadableFile(path=path.name, detail=Words("reasons.file_not_there"))
     size = path.stat().st_size

@@ -21,7 +21,7 @@ from gridmgmt.errors import InvalidInput, UnreadableFile
 from gridmgmt.geo.crs import NamedCrs
 from gridmgmt.io import encodings, sheets
 from gridmgmt.io.archive import DEFAULT_LIMITS, Limits, check_size, unpacked
-from gridmgmt.io.systems import crs_of, require_no_degrees
+from gridmgmt.io.systems import crs_of, require_fitting
 from gridmgmt.messages import Words
 from gridmgmt.messages.parsers import parser_fault
 
@@ -68,7 +68,7 @@ def read_file(
         detail = Words("reasons.file_too_many_features", count=len(frame), limit=limits.features)
         raise UnreadableFile(path=source.name, detail=detail)
     named = crs_of(source.name, frame.crs, crs, notes)
-    require_no_degrees(source.name, frame, named)
+    require_fitting(source.name, frame, named)
     frame = frame.set_crs(None, allow_override=True)
     frame.geometry = frame.geometry.force_2d()
     return SourceFile(source.name, frame, named, source.suffix.lower() in SHAPEFILE, notes)

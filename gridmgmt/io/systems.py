@@ -28,10 +28,17 @@ def crs_of(
     return NamedCrs(f"EPSG:{code}" if code else said.name, said)
 
 
-def require_no_degrees(name: str, frame: geopandas.GeoDataFrame, crs: NamedCrs) -> None:
-    """UnreadableFile where a projection is said and the coordinates are degrees in China: a city a metre wide."""
-    if not crs.crs.is_projected or frame.geometry.is_empty.all():
+def require_fitting(name: str, frame: geopandas.GeoDataFrame, crs: NamedCrs) -> None:
+    """UnreadableFile where the coordinates are none of the CRS that is said.
+
+    Degrees in China under a projection (a city a metre wide), or under degrees what is beyond them.
+    """
+    if frame.geometry.is_empty.all():
         return
     west, south, east, north = frame.total_bounds
+    if crs.crs.is_geographic and not (-180 <= west <= east <= 360 and -90 <= south <= north <= 90):
+        raise UnreadableFile(path=name, detail=Words("reasons.file_no_degrees", crs=crs.name, x=west, y=south))
+    if not crs.crs.is_projected:
+        return
     if in_mainland((west + east) / 2, (south + north) / 2) and max(east - west, north - south) < WIDE:
         raise UnreadableFile(path=name, detail=Words("reasons.file_degrees", crs=crs.name, x=west, y=south))

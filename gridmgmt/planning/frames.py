@@ -154,7 +154,10 @@ def households_of(frame: GeoDataFrame, column: str) -> NDArray[np.int64]:
     wrong = ~(np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
     if wrong.any():
         rows = _some(frame, wrong)
-        raise InvalidInput(detail=Words("reasons.counts_unsound", column=column, count=int(wrong.sum()), rows=rows))
+        first, count = frame[column].to_numpy(dtype=object)[wrong][0], int(wrong.sum())
+        raise InvalidInput(
+            detail=Words("reasons.counts_unsound", column=column, count=count, rows=rows, first=str(first))
+        )
     counts: NDArray[np.int64] = values.astype(np.int64)
     return counts
 

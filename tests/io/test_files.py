@@ -153,6 +153,19 @@ def test_degrees_that_pass_for_metres_are_refused(tmp_path: Path, by_hand: str |
     assert len(read_file(path, crs="EPSG:4326").frame) == 8
 
 
+def test_metres_that_pass_for_degrees_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    blocks(4).to_crs(4547).set_crs(4326, allow_override=True).to_file(path)
+    with pytest.raises(UnreadableFile, match=r"a\.gpkg .* it says EPSG:4326, but .* are no degrees\. .* --crs"):
+        read_file(path)
+    assert len(read_file(path, crs="EPSG:4547").frame) == 8
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="it is a folder"):
+        read_file(tmp_path)
+
+
 def test_tables_without_places_say_so(tmp_path: Path) -> None:
     table = pandas.DataFrame({"n": [1]})
     table.to_parquet(tmp_path / "a.parquet")
