@@ -83,10 +83,12 @@ def plan_page(plan: Division, tables: Mapping[str, pd.DataFrame], context: Conte
     tables : as `gridmgmt.planning.comparing.comparison_tables.plan_tables` gives them, in the language of the context
     """
     say = _Say(context)
-    known = [key for key in ("metrics", "certificate", "parts") if key in tables]
+    shown = {key: tables[key] for key in ("metrics", "certificate", "parts") if key in tables}
+    if "metrics" in shown:
+        shown["metrics"] = shown["metrics"].iloc[:, :3]  # formulas and keys are in the workbook
     note = Section(say("plan"), Markup('<p class="note">{}</p>').format(say("no_before")))
     figures = [
-        (number(int(plan.units["part"].nunique())), say("parts_count")),
+        (number(len(plan.parts) if plan.parts is not None else plan.units["part"].nunique()), say("parts_count")),
         (number(int(plan.units["households"].sum())), say("households")),
         (number(len(plan.units)), say("buildings")),
     ]
@@ -97,7 +99,7 @@ def plan_page(plan: Division, tables: Mapping[str, pd.DataFrame], context: Conte
         figures=figures,
         maps_heading=say("plan_map"),
         drawings=_lone_drawing(plan, context, say),
-        sections=[note, *(Section(say(f"sheet_{key}"), _table(tables[key], say)) for key in known)],
+        sections=[note, *(Section(say(f"sheet_{key}"), _table(table, say)) for key, table in shown.items())],
     )
 
 
@@ -176,17 +178,17 @@ def _range(found: Comparison) -> tuple[int, int]:
 def _side(
     areas: gpd.GeoDataFrame, side: Division, title: str, limits: tuple[int, int], frame: Frame, context: Context
 ) -> Drawing:
+    """One side by whether its households lie in the range, which is asked of no dedicated grid."""
     classes = around_range(*limits)
-    codes = classes.codes(areas["households"])
+    asked = areas["households"].where(~_dedicated(areas))
+    fills = [classes.colours[code] if code >= 0 else NO_DATA for code in classes.codes(asked)]
     names = areas["part"].map(side.part_names())
-    signs = classes.signs(areas["households"])
+    signs = classes.signs(asked)
     texts = [
         f"{_short(name)}\n{sign}{number(count)}"
         for name, sign, count in zip(names, signs, areas["households"], strict=True)
     ]
-    picture = drawing(
-        [Layer(areas, [classes.colours[code] for code in codes], opacity=0.75)], frame, title, (areas, texts)
-    )
+    picture = drawing([Layer(areas, fills, opacity=0.75)], frame, title, (areas, texts))
     legend = [
         LegendItem(
             _swatch(colour),
@@ -194,10 +196,18 @@ def _side(
             f"({number(int(count))})",
         )
         for label, colour, count in zip(
-            class_labels(classes, context), classes.colours, classes.counts(areas["households"]), strict=True
+            class_labels(classes, context), classes.colours, classes.counts(asked), strict=True
         )
     ]
+    if dedicated := int(_dedicated(areas).sum()):
+        legend.append(LegendItem(_swatch(NO_DATA), context.say("dedicated_grids"), f"({number(dedicated)})"))
     return Drawing(f"{title} · {side.name}", picture, legend)
+
+
+def _dedicated(areas: gpd.GeoDataFrame) -> "pd.Series[bool]":
+    """Which areas are a market's, mall's, school's, hospital's or enterprise's own grid."""
+    none = pd.Series(False, index=areas.index)
+    return areas["kind"].notna() & (areas["kind"] != "residential") if "kind" in areas else none
 
 
 def _changed(found: Comparison, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, frame: Frame, say: _Say) -> Drawing:

@@ -18,7 +18,7 @@ from gridmgmt.policy.evaluation import Subject, evaluate
 from gridmgmt.policy.norms import profile
 from maps.context import Context
 from maps.pdf import write_pdf
-from maps.report import _drawings, _frame, _Say, changed_ground, comparison_page, plan_page
+from maps.report import _drawings, _frame, _lone_drawing, _Say, changed_ground, comparison_page, plan_page
 from tests.maps.html import read_page
 
 REPORT = {
@@ -57,6 +57,15 @@ def test_a_plan_without_a_before_is_reported_alone(context: Context) -> None:
     assert "<b> B" in texts
     assert sheets["parts"].iloc[:, 1].sum() == plan.units["households"].sum()
     assert len(sheets["metrics"]) > 10
+
+
+def test_no_range_is_asked_of_a_dedicated_grid(context: Context) -> None:
+    plan = found().b
+    assert plan.parts is not None
+    kinds = ["residential", "school", None]  # the last as in what has no kinds
+    parts = plan.parts.assign(kind=kinds, households=[150, 10, 150])
+    (drawn,) = _lone_drawing(replace(plan, parts=parts), context, _Say(context))
+    assert [item.count for item in drawn.legend] == ["(0)", "(0)", "(2)", "(0)", "(0)", "(1)"]
 
 
 @pytest.mark.parametrize(("across", "up", "in_a_row"), [(900, 1000, True), (1700, 1000, False)])
