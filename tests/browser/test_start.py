@@ -204,14 +204,20 @@ def test_dedicated_grids_of_a_division_are_a_class_of_their_own(start: Page, sma
     row = start.locator("#legend li", has=start.locator(".chip-dedicated"))
     expect(row.locator("b")).to_have_text(f"{dedicated}")
     expect(row).to_contain_text("专属网格")
-    expect(start.locator(".plan-reports select")).to_have_count(
-        0
-    )  # stations, communities are nothing to compare it with
+    # Divided anew, no grid is what another one was; stations and communities are nothing to compare it with.
+    expect(start.locator("#legend .chip-changed")).to_have_count(0)
+    expect(start.locator("#sheet .facts")).not_to_contain_text("有变动的社区")
+    expect(start.locator(".plan-reports select")).to_have_count(0)
     assert in_map(start, "map.getLayer('after-name').minzoom") == 14  # thousands of names are a grey mass
     for _ in ("dark", "light"):
         start.locator("#theme").click()
         shown = "['light', 'dark'].map((theme) => map.getPaintProperty(`visit-${theme}`, 'fill-opacity'))"
         assert in_map(start, shown) == [0, 0]  # they still step aside for the plan
+
+
+def test_nearly_nothing_is_not_nothing_and_nearly_all_is_not_all(start: Page) -> None:
+    shown = start.evaluate("import('/web/js/i18n.js').then(({ percent }) => [0, 0.0004, 0.9997, 1].map(percent))")
+    assert shown == ["0%", "<0.1%", ">99.9%", "100%"]
 
 
 def today(page: Page) -> str:

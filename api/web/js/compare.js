@@ -64,7 +64,7 @@ function draw() {
   setData("changed", plan.changed);
   setData("after-label", { type: "FeatureCollection", features: plan.after.features.map(labelPoint) });
   stepAside();
-  announce("compare", { ...counts, changed: touched(), before: plan.before.features.length, range: [low, high] });
+  announce("compare", { ...counts, changed: changesNothing() ? null : touched(), before: plan.before.features.length, range: [low, high] });
 }
 
 function fade(share) {
@@ -93,6 +93,9 @@ function shortened(name) {
 
 // Areas of before that lost ground or came to share a station.
 const touched = () => new Set(plan.changed.features.map(({ properties }) => properties.code)).size;
+
+// Grids are divided anew: none of them is what another one was.
+const changesNothing = () => plan.task === "divide";
 
 const labelPoint = ({ properties }) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: properties.label } });
 
@@ -127,7 +130,7 @@ function headline() {
   const { report, after } = plan;
   const rows = [
     [t(`web.parts_${plan.task}`), el("span", { class: "change" }, el("b", {}, number(plan.count_before)), " → ", el("b", {}, number(after.features.length)))],
-    [t("web.changed_units"), number(touched())],
+    changesNothing() ? null : [t("web.changed_units"), number(touched())],
     report.share_in_range === undefined || report.share_in_range === null ? null : [t("web.share_in_range", plan.range), percent(report.share_in_range)],
     report.moved_households === undefined || report.moved_households === null ? null : [t("web.moved_households"), number(report.moved_households)],
     [t("web.base_date"), plan.base_date],

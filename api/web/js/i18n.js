@@ -34,8 +34,11 @@ export function t(key, values = {}) {
 export const has = (key) => loaded.get(language)?.[key] !== undefined;
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
-export const percent = (share) =>
-  new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+// What is nearly nothing is not nothing, and what is nearly all is not all.
+export const percent = (share) => {
+  const shown = (value) => new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(value);
+  return share > 0 && share < 0.0005 ? `<${shown(0.001)}` : share < 1 && share >= 0.9995 ? `>${shown(0.999)}` : shown(share);
+};
 export const when = (moment) =>
   new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: ZONE }).format(new Date(moment));
 export const listed = (names) => new Intl.ListFormat(locale(), { style: "narrow" }).format(names);

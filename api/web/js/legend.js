@@ -39,7 +39,7 @@ function planBlock() {
   const states = [["below", "▼"], ["within", "●"], ["above", "▲"], ["dedicated", "◇"]];
   const rows = states.filter(([state]) => state !== "dedicated" || compared.dedicated > 0).map(([state, mark]) =>
     row(state, `${mark} ${t(`web.legend_${state}`, { low, high })}`, compared[state]));
-  return block(t("web.legend_plan"), [...rows, row("changed", t("web.legend_changed"), compared.changed), row("before", t("web.legend_before"), compared.before)]);
+  return block(t("web.legend_plan"), [...rows, compared.changed === null ? [] : row("changed", t("web.legend_changed"), compared.changed), row("before", t("web.legend_before"), compared.before)]);
 }
 
 const block = (title, rows) => el("section", {}, el("h3", {}, title), el("ul", {}, rows));
