@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 # Set by `./run test` where DATABASE_URL is given: a server to make scratch databases on, instead of one of our own.
 SERVER_VARIABLE = "GRIDMGMT_TEST_SERVER"
 CHROMIUM = os.environ.get("GRIDMGMT_CHROMIUM", "/usr/bin/chromium")
+# Debian has pages painted by the graphics card; without one that is emulated, and dearer than painting without.
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-gpu-rasterization",
 ]  # fmt: skip
 DATABASE_FIXTURES = {"database_url", "clone_database", "session", "fresh_database", "small_district", "fresh_district"}
 CITY_VALID_FROM = date(2006, 1, 1)
