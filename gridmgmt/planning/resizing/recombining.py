@@ -13,6 +13,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.partition.recombining import distinct, distinct_parts
+from gridmgmt.planning.resizing.bounding.programme import Column
 from gridmgmt.planning.resizing.candidates import Candidates, named
 from gridmgmt.planning.resizing.choosing import TINY, better, in_fractions
 
@@ -40,6 +41,12 @@ class Seen:
             borne = self._borne(plans)
             rows = distinct(vstack([self._rows, borne, self._could_be(borne)], format="csr"))
             self._rows = csr_array(rows[-max(1, LARGEST // rows.shape[1]) :])
+
+    def columns(self) -> list[Column]:
+        """The parts that continue a community of which they hold households."""
+        some = self._candidates()
+        continuing = np.flatnonzero((some.names < self._names) & (some.kept > 0)).tolist()
+        return [(int(some.names[one]), tuple(np.flatnonzero(some.masks[one]).tolist())) for one in continuing]
 
     def recombined(self, known: tuple[IntArray, int] | None, budget: Budget) -> IntArray | None:
         """Labels (n,) of a plan in the range that moves fewer than is known, if one was found.

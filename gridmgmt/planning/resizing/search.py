@@ -41,16 +41,17 @@ SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that 
 SMOOTHING = Schedule(2e-3, LAST_PENALTY, False, 0.5, last_heat=1e-5, edge_price=1e-5)
 
 
-def search(problem: Problem, seed: int, budget: Budget, bound: int = 0) -> Found:
+def search(problem: Problem, seed: int, budget: Budget, bound: int = 0, seen: Seen | None = None) -> Found:
     """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes.
 
     Units with `problem.locks` ≥ 0 keep their label. A plan in range that moves as few as `bound` ends the search;
-    today's plan does where it is whole and in range.
+    today's plan does where it is whole and in range. `seen` takes the parts of the plans the search passes through.
     """
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    found = smoothed(problem, _best(problem, today, seed, budget, bound), seed, budget)
+    best = _best(problem, today, Seen(problem) if seen is None else seen, seed, budget, bound)
+    found = smoothed(problem, best, seed, budget)
     if found.violation == 0:
         return found
     settled = restored(problem, measured(problem, annealed(problem, found.labels, SETTLING, seed).labels))
@@ -82,9 +83,9 @@ def _rank(found: Found) -> tuple[int, int, int, float]:
     return found.rank
 
 
-def _best(problem: Problem, today: Found, seed: int, budget: Budget, bound: int) -> Found:
+def _best(problem: Problem, today: Found, seen: Seen, seed: int, budget: Budget, bound: int) -> Found:
     """First plans, each annealed; then the best annealed again, until a round does not help."""
-    pool, seen, enough = [restored(problem, today)], Seen(problem), (0, int(bound * ENOUGH))
+    pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
     for round_, (start, schedules) in enumerate(_firsts(problem, today.labels, seed, budget)):
         tasks = [(start, schedule) for schedule in schedules]
         pool += _annealed(problem, tasks, seen, seed + 100 * round_, budget)

@@ -13,9 +13,10 @@ from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
+from gridmgmt.planning.resizing.bounding.relaxing import parts_of, relaxed_bound
 from gridmgmt.planning.resizing.exact import prove
 from gridmgmt.planning.resizing.found import Found, matched, measured
+from gridmgmt.planning.resizing.recombining import Seen
 from gridmgmt.planning.resizing.relabel import moved_bound
 from gridmgmt.planning.resizing.search import search, smoothed
 
@@ -113,16 +114,18 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     coarse = None
     if grids is not None:
         grid_of, whole = whole_grids(part, grids[pool.units])
-        by_grids = _searched(whole, seed, budget.within(0.5))
+        by_grids = _searched(whole, seed, budget.within(0.5), Seen(whole))
         coarse = replace(by_grids.found, labels=by_grids.found.labels[grid_of])
         if coarse.violation == 0:
             return Settled(pool.units, coarse.labels, by_grids.bound, pool.reason)
     provable = _provable(part)
     searching = budget.within(SEARCH_SHARE if provable else 1.0)
-    searched = _searched(part, seed, searching)
+    seen = Seen(part)
+    searched = _searched(part, seed, searching, seen)
     found, bound, stopped = searched.found, searched.bound, searching.spent()
     if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
-        bound = max(bound, relaxed_bound(part, [found.labels], searched.counted, found.moved, budget))
+        columns = [*parts_of(part, found.labels), *seen.columns()]
+        bound = max(bound, relaxed_bound(part, columns, searched.counted, found.moved, budget))
     reason = pool.reason if searched.possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse.violation <= found.violation:
         return Settled(pool.units, coarse.labels, 0, reason)
@@ -137,10 +140,13 @@ def _provable(part: Problem) -> bool:
     return part.size <= LARGEST and bool(today[today > part.high].sum() <= ABOVE * part.total)
 
 
-def _searched(part: Problem, seed: int, budget: Budget) -> _Searched:
-    """The best plan, and what is proven: what the search leaves open in a small pool is decided, or bounded."""
+def _searched(part: Problem, seed: int, budget: Budget, seen: Seen) -> _Searched:
+    """The best plan, and what is proven: what the search leaves open in a small pool is decided, or bounded.
+
+    `seen` takes the parts of the plans the search passes through.
+    """
     counted = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
-    found = search(part, seed, budget, counted)
+    found = search(part, seed, budget, counted, seen)
     if found.violation == 0 and found.moved <= counted:
         return _Searched(found, counted, counted, True)
     proof = prove(part, found.labels, found.moved if found.violation == 0 else None, budget)

@@ -14,14 +14,14 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
-from gridmgmt.planning.resizing.bounding.programme import NEW, SCALE, Column, Prices
+from gridmgmt.planning.resizing.bounding.programme import NEW, NONE, SCALE, Column, Prices, Rows
 
 PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a column at most
 NODES_PER_UNIT = 100  # of the search in a community above the limit, which only brings in columns
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
 TRIFLE = 1e-6  # households
 
-Rows = tuple[IntArray, IntArray, FloatArray, IntArray]
+Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (starts, rows), prices, units of each row
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class Pricing:
         self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
         self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
 
-    def offer(self, prices: Prices, rows: Rows, counted: IntArray, name: int, nodes: int) -> Offer:
-        """Columns under a name; `counted` (rows,) says which rows of three hold the name."""
+    def offer(self, prices: Prices, priced: Rows, name: int, nodes: int) -> Offer:
+        """Columns under a name, at the prices of units, names and rows of three."""
         problem = self.problem
         open_ = self._within_reach[name]
+        rows, counted = _met(priced, name, open_)
         worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
         cost = prices.count + int(prices.names[name])
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
@@ -102,7 +103,7 @@ class Pricing:
         units = tuple(np.sort(held[order[:count]]).tolist())
         return Offer([(NEW, units)] if beyond else [], beyond, 0)
 
-    def _roots(self, worth: FloatArray, rows: Rows, own: NDArray[np.bool_]) -> list[IntArray]:
+    def _roots(self, worth: FloatArray, rows: Met, own: NDArray[np.bool_]) -> list[IntArray]:
         """The pieces of units that join wherever they can, then every other unit by itself."""
         starts, flat, price, _ = rows
         taken = np.bincount(np.repeat(np.arange(len(own)), np.diff(starts)), weights=price[flat], minlength=len(own))
@@ -115,7 +116,7 @@ class Pricing:
         roots: list[IntArray],
         open_: NDArray[np.bool_],
         beyond: int,
-        rows: Rows,
+        rows: Met,
         counted: IntArray,
         nodes: int,
         parts: IntArray,
@@ -150,6 +151,18 @@ class Pricing:
 
         lean(self._graph, self.problem.weights, parts)
         return [(name, tuple(np.sort(row[row >= 0]).tolist())) for row in parts if row[0] >= 0]
+
+
+def _met(rows: Rows, name: int, open_: NDArray[np.bool_]) -> tuple[Met, IntArray]:
+    """The rows of which a part under the name can hold two, with (rows,) 1 where the name is one of them."""
+    within = rows.names[name] + (open_[rows.units] & (rows.units != NONE)).sum(axis=1)
+    some = np.flatnonzero(within > 1)
+    units = rows.units[some]
+    row, place = np.nonzero(units != NONE)
+    order = np.argsort(units[row, place], kind="stable")
+    held = np.bincount(units[row, place], minlength=len(open_))
+    starts = np.concatenate([[0], np.cumsum(held)]).astype(np.int64)
+    return (starts, row[order].astype(np.int64), rows.prices[some], units), rows.names[name, some]
 
 
 def _pieces(neighbours: list[list[int]], among: NDArray[np.bool_]) -> list[IntArray]:

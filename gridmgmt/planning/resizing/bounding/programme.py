@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
@@ -23,6 +22,7 @@ SCALE = 1 << 10  # prices are counted in fractions of a household this fine
 DEAREST = 1.0  # of a household's price: what it costs to move one
 
 NEW = -1  # the name of a part that continues no community
+NONE = -1  # no unit
 
 Column = tuple[int, tuple[int, ...]]  # name, units in rising order
 Triple = tuple[int, int, int]  # elements in rising order: units, and behind them names
@@ -44,6 +44,22 @@ class Prices:
     names: IntArray
     count: int
     rows: IntArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of three with a price.
+
+    Attributes
+    ----------
+    prices : (rows,) what each takes from a part that holds two of its elements
+    units : (rows, 3) units among these, NONE in place of a name
+    names : (communities, rows) 1 where a row holds the name
+    """
+
+    prices: FloatArray
+    units: IntArray
+    names: IntArray
 
 
 class Programme:
@@ -189,21 +205,12 @@ class Programme:
         """What the units pay, less what names, room for parts and the rows of three cost (1 / SCALE)."""
         return int(prices.units.sum() - prices.names.sum() - prices.rows.sum()) - prices.count * self.parts
 
-    def rows_of(self, prices: Prices) -> tuple[tuple[IntArray, IntArray, FloatArray, IntArray], NDArray[np.int64]]:
-        """The rows of three with a price, as the search for parts takes them; (communities, rows) what names hold."""
+    def rows_of(self, prices: Prices) -> "Rows":
+        """The rows of three that have a price."""
         priced = np.flatnonzero(prices.rows > 0)
-        units, names = (
-            np.full((len(priced), 3), -1, dtype=np.int64),
-            np.zeros((self.communities, len(priced)), np.int64),
-        )
-        lists: list[list[int]] = [[] for _ in range(self.size)]
-        for number, row in enumerate(priced.tolist()):
-            for place, element in enumerate(self.triples[row]):
-                if element < self.size:
-                    units[number, place] = element
-                    lists[element].append(number)
-                else:
-                    names[element - self.size, number] = 1
-        starts = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
-        flat = np.array([number for one in lists for number in one], dtype=np.int64)
-        return (starts, flat, prices.rows[priced].astype(np.float64), units), names
+        elements = np.array([self.triples[row] for row in priced.tolist()], dtype=np.int64).reshape(-1, 3)
+        units = np.where(elements < self.size, elements, NONE)
+        names = np.zeros((self.communities, len(priced)), dtype=np.int64)
+        row, place = np.nonzero(elements >= self.size)
+        names[elements[row, place] - self.size, row] = 1
+        return Rows(prices.rows[priced].astype(np.float64), units, names)

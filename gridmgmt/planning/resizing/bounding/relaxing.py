@@ -4,6 +4,9 @@ Any prices give a bound (Lagrange): what the units pay, less what the best part 
 cost. Prices are kept near those of the best bound so far (du Merle, Villeneuve, Desrosiers & Hansen 1999), at first
 very near.
 
+Rows are looked for before prices are settled, since rows change them anyway, and over all units evenly: many rows on
+one unit add little to the bound and much to the search for parts.
+
 Where room for one more part is worth something, plans with as many parts as the households fill and plans with fewer
 are bounded apart: the former leave hardly a household over, the latter give up one name more.
 """
@@ -23,26 +26,25 @@ from gridmgmt.planning.resizing.bounding.shares import violated_triples
 SEARCHES = 12_000  # for parts, one for each name at a time, in all
 FEWEST_NODES, MOST_NODES, LONGER = 1_600, 102_400, 4  # of a search, at first and in the end; times the last
 FEW = 3  # new columns of a name: with fewer, a search that ended early goes on LONGER the next time
-ROWS, ROWS_PER_ELEMENT = 300, 8  # of three, let in at a time
+ROWS, ROWS_PER_ELEMENT = 400, 3  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
 WIDTH, WIDEST, WIDER = 0.05, 0.5, 1.5  # how far the price of a household may be from that of the best bound
+NARROW = 0.1  # so far when rows are let in
 NEAR = 20.0  # households between programme and bound: with fewer, prices may be WIDER times as far
 SETTLED, PATIENCE = 3.0, 3  # households that are worth another round, rounds that bring neither these nor a column
 HOPELESS = 12  # rounds in which the programme stays below what is known already
-AHEAD = 1.01  # times the bound of the one kind of plans: as far the other's is raised before they change
 ROOM = 5.0  # households between the bounds of plans with fewer parts and of all: with less they are not looked at apart
 
 
-def relaxed_bound(problem: Problem, plans: Iterable[IntArray], known: int, enough: int, budget: Budget) -> int:
+def relaxed_bound(problem: Problem, columns: Iterable[Column], known: int, enough: int, budget: Budget) -> int:
     """Households that move in every plan whose parts are in the range, at least; it ends where that is `enough`.
 
-    `plans` (n,) are labels to begin with; those below the communities continue them. `known` is proven already: where
-    no more can be hoped for it is the answer.
+    `columns` are there to begin with: parts of good plans spare rounds. `known` is proven already: where no more can be
+    hoped for it is the answer.
     """
     with ThreadPoolExecutor(max_workers=2) as threads:
         relaxing = Relaxing(problem, known, enough, budget, threads)
-        for labels in plans:
-            relaxing.let_in(parts_of(problem, labels))
+        relaxing.let_in(columns)
         return max(known, relaxing.run())
 
 
@@ -84,7 +86,7 @@ class Relaxing:
 
     def run(self) -> int:
         """The bound of all plans."""
-        self._generate(self._full, self._enough)
+        self._generate(self._full, self._enough, NARROW)
         if self._fewer.bound - self._full.bound < ROOM:
             self._cut(self._full, self._enough)
             return self._full.bound
@@ -93,9 +95,9 @@ class Relaxing:
             before, many = self._bound, self._full.bound <= self._fewer.bound
             self._programme.choose(self._most_parts if many else self._most_parts - 1, exactly=many)
             lesser, other = (self._full, self._fewer) if many else (self._fewer, self._full)
-            goal = min(int(AHEAD * other.bound) + 1, self._enough)
+            goal = min(other.bound + 1, self._enough)
             if not many:
-                self._generate(lesser, goal)
+                self._generate(lesser, goal, NARROW)
             self._cut(lesser, goal)
         return self._bound
 
@@ -107,23 +109,29 @@ class Relaxing:
         return self._left <= 0 or self._hope <= 0 or self._budget.spent()
 
     def _cut(self, best: _Best, enough: int) -> None:
-        """Raise the bound with rows of three."""
+        """Raise the bound with rows of three; where there are none, settle the prices and look once more."""
+        settled = False
         while best.bound < enough and not self._spent():
             _, held, shares = self._programme.solve()
-            if not self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
+            if self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
+                best.width, settled = min(best.width, NARROW), False
+                self._generate(best, enough, NARROW)
+            elif settled:
                 break
-            self._generate(best, enough)
+            else:
+                self._generate(best, enough, WIDEST)
+                settled = True
 
-    def _generate(self, best: _Best, enough: int) -> None:
-        """Raise the bound until no column comes in that helps, and prices that may differ more do not help either."""
-        idle = 0
+    def _generate(self, best: _Best, enough: int, width: float) -> None:
+        """Raise the bound until no column comes in that helps, and prices that may differ by `width` do not either."""
+        idle, near = 0, SETTLED if width == WIDEST else NEAR
         while best.bound < enough and idle < PATIENCE and not self._spent():
             self._programme.keep_near(best.centre, best.width)
             prices, _, _ = self._programme.solve()
             self._hope -= self._programme.value < self._known
             before, (offers, new, cut_short) = best.bound, self._offers(prices)
             missing = self._programme.value - self._tell(best, prices, offers)
-            if missing < SETTLED and best.width == WIDEST:
+            if missing < near and best.width >= width:
                 break
             if missing < NEAR:
                 best.centre, best.width = prices.units / SCALE, min(WIDER * best.width, WIDEST)
@@ -146,10 +154,10 @@ class Relaxing:
 
         A search that ended early and found few new ones is LONGER next time.
         """
-        rows, counted = self._programme.rows_of(prices)
+        rows = self._programme.rows_of(prices)
 
         def one(name: int) -> Offer:
-            return self._pricing.offer(prices, rows, counted[name], name, int(self._nodes[name]))
+            return self._pricing.offer(prices, rows, name, int(self._nodes[name]))
 
         names = range(self._programme.communities)
         self._left -= len(names)
