@@ -3,7 +3,9 @@
 from typing import Any
 
 import geopandas
+import numpy as np
 import pyproj
+from numpy.typing import NDArray
 
 from gridmgmt.errors import MissingCrs, UnreadableFile
 from gridmgmt.geo.crs import NamedCrs, in_mainland, parse_crs
@@ -28,15 +30,23 @@ def crs_of(
     return NamedCrs(f"EPSG:{code}" if code else said.name, said)
 
 
+def _within_degrees(frame: geopandas.GeoDataFrame) -> NDArray[np.bool_]:
+    """(n,) what lies on Earth, as degrees; what has no place nowhere."""
+    west, south, east, north = frame.bounds.to_numpy().T
+    within: NDArray[np.bool_] = (west >= -180) & (east <= 360) & (south >= -90) & (north <= 90)
+    return within
+
+
 def require_fitting(name: str, frame: geopandas.GeoDataFrame, crs: NamedCrs) -> None:
     """UnreadableFile where the coordinates are none of the CRS that is said.
 
-    Degrees in China under a projection (a city a metre wide), or under degrees what is beyond them.
+    Degrees in China under a projection (a city a metre wide), or under degrees nothing that is within them: where
+    only some are beyond, they are faults of their own.
     """
     if frame.geometry.is_empty.all():
         return
     west, south, east, north = frame.total_bounds
-    if crs.crs.is_geographic and not (-180 <= west <= east <= 360 and -90 <= south <= north <= 90):
+    if crs.crs.is_geographic and not _within_degrees(frame).any():
         raise UnreadableFile(path=name, detail=Words("reasons.file_no_degrees", crs=crs.name, x=west, y=south))
     if not crs.crs.is_projected:
         return

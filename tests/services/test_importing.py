@@ -12,7 +12,7 @@ import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gridmgmt.errors import InvalidImport, InvalidInput, MissingCrs
+from gridmgmt.errors import InvalidImport, InvalidInput, MissingCrs, UnreadableFile
 from gridmgmt.geo.coverage import is_coverage
 from gridmgmt.geo.crs import parse_crs, to_wgs84, wgs84_to_gcj02
 from gridmgmt.services.boundaries import boundaries_at, check_coverage
@@ -95,6 +95,11 @@ def test_a_faulty_file_is_refused_feature_by_feature(session: Session, tmp_path:
     assert "--repair" in said["remedy"]
     assert said["area_m2"] == pytest.approx(0.0002 * 111_320 * np.cos(np.radians(SOUTH)) * STEP * 110_750, rel=0.01)
     assert WEST + STEP <= said["lon"] <= WEST + STEP + 0.0002
+
+
+def test_a_file_without_rows_is_refused(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="it has no rows"):
+        bring(session, "communities", blocks(4).iloc[:0], tmp_path)
 
 
 def test_repair_mends_it_says_what_it_did_and_twice_changes_nothing(session: Session, tmp_path: Path) -> None:

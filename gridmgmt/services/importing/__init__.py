@@ -10,11 +10,12 @@ import numpy as np
 import shapely
 from sqlalchemy.orm import Session
 
-from gridmgmt.errors import InvalidImport
+from gridmgmt.errors import InvalidImport, UnreadableFile
 from gridmgmt.io.columns import column_map, layer_named
 from gridmgmt.io.conform import Rows, conform
 from gridmgmt.io.files import SourceFile, read_file
 from gridmgmt.io.layers import Layer
+from gridmgmt.messages import Words
 from gridmgmt.services.importing.boundaries import BoundaryImport
 from gridmgmt.services.importing.report import ImportOptions, ImportReport
 from gridmgmt.services.importing.units import UnitImport
@@ -52,6 +53,8 @@ def import_layer(
         crs, mapping or {}, constants or {}, source_layer, encoding, parent, repair, update, dry_run
     )
     source = read_file(path, crs=crs, layer=source_layer, encoding=encoding)
+    if source.frame.empty:
+        raise UnreadableFile(path=source.name, detail=Words("reasons.file_no_rows"))
     chosen = layer_named(layer, _columns(source), _point_share(source), cut_names=source.cut_names)
     report, rows = _first_look(source, chosen, options, valid_from)
     work = (BoundaryImport if chosen.level else UnitImport)(session, chosen, valid_from, options)
