@@ -98,6 +98,6 @@ def wait_for(one: Phone, left: int) -> None:
     for _ in range(600):
         if one.unsent() <= left:
             return
-        one.page.wait_for_timeout(100)
+        one.page.wait_for_timeout(400)
         one.run("for (const row of await outbox.waiting()) if (row.tries) await outbox.retry(row); sync.drain()")
     raise AssertionError(one.run("return (await outbox.waiting()).slice(0, 3)"))
