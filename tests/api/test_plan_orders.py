@@ -7,7 +7,7 @@ from datetime import date
 import httpx
 import pytest
 from geopandas import GeoDataFrame
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gridmgmt.access import Role
@@ -202,11 +202,12 @@ def test_one_order_is_held_by_one_connection_and_free_when_that_is_gone(
     engine = make_engine(small_district)
     with engine.connect() as first, engine.connect() as second:
         one, two = Session(first, expire_on_commit=False), Session(second, expire_on_commit=False)
-        mine = take_order(one)
+        mine, holder = take_order(one), one.scalar(select(func.pg_backend_pid()))
         one.commit()
         assert mine is not None
         assert take_order(two) is None
-        first.invalidate()  # as if its process had died
+        assert two.scalar(select(func.pg_terminate_backend(holder, 60_000)))  # gone, as if its process had died
+        first.invalidate()
         theirs = take_order(two)
         assert theirs is not None
         two.commit()
