@@ -42,7 +42,7 @@ class Samples:
         return slice(int(first), int(last))
 
 
-def tessellate(areas: Any, sites: Any, *, area_of: Any = None, spacing_m: float = 15.0) -> Geometries:
+def tessellate(areas: Any, sites: Any, *, area_of: Any = None, spacing_m: float = 8.0) -> Geometries:
     """One cell per site: what of its area lies nearer to it than to the other sites of that area.
 
     Parameters
@@ -77,7 +77,7 @@ def tessellate(areas: Any, sites: Any, *, area_of: Any = None, spacing_m: float 
     ridges = [_ridges(outlines[area], samples, samples.of_area(area)) for area in used]
     faces = _faces(shapely.get_parts(shapely.boundary(outlines[used])), np.concatenate([[], *ridges]))
     faces, site = _owners(faces, outlines, samples, used)
-    return _dissolve(faces, _in_one_piece(faces, site, home), len(shapes))
+    return _dissolve(faces, _in_one_piece(faces, site, shapes, home), len(shapes))
 
 
 def nearest_area(areas: Geometries, sites: Geometries) -> Ints:
@@ -180,10 +180,10 @@ def _owners(faces: Geometries, areas: Geometries, samples: Samples, used: Ints) 
     return faces[face], site
 
 
-def _in_one_piece(faces: Geometries, site: Ints, home: Ints) -> Ints:
-    """Give pieces cut off from the main piece of their cell to the neighbour with the longest common border."""
-    size = shapely.area(faces)
-    order = np.lexsort((-size, site))
+def _in_one_piece(faces: Geometries, site: Ints, sites: Geometries, home: Ints) -> Ints:
+    """Give pieces cut off from that where the site lies to the neighbour with the longest common border."""
+    away_m, size = shapely.distance(faces, shapely.point_on_surface(sites)[site]), shapely.area(faces)
+    order = np.lexsort((-size, away_m, site))
     main = np.zeros(len(faces), dtype=bool)
     main[order[np.flatnonzero(np.diff(site[order], prepend=-1))]] = True
     loose = np.flatnonzero(~main)

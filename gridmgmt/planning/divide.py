@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmgmt.errors import InvalidInput
+from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
 from gridmgmt.planning.budget import Cancelled, SoFar
 from gridmgmt.planning.dividing.atoms import (
@@ -154,11 +155,14 @@ def divide(
     doubts = warnings_about(units, frame, names)
     doors = {} if entrances is None else doors_of_large(atoms, entrances, low / 2)
     warnings = doubts + warnings_about_entrances(atoms, entrances, doors)
-    if entrances is not None:
-        atoms = split_by_entrances(atoms, entrances, doors)
     carved = carve_places(atoms, areas_by_group(_in(frame, areas, "areas"), areas_code, values), places)
     warnings += warnings_about_places(places, carved)
-    grids, borders = _divided(carved, _in(frame, streets, "streets"), _in(frame, barriers, "barriers"), limits, work)
+    streets, barriers = _in(frame, streets, "streets"), _in(frame, barriers, "barriers")
+    atoms, touching = with_cells(carved.atoms, carved.areas, streets)
+    if entrances is not None and doors:
+        atoms = split_by_entrances(atoms, entrances, doors)
+        touching = adjacency(atoms.cells)
+    grids, borders = _divided(replace(carved, atoms=atoms), touching, streets, barriers, limits, work)
     parts = parts_frame(grids, values, target, frame.crs, overlapping=bool(doubts)).to_crs(units.crs)
     elapsed_s = time.monotonic() - started
     report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
@@ -195,15 +199,18 @@ def _in(frame: GeoDataFrame, other: GeoDataFrame | None, what: str) -> GeoDataFr
 
 
 def _divided(
-    carved: Carved, streets: GeoDataFrame | None, barriers: GeoDataFrame | None, limits: Range, work: Work
+    carved: Carved,
+    touching: csr_array,
+    streets: GeoDataFrame | None,
+    barriers: GeoDataFrame | None,
+    limits: Range,
+    work: Work,
 ) -> tuple[Grids, csr_array]:
     """The grids, and the borders (a, a) between atoms of one community."""
-    sites = carved.atoms.cells
-    atoms, touching = with_cells(carved.atoms, carved.areas, streets)
-    carved = replace(carved, atoms=atoms)
+    atoms = carved.atoms
     community = np.array([carved.parents.get(number, number) for number in atoms.group.tolist()])
     borders = borders_within(atoms, touching, atoms.group)
-    costs = crossing_costs(borders, shapely.point_on_surface(sites), streets, barriers)
+    costs = crossing_costs(borders, atoms.sites, streets, barriers)
     costs.data += cohesion_costs(borders, atoms.row, atoms.compound).data
     labels, proof = _labels(carved, borders, costs, limits, work)
     beside = borders_within(atoms, touching, community)

@@ -49,6 +49,14 @@ def test_a_concave_area_keeps_every_cell_in_one_piece() -> None:
     assert (shapely.get_type_id(cells) == shapely.GeometryType.POLYGON).all()
 
 
+def test_a_site_keeps_the_piece_it_lies_in_however_large_the_one_across_the_notch() -> None:
+    hook = shapely.union_all([shapely.box(0, 0, 10, 100), shapely.box(0, 0, 100, 10), shapely.box(20, 0, 100, 100)])
+    sites = shapely.points([[5, 90], [5, 5], [90, 5]])
+    cells = tessellate([hook], sites)
+    assert_tiles(cells, np.array([hook]), np.zeros(3, dtype=int))
+    assert shapely.intersects(cells, sites).all()
+
+
 def test_sites_at_one_place_get_a_cell_each() -> None:
     sites = shapely.points([[50, 50], [50, 50], [50, 50], [20, 20]])
     cells = tessellate(SQUARES[:1], sites)

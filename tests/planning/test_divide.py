@@ -8,6 +8,7 @@ import pytest
 import shapely
 
 from gridmgmt.errors import InvalidInput, UnknownColumn
+from gridmgmt.geo.tessellation import tessellate
 from gridmgmt.planning import metrics
 from gridmgmt.planning.divide import divide
 
@@ -141,6 +142,37 @@ def test_a_tower_is_split_by_its_entrances() -> None:
     assert split.report["unmet"] == []
     assert split.parts["households"].sum() == buildings["households"].sum()
     assert len(split.units) == len(buildings)
+
+
+@pytest.mark.parametrize("tiling", [False, True])
+def test_who_lives_behind_an_entrance_is_found_in_the_grid(tiling: bool) -> None:
+    buildings, communities = town(2)
+    towers = np.arange(3, len(buildings), 5)
+    buildings.loc[towers, "households"] = 140
+    shapes = buildings.geometry.to_numpy()
+    corner = shapely.bounds(shapes[towers])
+    shapes[towers] = shapely.box(corner[:, 0], corner[:, 1], corner[:, 0] + 26, corner[:, 1] + 22)
+    buildings = buildings.set_geometry(shapes, crs=CRS)
+    if tiling:
+        home = np.repeat([0, 1], 49)
+        buildings = buildings.set_geometry(tessellate(communities.geometry, buildings.geometry, area_of=home), crs=CRS)
+    x = np.concatenate([corner[:, 0] + 9, corner[:, 0] + 17])
+    doors = gpd.GeoDataFrame(
+        {"code": [f"{code}-{door}" for door in (1, 2) for code in towers], "households": 70},
+        geometry=shapely.points(x, np.tile(corner[:, 1] + 0.2, 2)),
+        crs=CRS,
+    )
+    doors["building_code"] = np.tile(buildings["code"].iloc[towers], 2)
+    areas = None if tiling else communities
+    plan = divide(buildings, within="community", areas=areas, entrances=doors)
+    whole = buildings[~buildings["code"].isin(doors["building_code"])]
+    where = np.concatenate([doors.geometry.to_numpy(), shapely.point_on_surface(whole.geometry.to_numpy())])
+    households = np.concatenate([doors["households"], whole["households"]])
+    part, place = shapely.STRtree(where).query(plan.parts.geometry.to_numpy(), predicate="intersects")
+    assert (np.bincount(place, minlength=len(where)) == 1).all()
+    counted = np.bincount(part, weights=households[place], minlength=len(plan.parts))
+    assert counted.tolist() == plan.parts["households"].tolist()
+    assert shapely.coverage_is_valid(plan.parts.geometry.to_numpy())
 
 
 def test_places_become_grids_of_their_own() -> None:

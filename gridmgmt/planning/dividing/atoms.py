@@ -35,6 +35,7 @@ class Atoms:
     Attributes
     ----------
     cells : (a,) polygons or points, metres
+    sites : (a,) points, metres, where its households are: the entrance, or a point inside the unit
     households : (a,)
     group : (a,) number of the value of `within`; a part never leaves its group
     row : (a,) row of the unit it comes from; a unit split by its entrances has several atoms
@@ -43,6 +44,7 @@ class Atoms:
     """
 
     cells: Geometries
+    sites: Geometries
     households: Ints
     group: Ints
     row: Ints
@@ -58,7 +60,7 @@ class Atoms:
 
     @property
     def columns(self) -> tuple[NDArray[Any], ...]:
-        return self.cells, self.households, self.group, self.row, self.name, self.compound
+        return self.cells, self.sites, self.households, self.group, self.row, self.name, self.compound
 
 
 def atoms_of(
@@ -67,9 +69,8 @@ def atoms_of(
     """One atom per row; `compound` is the column with the compound of a unit, where there is one."""
     compounds = np.full(len(frame), -1) if compound is None else pd.factorize(column_of(frame, compound))[0]
     shapes = frame.geometry.to_numpy()
-    return Atoms(
-        shapes, households_of(frame, households), group, np.arange(len(frame)), names, compounds.astype(np.int64)
-    )
+    sites, rows = shapely.point_on_surface(shapes), np.arange(len(frame))
+    return Atoms(shapes, sites, households_of(frame, households), group, rows, names, compounds.astype(np.int64))
 
 
 def doors_of_large(atoms: Atoms, entrances: GeoDataFrame, above: float) -> dict[int, NDArray[np.intp]]:
@@ -84,22 +85,24 @@ def doors_of_large(atoms: Atoms, entrances: GeoDataFrame, above: float) -> dict[
 
 
 def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, doors: Mapping[int, NDArray[np.intp]]) -> Atoms:
-    """Units replaced by their entrances (`doors_of_large`): the footprint goes to the nearest entrance.
+    """Units replaced by their entrances (`doors_of_large`), each with what of the unit's cell lies nearest to it.
 
-    `entrances` has `code` and `households`, in the CRS of the atoms; a unit's households are those of its entrances.
+    The cells go on to tile, edge-matched: who lives behind an entrance is found in its cell. `entrances` has `code` and
+    `households`, in the CRS of the atoms; a unit's households are those of its entrances.
     """
-    pieces = [_split(atoms, unit, entrances.iloc[rows]) for unit, rows in doors.items()]
+    if not doors:
+        return atoms
     rest = np.setdiff1d(np.arange(len(atoms)), list(doors))
-    return _concatenated([atoms.take(rest), *pieces])
+    pieces = [_split(atoms, unit, entrances.iloc[rows]) for unit, rows in doors.items()]
+    split = _concatenated([atoms.take(rest), *pieces])
+    return replace(split, cells=node(split.cells))
 
 
 def _split(atoms: Atoms, unit: int, entrances: GeoDataFrame) -> Atoms:
-    doors = entrances.geometry.to_numpy()
-    shape, count = atoms.cells[unit], len(entrances)
-    areal = shapely.get_dimensions(shape) == 2
-    pieces = tessellate([shape], doors, area_of=np.zeros(count, dtype=np.int64)) if areal else doors
+    doors, count = entrances.geometry.to_numpy(), len(entrances)
     return Atoms(
-        pieces,
+        tessellate([atoms.cells[unit]], doors, area_of=np.zeros(count, dtype=np.int64)),
+        doors,
         households_of(entrances, "households"),
         np.full(count, atoms.group[unit]),
         np.full(count, atoms.row[unit]),
@@ -122,10 +125,7 @@ def with_cells(atoms: Atoms, areas: Mapping[int, Any], streets: GeoDataFrame | N
     if not areas and (shapely.get_dimensions(atoms.cells) == 2).all():
         borders = adjacency(atoms.cells)
         if float(borders.sum()) > TILING_SHARE * float(shapely.length(atoms.cells).sum()):
-            if len(np.unique(atoms.row)) == len(atoms):
-                return atoms, borders
-            atoms = replace(atoms, cells=node(atoms.cells))
-            return atoms, adjacency(atoms.cells)
+            return atoms, borders
     if areas:
         outlines, home = street_blocks(areas, streets, atoms.cells, atoms.group)
     else:

@@ -66,7 +66,7 @@ def carve_places(atoms: Atoms, areas: Mapping[int, Any], places: GeoDataFrame | 
 def _taken(carved: Carved, places: GeoDataFrame, wanted: NDArray[np.int64]) -> Carved:
     """Units that stand in a place made a group; of several groups they belong to, the one with most of them."""
     atoms = carved.atoms
-    tree = shapely.STRtree(shapely.point_on_surface(atoms.cells))
+    tree = shapely.STRtree(atoms.sites)
     group = atoms.group.copy()
     for place in wanted.tolist():
         units = tree.query(places.geometry.iloc[place], predicate="intersects")
@@ -94,7 +94,7 @@ def _carve(carved: Carved, residential: list[int], row: int, places: GeoDataFram
     rest = shapely.difference(outlines[best], shape)
     atoms = carved.atoms
     within = atoms.group == home
-    within[within] = shapely.intersects(shape, shapely.point_on_surface(atoms.cells[within]))
+    within[within] = shapely.intersects(shape, atoms.sites[within])
     if shapely.area(shape) < MIN_PLACE_M2 or shapely.area(rest) < MIN_PLACE_M2 or within.all():
         return carved
     number = max(carved.areas) + 1
@@ -108,8 +108,10 @@ def _carve(carved: Carved, residential: list[int], row: int, places: GeoDataFram
 
 def _with_empty_atom(atoms: Atoms, shape: Any) -> Atoms:
     """One more atom without households or row, for a place in which no unit stands."""
+    inside = shapely.point_on_surface(shape)
     return Atoms(
-        np.append(atoms.cells, shapely.point_on_surface(shape)),
+        np.append(atoms.cells, inside),
+        np.append(atoms.sites, inside),
         np.append(atoms.households, 0),
         np.append(atoms.group, -1),
         np.append(atoms.row, -1),
