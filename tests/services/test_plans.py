@@ -69,17 +69,23 @@ def test_communities_are_resized_and_tile_their_subdistrict(district: Session) -
     assert is_coverage(boundaries_at(district, "community", AFTER).geometry.to_numpy())
 
 
-def test_a_community_is_divided_into_grids(district: Session) -> None:
-    code = str(boundaries_at(district, "community", DAY)["code"].iloc[0])
+def test_a_community_of_towers_is_divided_into_grids_that_count_in_force_what_they_were_planned_with(
+    district: Session,
+) -> None:
+    communities = boundaries_at(district, "community", DAY).set_index("code")
+    code = str((communities["households"] / shapely.area(communities.geometry)).idxmax())
     plan = divide_grids(district, code, at=DAY)
     frames = plan_frames(district, plan.id)
     assert plan.report["not_contiguous"] == 0
     assert set(frames.parts["parent_code"]) == {code}
-    assert (
-        frames.parts["households"].sum() == boundaries_at(district, "community", DAY, codes=[code])["households"].sum()
-    )
+    assert frames.parts["households"].sum() == communities.loc[code, "households"]
     publish_plan(district, plan.id, AFTER)
-    assert len(boundaries_at(district, "grid", AFTER)) == len(frames.parts)
+    grids = boundaries_at(district, "grid", AFTER)
+    places = shapely.point_on_surface(frames.parts.geometry.to_numpy())
+    grid, part = shapely.STRtree(places).query(grids.geometry.to_numpy(), predicate="intersects")
+    assert sorted(part.tolist()) == list(range(len(frames.parts)))
+    planned, counted = frames.parts["households"].to_numpy()[part], grids["households"].to_numpy()[grid]
+    assert counted.tolist() == planned.tolist()
 
 
 def test_plans_are_listed_newest_first_and_can_be_set_aside(district: Session) -> None:
