@@ -90,8 +90,6 @@ def split_by_entrances(atoms: Atoms, entrances: GeoDataFrame, doors: Mapping[int
     The cells go on to tile, edge-matched: who lives behind an entrance is found in its cell. `entrances` has `code` and
     `households`, in the CRS of the atoms; a unit's households are those of its entrances.
     """
-    if not doors:
-        return atoms
     rest = np.setdiff1d(np.arange(len(atoms)), list(doors))
     pieces = [_split(atoms, unit, entrances.iloc[rows]) for unit, rows in doors.items()]
     split = _concatenated([atoms.take(rest), *pieces])
