@@ -88,7 +88,7 @@ def plan_page(plan: Division, tables: Mapping[str, pd.DataFrame], context: Conte
         shown["metrics"] = shown["metrics"].iloc[:, :3]  # formulas and keys are in the workbook
     note = Section(say("note"), Markup('<p class="note">{}</p>').format(say("no_before")))
     figures = [
-        (number(len(plan.parts) if plan.parts is not None else plan.units["part"].nunique()), say("parts_count")),
+        (number(plan.part_count), say("parts_count")),
         (number(int(plan.units["households"].sum())), say("households")),
         (number(len(plan.units)), say("buildings")),
     ]

@@ -182,13 +182,13 @@ def _owners(faces: Geometries, areas: Geometries, samples: Samples, used: Ints) 
 
 def _in_one_piece(faces: Geometries, site: Ints, sites: Geometries, home: Ints) -> Ints:
     """Give pieces cut off from that where the site lies to the neighbour with the longest common border."""
+    if len(np.unique(site)) == len(faces):
+        return site
     away_m, size = shapely.distance(faces, shapely.point_on_surface(sites)[site]), shapely.area(faces)
     order = np.lexsort((-size, away_m, site))
     main = np.zeros(len(faces), dtype=bool)
     main[order[np.flatnonzero(np.diff(site[order], prepend=-1))]] = True
     loose = np.flatnonzero(~main)
-    if not len(loose):
-        return site
     borders = adjacency(faces, tolerance_m=0)
     site = site.copy()
     for _ in range(len(loose)):

@@ -16,8 +16,6 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gridmgmt.errors import InvalidInput
-from gridmgmt.geo.adjacency import adjacency
 from gridmgmt.messages import Words
 from gridmgmt.planning.budget import Cancelled, SoFar
 from gridmgmt.planning.dividing.atoms import (
@@ -25,11 +23,11 @@ from gridmgmt.planning.dividing.atoms import (
     atoms_of,
     borders_within,
     doors_of_large,
-    split_by_entrances,
     with_cells,
 )
 from gridmgmt.planning.dividing.crossings import cohesion_costs, crossing_costs
 from gridmgmt.planning.dividing.dedicated import Carved, carve_places
+from gridmgmt.planning.dividing.goals import goals_of
 from gridmgmt.planning.dividing.gridparts import Grids, Range, grid_report, part_of_rows, parts_frame
 from gridmgmt.planning.dividing.pockets import joined_pockets
 from gridmgmt.planning.dividing.unitchecks import (
@@ -41,16 +39,6 @@ from gridmgmt.planning.frames import beside, filled, metric, names_of, sound, wa
 from gridmgmt.planning.partition import Certificate, Goals, partition
 from gridmgmt.planning.report import PlanResult
 
-#: Prices by effort; being in range outweighs everything. `fast` and `thorough` look for grids as round as
-#: `round_enough`, then for even ones; `exact` puts barriers and compounds first, then evenness, then shape. `part`
-#: takes off what the mean unevenness of a part costs, 15 households of 150: means are what a plan is judged by.
-GOALS = {
-    "fast": Goals(outside=5.0, deviation=1.0, roundness=2.2, cut=1.0, unevenness=1.2, part=-0.12, round_enough=0.671),
-    "thorough": Goals(
-        outside=5.0, deviation=0.0, roundness=2.2, cut=1.0, unevenness=0.3, part=-0.033, round_enough=0.69
-    ),
-    "exact": Goals(outside=20.0, deviation=0.0, roundness=1.0, cut=10.0, unevenness=40.0),
-}
 COMPOUND_COLUMN = "compound_code"
 
 
@@ -145,7 +133,7 @@ def divide(
     """
     started = time.monotonic()
     limits = Range(low, high, target)
-    work = Work(effort, _goals(effort, roundness), seed, time_limit_s, progress, so_far, cancelled)
+    work = Work(effort, goals_of(effort, roundness), seed, time_limit_s, progress, so_far, cancelled)
     frame, names = metric(sound(units)), names_of(units, code)
     require_units(frame, names)
     group, values = _groups(frame, within)
@@ -158,29 +146,12 @@ def divide(
     carved = carve_places(atoms, areas_by_group(_in(frame, areas, "areas"), areas_code, values), places)
     warnings += warnings_about_places(places, carved)
     streets, barriers = _in(frame, streets, "streets"), _in(frame, barriers, "barriers")
-    atoms, touching = with_cells(carved.atoms, carved.areas, streets)
-    if entrances is not None and doors:
-        atoms = split_by_entrances(atoms, entrances, doors)
-        touching = adjacency(atoms.cells)
+    atoms, touching = with_cells(carved.atoms, carved.areas, streets, entrances, doors)
     grids, borders = _divided(replace(carved, atoms=atoms), touching, streets, barriers, limits, work)
     parts = parts_frame(grids, values, target, frame.crs, overlapping=bool(doubts)).to_crs(units.crs)
     elapsed_s = time.monotonic() - started
     report = grid_report(grids, borders, limits, parts, warnings=warnings, elapsed_s=elapsed_s, seed=seed)
     return PlanResult(units.assign(part=part_of_rows(grids.carved.atoms, grids.labels)), parts, report)
-
-
-def _goals(effort: str, roundness: float | None) -> Goals:
-    """The prices of an effort, with the roundness wanted."""
-    if effort not in GOALS:
-        raise InvalidInput(detail=Words("reasons.effort_unknown", effort=effort, efforts=list(GOALS)))
-    goals = GOALS[effort]
-    if roundness is None:
-        return goals
-    if goals.round_enough == 0:
-        raise InvalidInput(detail=Words("reasons.roundness_exact"))
-    if not 0 < roundness <= 1:
-        raise InvalidInput(detail=Words("reasons.roundness_outside", value=roundness))
-    return replace(goals, round_enough=roundness)
 
 
 def _groups(frame: GeoDataFrame, within: str | None) -> tuple[NDArray[np.int64], list[Any]]:

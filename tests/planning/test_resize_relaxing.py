@@ -15,6 +15,7 @@ from gridmgmt.planning.resizing.bounding.pricing import Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 from gridmgmt.planning.resizing.found import matched
+from gridmgmt.planning.resizing.recombining import Seen
 
 COLUMNS, ROWS = 4, 3
 Ints = NDArray[np.int64]
@@ -77,7 +78,9 @@ def moved(problem: Problem, labels: Ints) -> int | None:
 
 def from_today(problem: Problem, known: int, enough: int, budget: Budget = UNLIMITED) -> int:
     """The bound, with the communities of today to begin with."""
-    return relaxing.relaxed_bound(problem, relaxing.parts_of(problem, problem.home), known, enough, budget)
+    seen = Seen(problem)
+    seen.add([problem.home])
+    return relaxing.relaxed_bound(problem, seen.columns(), known, enough, budget)
 
 
 @pytest.mark.parametrize("locks", [False, True])

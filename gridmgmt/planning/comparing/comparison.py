@@ -40,6 +40,11 @@ class Division:
     parts: GeoDataFrame | None = None
     scorecard: Scorecard | None = None
 
+    @property
+    def part_count(self) -> int:
+        """Its areas; where there are none to draw, the parts that hold units."""
+        return int(self.units["part"].nunique()) if self.parts is None else len(self.parts)
+
     def part_names(self) -> dict[Any, str]:
         """What each part is called: its name, else its code, else its number."""
         if self.parts is None:

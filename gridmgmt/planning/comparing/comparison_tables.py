@@ -66,7 +66,7 @@ def plan_tables(
 def _lone_summary(plan: Division, language: Language) -> pd.DataFrame:
     rows: list[tuple[str, object]] = [
         (_say("plan", language), plan.name),
-        (_say("parts_count", language), _count(plan.units) if plan.parts is None else len(plan.parts)),
+        (_say("parts_count", language), plan.part_count),
         (_say("households", language), int(plan.units["households"].sum())),
         (_say("buildings", language), len(plan.units)),
     ]

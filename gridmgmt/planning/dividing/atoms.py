@@ -114,23 +114,42 @@ def _concatenated(pieces: list[Atoms]) -> Atoms:
     return Atoms(*(np.concatenate(column) for column in columns))
 
 
-def with_cells(atoms: Atoms, areas: Mapping[int, Any], streets: GeoDataFrame | None = None) -> tuple[Atoms, csr_array]:
+def with_cells(
+    atoms: Atoms,
+    areas: Mapping[int, Any],
+    streets: GeoDataFrame | None = None,
+    entrances: GeoDataFrame | None = None,
+    doors: Mapping[int, NDArray[np.intp]] | None = None,
+) -> tuple[Atoms, csr_array]:
     """The atoms with cells that tile, and the borders (a, a), m, that these share.
 
     The atoms' own polygons where they tile, else a tessellation. `areas` gives the polygon of each group; empty: all
-    groups share the hull of everything. With `streets`, the cells of an area stay inside its street blocks.
+    groups share the hull of everything. With `streets`, the cells of an area stay inside its street blocks. Units with
+    `doors` are split by their `entrances` (`split_by_entrances`).
     """
-    if not areas and (shapely.get_dimensions(atoms.cells) == 2).all():
-        borders = adjacency(atoms.cells)
-        if float(borders.sum()) > TILING_SHARE * float(shapely.length(atoms.cells).sum()):
-            return atoms, borders
+    borders = None if areas else _borders_of_tiles(atoms)
+    if borders is None:
+        atoms = replace(atoms, cells=_tessellated(atoms, areas, streets))
+    if entrances is not None and doors:
+        atoms, borders = split_by_entrances(atoms, entrances, doors), None
+    return atoms, adjacency(atoms.cells) if borders is None else borders
+
+
+def _borders_of_tiles(atoms: Atoms) -> csr_array | None:
+    """The borders of the atoms' own polygons; None where these do not tile."""
+    if not (shapely.get_dimensions(atoms.cells) == 2).all():
+        return None
+    borders = adjacency(atoms.cells)
+    return borders if float(borders.sum()) > TILING_SHARE * float(shapely.length(atoms.cells).sum()) else None
+
+
+def _tessellated(atoms: Atoms, areas: Mapping[int, Any], streets: GeoDataFrame | None) -> Geometries:
     if areas:
         outlines, home = street_blocks(areas, streets, atoms.cells, atoms.group)
     else:
         hull = shapely.buffer(shapely.convex_hull(shapely.union_all(atoms.cells)), HULL_MARGIN_M)
         outlines, home = np.array([hull]), np.zeros(len(atoms), dtype=np.int64)
-    atoms = replace(atoms, cells=tessellate(outlines, atoms.cells, area_of=home))
-    return atoms, adjacency(atoms.cells)
+    return tessellate(outlines, atoms.cells, area_of=home)
 
 
 def borders_within(atoms: Atoms, borders: csr_array, group: Ints) -> csr_array:

@@ -13,7 +13,7 @@ from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.resizing.bounding.relaxing import parts_of, relaxed_bound
+from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.exact import prove
 from gridmgmt.planning.resizing.found import Found, matched, measured
 from gridmgmt.planning.resizing.recombining import Seen
@@ -124,8 +124,8 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     searched = _searched(part, seed, searching, seen)
     found, bound, stopped = searched.found, searched.bound, searching.spent()
     if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
-        columns = [*parts_of(part, found.labels), *seen.columns()]
-        bound = max(bound, relaxed_bound(part, columns, searched.counted, found.moved, budget))
+        seen.add([found.labels])
+        bound = max(bound, relaxed_bound(part, seen.columns(), searched.counted, found.moved, budget))
     reason = pool.reason if searched.possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse.violation <= found.violation:
         return Settled(pool.units, coarse.labels, 0, reason)

@@ -67,10 +67,9 @@ class Wanted:
         """The roundness asked for, if any: what cannot be is refused now, not when its turn comes."""
         if self.roundness is None:
             return {}
-        if self.effort == "exact":
-            raise InvalidInput(detail=Words("reasons.roundness_exact"))
-        if not 0 < self.roundness <= 1:
-            raise InvalidInput(detail=Words("reasons.roundness_outside", value=self.roundness))
+        from gridmgmt.planning.dividing.goals import goals_of  # planning takes a second to load: only for those who ask
+
+        goals_of(self.effort, self.roundness)
         return {"roundness": self.roundness}
 
 

@@ -205,7 +205,7 @@ class Programme:
         """What the units pay, less what names, room for parts and the rows of three cost (1 / SCALE)."""
         return int(prices.units.sum() - prices.names.sum() - prices.rows.sum()) - prices.count * self.parts
 
-    def rows_of(self, prices: Prices) -> "Rows":
+    def rows_of(self, prices: Prices) -> Rows:
         """The rows of three that have a price."""
         priced = np.flatnonzero(prices.rows > 0)
         elements = np.array([self.triples[row] for row in priced.tolist()], dtype=np.int64).reshape(-1, 3)

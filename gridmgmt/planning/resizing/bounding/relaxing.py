@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gridmgmt.planning.budget import Budget
-from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
+from gridmgmt.planning.partition.problem import FloatArray, Problem
 from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
@@ -46,17 +46,6 @@ def relaxed_bound(problem: Problem, columns: Iterable[Column], known: int, enoug
         relaxing = Relaxing(problem, known, enough, budget, threads)
         relaxing.let_in(columns)
         return max(known, relaxing.run())
-
-
-def parts_of(problem: Problem, labels: IntArray) -> list[Column]:
-    """The parts of a plan that are in the range and continue a community of which they hold households."""
-    columns = []
-    for label in np.unique(labels[labels <= problem.home.max()]):
-        units = np.flatnonzero(labels == label)
-        kept = problem.weights[units[problem.home[units] == label]].sum()
-        if kept > 0 and problem.low <= problem.weights[units].sum() <= problem.high:
-            columns.append((int(label), tuple(units.tolist())))
-    return columns
 
 
 @dataclass
