@@ -87,5 +87,5 @@ def arrays(problem: Problem) -> tuple[tuple[Any, Any, Any], tuple[Any, Any]]:
 
 def _today(problem: Problem) -> tuple[IntArray, IntArray]:
     """Where the units of each community start in the second array, and the units, community by community."""
-    starts = np.concatenate([[0], np.cumsum(np.bincount(problem.home))]).astype(np.int64)
-    return starts, np.argsort(problem.home, kind="stable").astype(np.int64)
+    order = np.argsort(problem.home, kind="stable").astype(np.int64)
+    return np.searchsorted(problem.home[order], np.arange(communities(problem) + 1)).astype(np.int64), order

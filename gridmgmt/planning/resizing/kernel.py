@@ -52,7 +52,7 @@ def _goal(graph, labels, home, members, spare, opening, stream, unit):
         return -1
     if uniform(stream) < opening:
         to = home[unit] if uniform(stream) < 0.5 else spare + below(stream, len(members) - spare)
-        return to if members[to] == 0 else -1
+        return to if to >= 0 and members[to] == 0 else -1
     to = labels[indices[indptr[unit] + below(stream, degree)]]
     return to if to != labels[unit] else -1
 
@@ -144,7 +144,7 @@ def reshape_on(
     """Go on from `labels`, in place, over some heats: a proposal per unit in each. Returns the least energy met.
 
     The labels of that energy, at the penalty `worst`, are kept in `best`.
-    graph : indptr, indices, borders (m);  units : weights, home (the label that continues its community)
+    graph : indptr, indices, borders (m);  units : weights, home (the label that continues its community; −1: none may)
     today : where the units of each community start in `rows`, one more than communities; `rows` (n,)
     labels : (n,) every part connected;  fixed : (n,) units that stay
     limits : low, high, number of labels, first label that is new;  heats, penalties : T (households), λ of each pass
@@ -169,7 +169,7 @@ def reshape_on(
             source = labels[unit]
             if uniform(stream) < renames:
                 to = home[unit]
-                if to == source or bound[to] or bound[source]:
+                if to < 0 or to == source or bound[to] or bound[source]:
                     continue
                 change = _renaming(units, today, labels, source, to)
                 if change <= 0 or uniform(stream) < np.exp(-change / heat):

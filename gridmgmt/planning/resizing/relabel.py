@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from gridmgmt.planning.partition.problem import IntArray
+from gridmgmt.planning.partition.problem import FloatArray, IntArray
 from gridmgmt.planning.quiet import milp
 
 Bools = NDArray[np.bool_]
@@ -89,12 +89,20 @@ def _row(size: int, kept: float, gained: float, new: tuple[float, float], stays:
 
 
 def guide(
-    weights: IntArray, labels: IntArray, beside: Bools, low: int, high: int, margin: int = 0, limit_s: float = 30.0
+    weights: IntArray,
+    labels: IntArray,
+    beside: Bools,
+    low: int,
+    high: int,
+    margin: int = 0,
+    limit_s: float = 30.0,
+    worth: FloatArray | None = None,
 ) -> Guide:
     """Which labels survive and how many new parts each gives off, when households go to neighbouring labels only.
 
     `beside` (labels, labels) says which labels share a border. Units are lumps: with a `margin` every part is to hold
-    that many households more than `low`, and no more parts stand than twice the margin leaves room for. Where no such
+    that many households more than `low`, and no more parts stand than twice the margin leaves room for. `worth`
+    (labels,) says what a household that stays counts for, 1 if nothing is said: other labels survive. Where no such
     flow exists (or none is found in `limit_s` seconds) every label survives and is carved by its size alone.
     """
     kept_most = most_kept(weights, labels, high)
@@ -103,7 +111,8 @@ def guide(
     source, sink = np.nonzero(beside & ~np.eye(size, dtype=bool))
     most_parts = int(totals.sum()) // max(low + 2 * margin, 1)
     # Least moved; of equals, fewest labels that close and fewest parts that open.
-    cost = np.concatenate([np.full(size, -0.1), -np.ones(size), np.full(size, 0.1), np.zeros(size + len(source))])
+    stays = np.ones(size) if worth is None else worth
+    cost = np.concatenate([np.full(size, -0.1), -stays, np.full(size, 0.1), np.zeros(size + len(source))])
     found = milp(
         cost,
         constraints=_flows(totals, kept_most, source, sink, (low + margin, high), most_parts),

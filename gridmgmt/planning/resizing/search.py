@@ -1,6 +1,6 @@
 """The search behind `resize`: first plans, annealed; their best parts brought together; the best annealed again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,12 +11,14 @@ from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, WORK, Schedule, annealed
 from gridmgmt.planning.resizing.found import Found, measured, restored
 from gridmgmt.planning.resizing.recombining import Seen
-from gridmgmt.planning.resizing.starts import as_today, guided
+from gridmgmt.planning.resizing.regional import MISSING, polished
+from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
+MORE, TASTE = 24, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
-REHEATINGS, PATIENCE = 18, 4  # rounds from the best plan, rounds without a better one
-MISSING = 25.0  # households moved that one household outside the range is worth in the choice of plans to go on from
+ROUGH, MIDWAY = 4, 2  # rounds before plans are polished; the one after which there are good plans
+PATIENCE = 8  # rounds without a better plan
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
 SHARE = WORK * 6 // 10
@@ -41,16 +43,24 @@ SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that 
 SMOOTHING = Schedule(2e-3, LAST_PENALTY, False, 0.5, last_heat=1e-5, edge_price=1e-5)
 
 
-def search(problem: Problem, seed: int, budget: Budget, bound: int = 0, seen: Seen | None = None) -> Found:
+def search(
+    problem: Problem,
+    seed: int,
+    budget: Budget,
+    bound: int = 0,
+    seen: Seen | None = None,
+    midway: Callable[[Found], None] = lambda best: None,
+) -> Found:
     """The best plan found for one connected pool; `problem.home` numbers today's labels from 0 without holes.
 
     Units with `problem.locks` ≥ 0 keep their label. A plan in range that moves as few as `bound` ends the search;
-    today's plan does where it is whole and in range. `seen` takes the parts of the plans the search passes through.
+    today's plan does where it is whole and in range. `seen` takes the parts of the plans the search passes through;
+    `midway` is told the best plan when there are good ones.
     """
     today = measured(problem, as_today(problem))
     if today.moved == 0 and today.violation == 0:
         return today
-    best = _best(problem, today, Seen(problem) if seen is None else seen, seed, budget, bound)
+    best = _best(problem, today, Seen(problem) if seen is None else seen, seed, budget, bound, midway)
     found = smoothed(problem, best, seed, budget)
     if found.violation == 0:
         return found
@@ -83,39 +93,46 @@ def _rank(found: Found) -> tuple[int, int, int, float]:
     return found.rank
 
 
-def _best(problem: Problem, today: Found, seen: Seen, seed: int, budget: Budget, bound: int) -> Found:
-    """First plans, each annealed; then the best annealed again, until a round does not help."""
-    pool, enough = [restored(problem, today)], (0, int(bound * ENOUGH))
-    for round_, (start, schedules) in enumerate(_firsts(problem, today.labels, seed, budget)):
-        tasks = [(start, schedule) for schedule in schedules]
-        pool += _annealed(problem, tasks, seen, seed + 100 * round_, budget)
+def _best(
+    problem: Problem,
+    today: Found,
+    seen: Seen,
+    seed: int,
+    budget: Budget,
+    bound: int,
+    midway: Callable[[Found], None],
+) -> Found:
+    """Plans from several starts, annealed; then by turns the best annealed again and new ones, until none helps."""
+    pool, enough, waited = [restored(problem, today)], (0, int(bound * ENOUGH)), 0
+    for round_, start in enumerate(_starts(problem, today.labels, seed, budget)):
+        before, drawn = min(map(_promise, pool)), seed + 1000 * round_
+        if start is None:
+            best = min(pool, key=_promise)
+            pool += _annealed(problem, best.labels, REHEAT, seen, drawn, budget)
+        else:
+            plans = _annealed(problem, start, SCOUTS if round_ == 0 else FIRST, seen, drawn, budget)
+            if round_ >= ROUGH:
+                plans += _polished(problem, [min(plans, key=_promise), min(pool, key=_promise)], seen, drawn, budget)
+            pool += plans
         pool += _together(problem, pool, seen, budget)
         _tell(pool, bound, budget)
-        if min(found.rank for found in pool)[:2] <= enough or budget.spent():
-            return min(pool, key=_rank)
-    waited = 0
-    for round_ in range(REHEATINGS):
-        best = min(pool, key=_promise)
-        tasks = [(best.labels, schedule) for schedule in REHEAT]
-        pool += _annealed(problem, tasks, seen, seed + 1000 * (round_ + 1), budget)
-        pool += _together(problem, pool, seen, budget)
-        _tell(pool, bound, budget)
-        waited = 0 if min(map(_promise, pool)) < _promise(best) else waited + 1
+        waited = 0 if min(map(_promise, pool)) < before or round_ < ROUGH else waited + 1
         if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
             break
+        if round_ == MIDWAY:
+            midway(min(pool, key=_rank))
     return min(pool, key=_rank)
 
 
-def _firsts(
-    problem: Problem, today: IntArray, seed: int, budget: Budget
-) -> Iterator[tuple[IntArray, tuple[Schedule, ...]]]:
-    """The plans to set out from, and how: one guide soon, the others two at a time, then today's."""
+def _starts(problem: Problem, today: IntArray, seed: int, budget: Budget) -> Iterator[IntArray | None]:
+    """The plans to set out from: guided ones, today's, and by turns with more of these (None) the best so far."""
     first = guided(problem, MARGINS[0], seed, budget)
-    yield first, SCOUTS
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        others = list(threads.map(lambda margin: guided(problem, margin, seed, budget), MARGINS[1:]))
-    for start in (first, *others, today):
-        yield start, FIRST
+    yield from (first, first, *(guided(problem, margin, seed, budget) for margin in MARGINS[1:]), today)
+    rng = np.random.default_rng(seed)
+    for number in range(MORE):
+        yield None
+        worth = np.exp(rng.normal(0.0, TASTE, communities(problem)))
+        yield guided(problem, MARGINS[number % len(MARGINS)], seed + number, budget, worth)
 
 
 def _tell(pool: list[Found], bound: int, budget: Budget) -> None:
@@ -131,9 +148,9 @@ def _promise(found: Found) -> tuple[float, int]:
 
 
 def _annealed(
-    problem: Problem, tasks: list[tuple[IntArray, Schedule]], seen: Seen, seed: int, budget: Budget
+    problem: Problem, start: IntArray, schedules: Sequence[Schedule], seen: Seen, seed: int, budget: Budget
 ) -> list[Found]:
-    """Every start under its schedule, two at a time: the compiled search lets go of the interpreter lock.
+    """A start under each schedule, two at a time: the compiled search lets go of the interpreter lock.
 
     What they come to and pass through is added to `seen`.
     """
@@ -141,12 +158,25 @@ def _annealed(
     def one(number: int) -> tuple[Found, list[IntArray]] | None:
         if number and budget.spent():
             return None
-        start, schedule = tasks[number]
-        answer = annealed(problem, start, schedule, seed + number, budget)
+        answer = annealed(problem, start, schedules[number], seed + number, budget)
         return restored(problem, measured(problem, answer.labels)), answer.passed
 
+    return _two_at_a_time(one, len(schedules), seen)
+
+
+def _polished(problem: Problem, plans: Sequence[Found], seen: Seen, seed: int, budget: Budget) -> list[Found]:
+    """Each plan with region after region annealed, two at a time; `seen` takes what they pass through."""
+
+    def one(number: int) -> tuple[Found, list[IntArray]]:
+        answer = polished(problem, plans[number], seed + number, budget)
+        return restored(problem, answer.found), answer.passed
+
+    return _two_at_a_time(one, len(plans), seen)
+
+
+def _two_at_a_time(one: Callable[[int], tuple[Found, list[IntArray]] | None], count: int, seen: Seen) -> list[Found]:
     with ThreadPoolExecutor(max_workers=2) as threads:
-        answers = [answer for answer in threads.map(one, range(len(tasks))) if answer is not None]
+        answers = [answer for answer in threads.map(one, range(count)) if answer is not None]
     for plan, passed in answers:
         seen.add([plan.labels, *passed])
     return [plan for plan, _ in answers]

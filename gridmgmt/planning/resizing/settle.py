@@ -13,7 +13,7 @@ from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.certificate import OVERSIZE_UNIT, PACKING
 from gridmgmt.planning.partition.pools import Pool, carve
 from gridmgmt.planning.partition.problem import IntArray, Problem, components
-from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
+from gridmgmt.planning.resizing.bounding.aside import Bounding
 from gridmgmt.planning.resizing.exact import prove
 from gridmgmt.planning.resizing.found import Found, matched, measured
 from gridmgmt.planning.resizing.recombining import Seen
@@ -21,10 +21,6 @@ from gridmgmt.planning.resizing.relabel import moved_bound
 from gridmgmt.planning.resizing.search import search, smoothed
 
 LOCKED = "locked"
-SEARCH_SHARE = 0.7  # of the time, where the rest can prove more
-WORTH_IT = 1.01  # times the bound: where more move, a better bound is looked for
-LARGEST = 3000  # units of a pool where that can be told in time
-ABOVE = 0.1  # of the households may live in communities above the limit, whose parts are priced loosely
 
 
 @dataclass(frozen=True)
@@ -44,14 +40,13 @@ class Settled:
 
 @dataclass(frozen=True)
 class _Searched:
-    """The best plan found for a pool; households that move in every plan in the range; what counting says of these.
+    """The best plan found for a pool; households that move in every plan in the range.
 
     `possible` is False where it is proven that there is no such plan.
     """
 
     found: Found
     bound: int
-    counted: int
     possible: bool
 
 
@@ -118,26 +113,14 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
         coarse = replace(by_grids.found, labels=by_grids.found.labels[grid_of])
         if coarse.violation == 0:
             return Settled(pool.units, coarse.labels, by_grids.bound, pool.reason)
-    provable = _provable(part)
-    searching = budget.within(SEARCH_SHARE if provable else 1.0)
-    seen = Seen(part)
-    searched = _searched(part, seed, searching, seen)
-    found, bound, stopped = searched.found, searched.bound, searching.spent()
-    if provable and found.violation == 0 and found.moved > bound * WORTH_IT:
-        seen.add([found.labels])
-        bound = max(bound, relaxed_bound(part, seen.columns(), searched.counted, found.moved, budget))
+    searched = _searched(part, seed, budget, Seen(part))
+    found, bound = searched.found, searched.bound
     reason = pool.reason if searched.possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse.violation <= found.violation:
         return Settled(pool.units, coarse.labels, 0, reason)
     # Outside the range fewer households may move than the bound says: then nothing is proven.
     labels, proven = found.labels, bound if found.violation == 0 else 0
-    return Settled(pool.units, labels, proven, reason, grids is None, stopped)
-
-
-def _provable(part: Problem) -> bool:
-    """Whether the relaxation over all parts can be worth its time."""
-    today = np.bincount(part.home, weights=part.weights)
-    return part.size <= LARGEST and bool(today[today > part.high].sum() <= ABOVE * part.total)
+    return Settled(pool.units, labels, proven, reason, grids is None)
 
 
 def _searched(part: Problem, seed: int, budget: Budget, seen: Seen) -> _Searched:
@@ -146,16 +129,17 @@ def _searched(part: Problem, seed: int, budget: Budget, seen: Seen) -> _Searched
     `seen` takes the parts of the plans the search passes through.
     """
     counted = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
-    found = search(part, seed, budget, counted, seen)
-    if found.violation == 0 and found.moved <= counted:
-        return _Searched(found, counted, counted, True)
-    proof = prove(part, found.labels, found.moved if found.violation == 0 else None, budget)
-    if proof is None or not proof.possible:
-        return _Searched(found, counted, counted, proof is None)
-    if proof.labels is not None:
-        better = smoothed(part, measured(part, proof.labels), seed, budget)
-        found = min(found, better, key=lambda plan: plan.rank)
-    return _Searched(found, max(counted, proof.moved_bound), counted, True)
+    with Bounding(part, counted, seen, budget) as bounding:
+        found = search(part, seed, bounding.budget, counted, seen, bounding.begin)
+        if found.violation == 0 and found.moved <= counted:
+            return _Searched(found, counted, True)
+        proof = prove(part, found.labels, found.moved if found.violation == 0 else None, budget)
+        if proof is None or not proof.possible:
+            return _Searched(found, bounding.bound(found, counted), proof is None)
+        if proof.labels is not None:
+            better = smoothed(part, measured(part, proof.labels), seed, budget)
+            found = min(found, better, key=lambda plan: plan.rank)
+        return _Searched(found, bounding.bound(found, max(counted, proof.moved_bound)), True)
 
 
 def whole_grids(problem: Problem, grids: IntArray) -> tuple[IntArray, Problem]:

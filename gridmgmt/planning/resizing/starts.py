@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import breadth_first_order
 from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.metrics import part_weights
 from gridmgmt.planning.partition.growing import grow
-from gridmgmt.planning.partition.problem import IntArray, Problem, components
+from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem, components
 from gridmgmt.planning.resizing.relabel import Bools, Guide, guide
 
 
@@ -23,12 +23,15 @@ def as_today(problem: Problem) -> IntArray:
     return labels
 
 
-def guided(problem: Problem, margin: int, seed: int, budget: Budget = UNLIMITED) -> IntArray:
+def guided(
+    problem: Problem, margin: int, seed: int, budget: Budget = UNLIMITED, worth: FloatArray | None = None
+) -> IntArray:
     """The plan on labels alone (`relabel.guide`) carried out: labels close, or are split into parts of like weight.
 
-    `margin` households are kept above the lower limit, since units are lumps.
+    `margin` households are kept above the lower limit, since units are lumps; `worth` (communities,) is what each
+    household that stays counts for.
     """
-    plan = _guide(problem, margin, budget)
+    plan = _guide(problem, margin, budget, worth)
     labels = np.full(problem.size, -1, dtype=np.int64)
     free = communities(problem)
     for label in range(free):
@@ -74,11 +77,12 @@ def _pieces(problem: Problem, label: int) -> list[IntArray]:
     )
 
 
-def _guide(problem: Problem, margin: int, budget: Budget) -> Guide:
+def _guide(problem: Problem, margin: int, budget: Budget, worth: FloatArray | None) -> Guide:
     edges = problem.graph.tocoo()
     beside = np.zeros((communities(problem),) * 2, dtype=bool)
     beside[problem.home[edges.row], problem.home[edges.col]] = True
-    return guide(problem.weights, problem.home, beside, int(problem.low), int(problem.high), margin, budget.left_s())
+    low, high = int(problem.low), int(problem.high)
+    return guide(problem.weights, problem.home, beside, low, high, margin, budget.left_s(), worth)
 
 
 def _split(problem: Problem, units: IntArray, parts: int, held: Bools, seed: int) -> IntArray:
