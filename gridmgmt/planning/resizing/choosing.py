@@ -15,7 +15,7 @@ from gridmgmt.planning.quiet import milp
 from gridmgmt.planning.resizing.candidates import Candidates
 
 NODES = 50  # of branch and bound
-WORK = 1.5  # deterministic seconds of CP-SAT
+WORK = 2.0  # deterministic seconds of CP-SAT
 INFEASIBLE = 2  # status of scipy.optimize.milp
 TINY = 1e-6
 
