@@ -1,4 +1,7 @@
-"""The search behind `resize`: first plans, annealed; their best parts brought together; the best annealed again."""
+"""The search behind `resize`: several first plans, annealed, and their best parts brought together.
+
+Then by turns the best annealed again and new ones, the most promising of them region by region.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +21,7 @@ MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower lim
 MORE, TASTE = 24, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
 ROUGH, MIDWAY = 6, 2  # rounds before plans are polished; the one after which there are good plans
-PATIENCE = 8  # rounds without a better plan
+PATIENCE = 6  # rounds without a better plan
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
 SHARE = WORK * 6 // 10
@@ -105,7 +108,7 @@ def _best(
     """Plans from several starts, annealed; then by turns the best annealed again and new ones, until none helps."""
     pool, enough, waited = [restored(problem, today)], (0, int(bound * ENOUGH)), 0
     for round_, start in enumerate(_starts(problem, today.labels, seed, budget)):
-        before, drawn = min(map(_promise, pool)), seed + 100 * round_
+        before, drawn = min(map(_promise, pool)), seed + 1000 * round_
         if start is None:
             best = min(pool, key=_promise)
             pool += _annealed(problem, best.labels, REHEAT, seen, drawn, budget)

@@ -67,7 +67,7 @@ class Bounding:
         columns, known = self._seen.columns(), self._bound
 
         def stopped() -> bool:
-            return self._left.is_set() or self._outer.cancelled()
+            return self._left.is_set() or self._bound >= self._value or self._outer.cancelled()
 
         budget = replace(self._outer, cancelled=stopped, so_far=lambda _, bound: self._tell(np.inf, bound))
         self._future = self._threads.submit(relaxed_bound, self._problem, columns, known, enough, budget)

@@ -119,8 +119,6 @@ class Relaxing:
             prices, _, _ = self._programme.solve()
             self._hope -= self._programme.value < self._known
             before, (offers, new, cut_short) = best.bound, self._offers(prices)
-            if not offers:
-                break
             missing = self._programme.value - self._tell(best, prices, offers)
             if missing < near and best.width >= width:
                 break
@@ -143,19 +141,16 @@ class Relaxing:
     def _offers(self, prices: Prices) -> tuple[list[Offer], int, bool]:
         """Of each name, and last of a part that continues nothing; columns that are new; whether longer searches help.
 
-        A search that ended early and found few new ones is LONGER next time. Where the budget ends there are none.
+        A search that ended early and found few new ones is LONGER next time.
         """
         rows = self._programme.rows_of(prices)
 
-        def one(name: int) -> Offer | None:
-            return None if self._budget.spent() else self._pricing.offer(prices, rows, name, int(self._nodes[name]))
+        def one(name: int) -> Offer:
+            return self._pricing.offer(prices, rows, name, int(self._nodes[name]))
 
         names = range(self._programme.communities)
         self._left -= len(names)
-        found = [offer for offer in self._threads.map(one, names) if offer is not None]
-        if len(found) < len(names):
-            return [], 0, False
-        offers = [*found, self._pricing.new(prices)]
+        offers = [*self._threads.map(one, names), self._pricing.new(prices)]
         new = [self.let_in(offer.columns) for offer in offers]
         short = [name for name in names if self._nodes[name] <= offers[name].nodes < MOST_NODES and new[name] < FEW]
         self._nodes[short] = np.minimum(LONGER * self._nodes[short], MOST_NODES)
