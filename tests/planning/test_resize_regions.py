@@ -16,7 +16,7 @@ from gridmgmt.planning.resizing.bounding import aside
 from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.found import Found, measured
 from gridmgmt.planning.resizing.recombining import Seen
-from gridmgmt.planning.resizing.regional import PARTS, _Region, polished
+from gridmgmt.planning.resizing.regional import FEW, _Region, polished
 from gridmgmt.planning.resizing.relabel import guide
 from gridmgmt.planning.resizing.search import search
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
@@ -95,10 +95,10 @@ def test_only_the_region_changes_and_every_name_is_borne_once(seed: int, parts: 
     assert new.tolist() == list(range(communities(problem), communities(problem) + len(new)))
 
 
-def test_a_plan_of_a_few_parts_is_one_region_and_stays_as_it_is() -> None:
+def test_a_plan_of_few_parts_stays_as_it_is() -> None:
     problem = lattice(2, side=6)
     few = measured(problem, as_today(problem))
-    assert len(np.unique(few.labels)) <= PARTS[1]
+    assert len(np.unique(few.labels)) <= FEW
     assert polished(problem, few, 0, UNLIMITED).found is few
 
 

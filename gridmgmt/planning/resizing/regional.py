@@ -16,6 +16,7 @@ from gridmgmt.planning.resizing.found import Found, measured, violation
 from gridmgmt.planning.resizing.starts import communities
 
 PARTS = (3, 8)  # of a region, fewest and most
+FEW = 16  # parts of a plan that is hardly more than a region
 PASSES = 3000
 PATIENCE, MOST = 60, 200  # regions in a row that bring nothing, regions in all
 HOT = (Schedule(25, 2, True, 0.6), Schedule(50, 4, False, 0.3))  # by turns: parts may close, or may not
@@ -33,9 +34,9 @@ class Polished:
 def polished(problem: Problem, found: Found, seed: int, budget: Budget) -> Polished:
     """The plan after regions all over it were annealed, until many in a row bring nothing.
 
-    A plan of so few parts that they are one region stays as it is.
+    A plan of few parts, hardly more than one region, stays as it is.
     """
-    if len(np.unique(found.labels)) <= PARTS[1]:
+    if len(np.unique(found.labels)) <= FEW:
         return Polished(found, [])
     rng = np.random.default_rng(seed)
     neighbours = [near.tolist() for near in np.split(problem.graph.indices, problem.graph.indptr[1:-1])]

@@ -14,14 +14,14 @@ from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, WORK, Schedule, annealed
 from gridmgmt.planning.resizing.found import Found, measured, restored
 from gridmgmt.planning.resizing.recombining import Seen
-from gridmgmt.planning.resizing.regional import MISSING, polished
+from gridmgmt.planning.resizing.regional import FEW, MISSING, polished
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
 MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
 MORE, TASTE = 24, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
 ROUGH, MIDWAY = 6, 2  # rounds before plans are polished; the one after which there are good plans
-PATIENCE = 6  # rounds without a better plan
+PATIENCE, IN_FEW = 6, 2  # rounds without a better plan; where it is of few parts
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
 SHARE = WORK * 6 // 10
@@ -120,7 +120,8 @@ def _best(
         pool += _together(problem, pool, seen, budget)
         _tell(pool, bound, budget)
         waited = 0 if min(map(_promise, pool)) < before or round_ < ROUGH else waited + 1
-        if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited == PATIENCE:
+        patience = PATIENCE if len(np.unique(min(pool, key=_promise).labels)) > FEW else IN_FEW
+        if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited >= patience:
             break
         if round_ == MIDWAY:
             midway(min(pool, key=_rank))
