@@ -16,7 +16,7 @@ from gridmgmt.planning.resizing.bounding import aside
 from gridmgmt.planning.resizing.bounding.relaxing import relaxed_bound
 from gridmgmt.planning.resizing.found import Found, measured
 from gridmgmt.planning.resizing.recombining import Seen
-from gridmgmt.planning.resizing.regional import FEW, _Region, polished
+from gridmgmt.planning.resizing.regional import FEW, HOT, MISSING, _Region, polished
 from gridmgmt.planning.resizing.relabel import guide
 from gridmgmt.planning.resizing.search import search
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
@@ -42,7 +42,7 @@ def plan_of(problem: Problem, seed: int = 0) -> Found:
 
 
 def cost(found: Found) -> float:
-    return found.moved + 25.0 * found.violation
+    return found.moved + MISSING * found.violation
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -82,8 +82,6 @@ def test_a_region_bears_no_name_that_is_borne_outside() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 23), min_size=2, max_size=6, unique=True))
 def test_only_the_region_changes_and_every_name_is_borne_once(seed: int, parts: list[int]) -> None:
-    from gridmgmt.planning.resizing.regional import HOT
-
     problem = lattice(seed % 5)
     labels = as_today(problem)
     units = np.flatnonzero(np.isin(labels, parts))

@@ -102,6 +102,12 @@ class Problem:
         stakes: FloatArray = np.asarray(abs(self.graph).sum(axis=1), dtype=np.float64).ravel()
         return self.weights.astype(np.float64), self.areas, self.perimeters, self.home, stakes
 
+    @cached_property
+    def neighbours(self) -> list[list[int]]:
+        """Of every unit those beside it."""
+        starts, units = self.graph_arrays[:2]
+        return [near.tolist() for near in np.split(units, starts[1:-1])]
+
     @property
     def limits(self) -> tuple[float, float, float]:
         """Lowest and highest weight of a part, and its target."""

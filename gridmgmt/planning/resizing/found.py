@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from gridmgmt.planning.metrics import part_weights
+from gridmgmt.planning.metrics import cut_cost, part_weights
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.resizing.annealing import arrays
 from gridmgmt.planning.resizing.starts import communities
@@ -37,8 +37,7 @@ def measured(problem: Problem, labels: IntArray) -> Found:
     names = np.where(continues >= 0, continues, 0)
     names[continues < 0] = communities(problem) + np.arange(int((continues < 0).sum()))
     named = names[compact]
-    edges = problem.borders.tocoo()
-    border = float(edges.data[named[edges.row] != named[edges.col]].sum()) / 2
+    border = cut_cost(problem.borders, named)
     away = named != problem.home
     touched = np.union1d(problem.home[away], named[away & (named < communities(problem))])
     return Found(named, violation(problem, compact), moved, len(touched), border)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridmgmt.planning.budget import Budget
+from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.resizing.annealing import EDGE_PRICE, Schedule, annealed
 from gridmgmt.planning.resizing.found import Found, measured, violation
@@ -39,12 +40,11 @@ def polished(problem: Problem, found: Found, seed: int, budget: Budget) -> Polis
     if len(np.unique(found.labels)) <= FEW:
         return Polished(found, [])
     rng = np.random.default_rng(seed)
-    neighbours = [near.tolist() for near in np.split(problem.graph.indices, problem.graph.indptr[1:-1])]
     labels, passed, waited = found.labels, list[IntArray](), 0
     for turn in range(MOST):
         if waited == PATIENCE or budget.spent():
             break
-        units = _around(labels, neighbours, rng)
+        units = _around(labels, problem.neighbours, rng)
         region = _Region.of(problem, labels, units)
         schedule = replace(HOT[turn % len(HOT)], work=PASSES * len(units))
         labels, gain = region.annealed(labels, schedule, int(rng.integers(2**62)), communities(problem))
@@ -84,11 +84,13 @@ class _Region:
         outside[units] = False
         names = np.setdiff1d(problem.home[units], labels[outside])
         part = problem.pool(units)
-        return cls(units, replace(part, home=_numbered(part.home, names, -1)), names)
+        return cls(units, replace(part, home=_places(names, part.home)), names)
 
     def annealed(self, labels: IntArray, schedule: Schedule, seed: int, first_new: int) -> tuple[IntArray, float]:
         """The plan with the region annealed, where that is no worse, and by how much it is better."""
-        before = _numbered(labels[self.units], self.names, len(self.names))
+        old = labels[self.units]
+        places, numbers = _places(self.names, old), np.unique(old, return_inverse=True)[1]
+        before = np.where(places < 0, len(self.names) + numbers, places)
         after = annealed(self.problem, before, schedule, seed).labels
         gain = self._cost(before) - self._cost(after)
         if gain < 0:
@@ -102,16 +104,12 @@ class _Region:
 
     def _cost(self, labels: IntArray) -> float:
         """Households moved, those outside the range at their price, and a trifle for borders."""
-        part, edges = self.problem, self.problem.borders.tocoo()
-        border = float(edges.data[labels[edges.row] != labels[edges.col]].sum()) / 2
+        part, border = self.problem, cut_cost(self.problem.borders, labels)
         moved = int(part.weights[labels != part.home].sum())
         return moved + MISSING * violation(part, np.unique(labels, return_inverse=True)[1]) + EDGE_PRICE * border
 
 
-def _numbered(values: IntArray, names: IntArray, other: int) -> IntArray:
-    """Each value as its place among the `names` (sorted); of the others all −1, or numbers from `other` on."""
-    places = np.searchsorted(names, values)
-    known = np.isin(values, names)
-    others = -1 if other < 0 else other + np.unique(values, return_inverse=True)[1]
-    numbered: IntArray = np.where(known, places, others).astype(np.int64)
-    return numbered
+def _places(names: IntArray, values: IntArray) -> IntArray:
+    """Each value as its place among the names, which are sorted; −1: it is none of them."""
+    places: IntArray = np.where(np.isin(values, names), np.searchsorted(names, values), -1).astype(np.int64)
+    return places

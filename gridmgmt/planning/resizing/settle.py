@@ -79,7 +79,7 @@ def settle(
         moved, bound = moved + _moved(problem, settled), bound + settled.moved_bound
         budget.so_far(moved, min(moved, bound))
         progress(number + 1, len(carving.pools))
-        yield replace(settled, stopped=settled.stopped or budget.spent())
+        yield replace(settled, stopped=budget.spent())
 
 
 def _added(budget: Budget, moved: float, bound: float) -> Budget:
@@ -109,11 +109,11 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     coarse = None
     if grids is not None:
         grid_of, whole = whole_grids(part, grids[pool.units])
-        by_grids = _searched(whole, seed, budget.within(0.5), Seen(whole))
+        by_grids = _searched(whole, seed, budget.within(0.5))
         coarse = replace(by_grids.found, labels=by_grids.found.labels[grid_of])
         if coarse.violation == 0:
             return Settled(pool.units, coarse.labels, by_grids.bound, pool.reason)
-    searched = _searched(part, seed, budget, Seen(part))
+    searched = _searched(part, seed, budget)
     found, bound = searched.found, searched.bound
     reason = pool.reason if searched.possible or (part.locks >= 0).any() else pool.reason or PACKING
     if coarse is not None and coarse.violation <= found.violation:
@@ -123,11 +123,9 @@ def _settled(problem: Problem, pool: Pool, grids: IntArray | None, seed: int, bu
     return Settled(pool.units, labels, proven, reason, grids is None)
 
 
-def _searched(part: Problem, seed: int, budget: Budget, seen: Seen) -> _Searched:
-    """The best plan, and what is proven: what the search leaves open in a small pool is decided, or bounded.
-
-    `seen` takes the parts of the plans the search passes through.
-    """
+def _searched(part: Problem, seed: int, budget: Budget) -> _Searched:
+    """The best plan, and what is proven: what the search leaves open in a small pool is decided, or bounded."""
+    seen = Seen(part)
     counted = moved_bound(part.weights, part.home, int(part.low), int(part.high), min(10.0, budget.left_s()))
     with Bounding(part, counted, seen, budget) as bounding:
         found = search(part, seed, bounding.budget, counted, seen, bounding.begin)

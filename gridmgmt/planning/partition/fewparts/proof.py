@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gridmgmt.planning.budget import Budget
+from gridmgmt.planning.metrics import cut_cost
 from gridmgmt.planning.partition.fewparts.bounding import CutBound, bound_cut
 from gridmgmt.planning.partition.fewparts.choosing import Choice, Goal, choose
 from gridmgmt.planning.partition.fewparts.found import Found
@@ -116,7 +117,7 @@ def _climb(task: Task, sets: PossibleParts, bound: CutBound, goal: float, tick: 
             return Proof(None, proven, False, task.budget.spent())
         choice = task.choose(listing)
         if choice.labels is not None and choice.final:
-            return Proof(choice.labels, _cut(task.problem, choice.labels), True)
+            return Proof(choice.labels, cut_cost(task.problem.graph, choice.labels), True)
         if not choice.final:
             return Proof(choice.labels, proven, False, task.budget.spent())
         proven = ceiling + tick
@@ -193,11 +194,6 @@ def _is_whole(costs: FloatArray) -> bool:
 
 def _rounded(bound: float, tick: float) -> float:
     return float(np.ceil(bound - TINY)) if tick == 1.0 else bound
-
-
-def _cut(problem: Problem, labels: IntArray) -> float:
-    edges = problem.graph.tocoo()
-    return float(edges.data[labels[edges.row] != labels[edges.col]].sum()) / 2
 
 
 def _deviation(problem: Problem, labels: IntArray) -> float:

@@ -39,8 +39,6 @@ class Pricing:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._graph = problem.graph_arrays[:2]
-        starts = self._graph[0][1:-1]
-        self._neighbours = [near.tolist() for near in np.split(self._graph[1], starts)]
         self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
         self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
 
@@ -108,7 +106,7 @@ class Pricing:
         starts, flat, price, _ = rows
         taken = np.bincount(np.repeat(np.arange(len(own)), np.diff(starts)), weights=price[flat], minlength=len(own))
         joins = own & (worth >= taken)
-        return _pieces(self._neighbours, joins) + list(np.flatnonzero(own & ~joins)[:, None])
+        return _pieces(self.problem.neighbours, joins) + list(np.flatnonzero(own & ~joins)[:, None])
 
     def _search(
         self,
