@@ -103,8 +103,9 @@ def report(lon: float = 114.105, **changed: object) -> IncidentReport:
 def test_the_situation_counts_what_is_known_at_its_moment(session: Session) -> None:
     incident_id = IncidentId(uuid4())
     received = report_incident(session, incident_id, report()).received_at
-    record_patrol(session, PatrolId(uuid4()), WORKER, walk(received - timedelta(days=3), [114.105]))
-    now = overview(session, received + timedelta(minutes=1))
+    after = received + timedelta(minutes=1)  # may be the next day
+    record_patrol(session, PatrolId(uuid4()), WORKER, walk(after - timedelta(days=3), [114.105]))
+    now = overview(session, after)
     assert now.open_incidents == 1
     assert now.recent_incidents[0]["id"] == incident_id
     assert now.patrols_today == 0
@@ -112,7 +113,7 @@ def test_the_situation_counts_what_is_known_at_its_moment(session: Session) -> N
     rejection = MoveRequest("reject", note={"reason": "重复"})
     move_incident(session, incident_id, rejection, at=received + timedelta(minutes=2))
     assert overview(session, received + timedelta(minutes=3)).open_incidents == 0
-    assert overview(session, received + timedelta(minutes=1)).open_incidents == 1
+    assert overview(session, after).open_incidents == 1
 
 
 def test_backfill_equals_single_records_and_changes_nothing_twice(session: Session) -> None:
