@@ -15,7 +15,6 @@ from gridmgmt.planning.resizing.recombining import Seen
 
 SMALLEST = 120  # units of a pool for which it begins beside the search; in a smaller one that may prove its plan itself
 LARGEST = 3000  # units of a pool where more than counting can be told in time
-ABOVE = 0.1  # of the households may live in communities above the limit, whose parts are priced loosely
 WORTH_IT = 1.01  # times the bound: where more move, a better bound is looked for
 
 
@@ -57,10 +56,8 @@ class Bounding:
         return known if self._future is None else max(known, self._future.result())
 
     def _worth_it(self, best: Found) -> bool:
-        today = np.bincount(self._problem.home, weights=self._problem.weights)
-        loose = today[today > self._problem.high].sum() > ABOVE * self._problem.total
         promising = best.violation > 0 or best.moved > self._bound * WORTH_IT
-        return promising and not loose and self._problem.size <= LARGEST
+        return promising and self._problem.size <= LARGEST
 
     def _submit(self, enough: int) -> None:
         """Columns are taken at once: while the bound is looked for the search goes on adding to what it has seen."""

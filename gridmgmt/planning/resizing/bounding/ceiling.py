@@ -7,10 +7,11 @@ again. Worths are whole numbers in floats, exact below 2⁵³; bounds are rounde
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
+import numpy as np
 from numba import njit
 
 NEVER = 1e15
-MARGIN = 1.0  # of a worth: more than the rounding of a sum of multiples
+MARGIN = 0.01  # of a worth: more than the rounding of a sum of multiples
 TURNS = 4  # of leaving out units
 
 
@@ -19,10 +20,22 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
     """What no set from here on is worth more than; units that no set worth more than `least` holds are left out."""
     weights, worth, _ = units
     choice, load, value = levels
-    gain, lack, way, due, queue, queued = room
-    for _ in range(TURNS):
+    gain, lack, way, due, queue, queued, before_ = room
+    for turn in range(TURNS):
         mine = choice[level, : load[level, 0]]
         most, need = limits[2] - load[level, 1], limits[0] - load[level, 1]
+        if turn == 0:
+            for unit in mine:
+                lack[unit] = weights[unit]
+            _ways(graph, state, mine, lack, way, queue, queued, before_)
+            kept = 0
+            for unit in mine:
+                if way[unit] <= most:
+                    choice[level, kept], kept = unit, kept + 1
+                else:
+                    state[1][unit] = False
+            load[level, 0] = kept
+            mine = choice[level, :kept]
         per_weight = _multiplier(weights, worth, mine, most, need)
         if per_weight == NEVER:
             return -NEVER
@@ -34,20 +47,25 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
             worth_now = worth[unit] - due[unit]
             gain[unit] = max(worth_now - per_weight * weights[unit], 0.0)
             lack[unit] = max(per_weight * weights[unit] - worth_now, 0.0)
-        _ways(graph, state, mine, lack, way, queue, queued)
-        total, kept = 0.0, 0
+        _ways(graph, state, mine, lack, way, queue, queued, before_)
+        total, kept, before = 0.0, 0, len(mine)
         for unit in mine:
             total += gain[unit] if way[unit] < NEVER else 0.0
         for unit in mine:
-            if base + total - way[unit] > least:
+            if base + total - way[unit] >= least + 1.0:
                 choice[level, kept], kept = unit, kept + 1
             else:
                 state[1][unit] = False
         load[level, 0] = kept
-        best = base + _reached(choice[level, :kept], gain, way, queue)
-        if best <= least or kept == len(mine):
+        mine = choice[level, :kept]
+        far = 0.0
+        if need > 0 and kept > 0:
+            far = _too_near(weights, worth, mine, way, most, need, least - value[level, 0] - MARGIN)
+        best = np.floor(base + _reached(mine, weights, need, gain, way, queue, far))
+        load[level, 2] = _towards(weights, queue, kept, way, before_, need, far)
+        if best <= least or kept == before:
             break
-    return best
+    return max(best, least)
 
 
 @njit(cache=True, nogil=True)
@@ -77,28 +95,34 @@ def _charge(units, rows, state, per_weight, due):
         held, price = state[2][row], rows[2][row]
         if held > 1:
             continue
-        free, likely = 0, 0
-        for place in range(rows[3].shape[1]):
-            unit = rows[3][row, place]
-            if unit >= 0 and state[1][unit]:
-                free += 1
-                likely += worth[unit] > per_weight * weights[unit]
-        if held == 1 and free > 0:
-            share = price / free
-        elif held == 0 and likely > 1:
-            share = price / 2
-            back += share
-        else:
-            continue
-        for place in range(rows[3].shape[1]):
-            unit = rows[3][row, place]
-            if unit >= 0 and state[1][unit]:
-                due[unit] += share
+        for _ in range(3):
+            free, likely, smallest = 0, 0, NEVER
+            for place in range(rows[3].shape[1]):
+                unit = rows[3][row, place]
+                if unit >= 0 and state[1][unit]:
+                    free += 1
+                    over = worth[unit] - due[unit] - per_weight * weights[unit]
+                    if over > 0:
+                        likely += 1
+                        smallest = min(smallest, over)
+            if free == 0 or (held == 0 and likely < 2):
+                break
+            others = likely + held - 1
+            share = price / free if likely == 0 else min(price / others, smallest)
+            for place in range(rows[3].shape[1]):
+                unit = rows[3][row, place]
+                if unit >= 0 and state[1][unit] and (likely == 0 or worth[unit] - due[unit] - per_weight * weights[unit] > 0):
+                    due[unit] += share
+            if likely == 0:
+                break
+            price -= others * share
+            if held == 0:
+                back += share
     return back
 
 
 @njit(cache=True, nogil=True)
-def _ways(graph, state, choice, lack, way, queue, queued):
+def _ways(graph, state, choice, lack, way, queue, queued, before):
     """What is lacking on the best way from the set to each unit, ends included, into `way` (label correcting)."""
     inside, free = state[0], state[1]
     first, waiting, size = 0, 0, len(queue)
@@ -106,7 +130,7 @@ def _ways(graph, state, choice, lack, way, queue, queued):
         way[unit] = NEVER
         for edge in range(graph[0][unit], graph[0][unit + 1]):
             if inside[graph[1][edge]]:
-                way[unit], queued[unit] = lack[unit], True
+                way[unit], queued[unit], before[unit] = lack[unit], True, -1
                 queue[waiting], waiting = unit, waiting + 1
                 break
     while waiting > 0:
@@ -115,23 +139,25 @@ def _ways(graph, state, choice, lack, way, queue, queued):
         for edge in range(graph[0][unit], graph[0][unit + 1]):
             other = graph[1][edge]
             if free[other] and way[unit] + lack[other] < way[other]:
-                way[other] = way[unit] + lack[other]
+                way[other], before[other] = way[unit] + lack[other], unit
                 if not queued[other]:
                     queued[other] = True
                     queue[(first + waiting) % size], waiting = other, waiting + 1
 
 
 @njit(cache=True, nogil=True)
-def _reached(choice, gain, way, order):
+def _reached(choice, weights, need, gain, way, order, far):
     """The most that a set gains: all up to some way, less that way; `order` (at least as long) is room to sort in."""
     count = len(choice)
     for place in range(count):
         order[place] = choice[place]
     _sort(order, count, way)
-    best, total = 0.0, 0.0
+    best, total, weight = 0.0 if need <= 0 else -NEVER, 0.0, 0
     for place in range(count):
         total += gain[order[place]]
-        best = max(best, total - way[order[place]])
+        weight += weights[order[place]]
+        if weight >= need and way[order[place]] >= far:
+            best = max(best, total - way[order[place]])
     return best
 
 
@@ -147,3 +173,54 @@ def _sort(units, count, key):
                 at -= gap
             units[at] = unit
         gap = 1 if gap == 2 else gap * 5 // 11
+
+
+@njit(cache=True, nogil=True)
+def _towards(weights, order, count, way, before, need, far):
+    """The first unit on the way to where households enough are in reach; -1 where there are enough."""
+    if need <= 0:
+        return -1
+    weight, unit = 0, -1
+    for place in range(count):
+        weight += weights[order[place]]
+        if weight >= need and way[order[place]] >= far:
+            unit = order[place]
+            break
+    while unit >= 0 and before[unit] >= 0:
+        unit = before[unit]
+    return unit
+
+
+@njit(cache=True, nogil=True)
+def _too_near(weights, worth, choice, way, most, need, least):
+    """No set that is to be worth more than `least` and holds only units within what is returned."""
+    low, high = 0.0, 0.0
+    for unit in choice:
+        if way[unit] < NEVER:
+            high = max(high, way[unit])
+    high += 1.0
+    if _filled(weights, worth, choice, way, most, need, high) <= least:
+        return NEVER
+    for _ in range(8):
+        middle = (low + high) / 2
+        if _filled(weights, worth, choice, way, most, need, middle) <= least:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _filled(weights, worth, choice, way, most, need, radius):
+    """What units within a radius add at most, filled in fractions."""
+    load, total = 0, 0.0
+    for unit in choice:
+        if way[unit] > radius:
+            continue
+        limit = most if worth[unit] >= 0 else need
+        if load >= limit:
+            return total
+        share = 1.0 if load + weights[unit] <= limit else (limit - load) / weights[unit]
+        total += share * worth[unit]
+        load += weights[unit]
+    return total if load >= need else -NEVER

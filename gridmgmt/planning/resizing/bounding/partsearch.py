@@ -32,6 +32,8 @@ def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, 
         members = roots[1][roots[0][root] : roots[0][root + 1]]
         found, left = _from_root(graph, units, members, open_, limits, rows, counted, left, parts, worths)
         ceiling = max(ceiling, found)
+        if found == NEVER:
+            break
         for unit in members:
             open_[unit] = False
     return max(ceiling, worths[0]), nodes - left
@@ -44,8 +46,8 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
     state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
     floats = np.zeros((4, count))
     queue = (np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
-    room = (floats[0], floats[1], floats[2], floats[3], queue[0], queue[1])
-    levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 2), np.int64), np.zeros((LEVELS, 2)))
+    room = (floats[0], floats[1], floats[2], floats[3], queue[0], queue[1], np.empty(count, np.int64))
+    levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 3), np.int64), np.zeros((LEVELS, 2)))
     level = np.int64(0)  # a literal 0 would have every loop below compiled for it as well
     taken, loose, entered = np.empty(LEVELS, np.int64), -NEVER, True
     if not _lay_root(units, root, open_, limits, rows, state, levels):
@@ -54,18 +56,22 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
     while level >= 0:
         left -= 1
         if entered and load[level, 1] >= limits[0] and value[level, 0] > worths[-1]:
-            fits = load[level, 1] <= limits[1]
-            if not fits or not _keep(parts, worths, root, taken, level, value[level, 0]):
+            if load[level, 1] > limits[1]:
+                return NEVER, left
+            if not _keep(parts, worths, root, taken, level, value[level, 0]):
                 loose = max(loose, value[level, 0])
-        value[level, 1] = ceiling_of(graph, units, limits, rows, state, levels, level, worths[-1], room)
+        least = max(worths[-1], loose)
+        value[level, 1] = ceiling_of(graph, units, limits, rows, state, levels, level, least, room)
         unit = -1
-        if value[level, 1] > worths[-1]:
+        if value[level, 1] > least:
             if left <= 0 or level + 1 == LEVELS:
                 loose = max(loose, _highest(value, level))
             if left <= 0:
                 return loose, 0
             if level + 1 < LEVELS:
-                unit = _beside(graph, state[0], choice[level, : load[level, 0]])
+                unit = load[level, 2]
+                if unit < 0:
+                    unit = _beside(graph, state[0], choice[level, : load[level, 0]])
         entered = unit >= 0
         if entered:
             taken[level] = unit

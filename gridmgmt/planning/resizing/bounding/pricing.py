@@ -3,7 +3,8 @@
 A part under a name holds a unit the name has today. A unit of today that is worth more than all rows of three could
 take for it joins wherever it lies beside the part: only the upper limit speaks against it, and to forget that limit by
 the weight of these units loosens the bound and nothing else. So the pieces of today are roots the search starts from.
-Of a community above the limit no piece fits; there the units worth most that fit, contiguous or not, make the bound.
+Of a community above the limit no piece fits; there each unit is a root by itself, and where the search ends early the
+units worth most that fit, contiguous or not, may make the better bound.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 from gridmgmt.planning.resizing.bounding.programme import NEW, NONE, SCALE, Column, Prices, Rows
 
 PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a column at most
-NODES_PER_UNIT = 100  # of the search in a community above the limit, which only brings in columns
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
 TRIFLE = 1e-6  # households
+TRIFLING = 8  # of a worth beyond its cost: more than rounded prices make of nothing
 
 Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (starts, rows), prices, units of each row
 
@@ -44,23 +45,25 @@ class Pricing:
 
     def offer(self, prices: Prices, priced: Rows, name: int, nodes: int) -> Offer:
         """Columns under a name, at the prices of units, names and rows of three."""
+        from gridmgmt.planning.resizing.bounding.ceiling import NEVER
+
         problem = self.problem
         open_ = self._within_reach[name]
         rows, counted = _met(priced, name, open_)
         worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
         cost = prices.count + int(prices.names[name])
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
-        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost))
+        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost + TRIFLING))
         units = problem.weights, worth, self._order(worth)
         heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
+        ceiling, used = NEVER, 0
         if heaviest <= self._high:
             ceiling, used = self._search(units, roots, open_, heaviest, rows, counted, nodes, parts, worths)
-        else:
-            ceiling, used = self._fitting(worth, open_), 0
-            for root in roots if ceiling > cost else []:
-                for unit in root:
-                    least = NODES_PER_UNIT
-                    used += self._search(units, [unit[None]], open_, 0, rows, counted, least, parts, worths)[1]
+        if ceiling == NEVER and (ceiling := self._fitting(worth, open_)) > cost:
+            alone = list(units[2][np.isin(units[2], np.concatenate(roots))][:, None])
+            parts[:], worths[:] = -1, cost + TRIFLING
+            found, more = self._search(units, alone, open_, 0, rows, counted, nodes, parts, worths)
+            ceiling, used = min(ceiling, found), used + more
         return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), used)
 
     def _order(self, worth: FloatArray) -> IntArray:
