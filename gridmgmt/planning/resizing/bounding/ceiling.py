@@ -62,7 +62,7 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
         if need > 0 and kept > 0:
             far = _too_near(weights, worth, mine, way, most, need, least - value[level, 0] - MARGIN)
         best = np.floor(base + _reached(mine, weights, need, gain, way, queue, far))
-        load[level, 2] = _towards(weights, queue, kept, way, before_, need, far)
+        load[level, 2] = _towards(weights, queue, kept, gain, way, before_, need, far)
         if best <= least or kept == before:
             break
     return max(best, least)
@@ -176,11 +176,15 @@ def _sort(units, count, key):
 
 
 @njit(cache=True, nogil=True)
-def _towards(weights, order, count, way, before, need, far):
+def _towards(weights, order, count, gain, way, before, need, far):
     """The first unit on the way to where households enough are in reach; -1 where there are enough."""
+    weight, unit, most = 0, -1, 0.0
     if need <= 0:
-        return -1
-    weight, unit = 0, -1
+        for place in range(count):
+            if gain[order[place]] - way[order[place]] > most:
+                unit = order[place]
+                most = gain[unit] - way[unit]
+        count = 0
     for place in range(count):
         weight += weights[order[place]]
         if weight >= need and way[order[place]] >= far:

@@ -25,7 +25,7 @@ def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, 
     roots : indptr and units of connected sets, one of which a set holds; of several the first is looked at
     limits : low and high of the parts that are kept; sets may weigh `limits[2]`, which only loosens the bound
     rows : of each unit indptr and rows; of each row its price and its units (−1: none);  counted (rows,) held already
-    Returns what no set is worth more than (`worths[-1]` at least, as it was), and how many nodes were looked at.
+    Returns what no set is worth more than (`worths[0]` at least); NEVER where a set above the limit is worth a place.
     """
     ceiling, left = worths[-1], nodes
     for root in range(len(roots[0]) - 1):
@@ -36,7 +36,7 @@ def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, 
             break
         for unit in members:
             open_[unit] = False
-    return max(ceiling, worths[0]), nodes - left
+    return max(ceiling, worths[0])
 
 
 @njit(cache=True, nogil=True)

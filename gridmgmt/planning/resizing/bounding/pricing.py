@@ -27,11 +27,11 @@ Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (star
 
 @dataclass(frozen=True)
 class Offer:
-    """Columns worth more than they cost, what no other is worth beyond its cost (1 / SCALE), and nodes looked at."""
+    """Columns worth more than they cost, what no other is worth beyond its cost (1 / SCALE); whether one is worth that."""
 
     columns: list[Column]
     beyond: int
-    nodes: int
+    settled: bool = True
 
 
 class Pricing:
@@ -41,12 +41,11 @@ class Pricing:
         self.problem = problem
         self._graph = problem.graph_arrays[:2]
         self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
+        self._whole = [True] * len(self._within_reach)
         self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
 
     def offer(self, prices: Prices, priced: Rows, name: int, nodes: int) -> Offer:
         """Columns under a name, at the prices of units, names and rows of three."""
-        from gridmgmt.planning.resizing.bounding.ceiling import NEVER
-
         problem = self.problem
         open_ = self._within_reach[name]
         rows, counted = _met(priced, name, open_)
@@ -56,15 +55,16 @@ class Pricing:
         parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost + TRIFLING))
         units = problem.weights, worth, self._order(worth)
         heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
-        ceiling, used = NEVER, 0
-        if heaviest <= self._high:
-            ceiling, used = self._search(units, roots, open_, heaviest, rows, counted, nodes, parts, worths)
-        if ceiling == NEVER and (ceiling := self._fitting(worth, open_)) > cost:
-            alone = list(units[2][np.isin(units[2], np.concatenate(roots))][:, None])
-            parts[:], worths[:] = -1, cost + TRIFLING
-            found, more = self._search(units, alone, open_, 0, rows, counted, nodes, parts, worths)
-            ceiling, used = min(ceiling, found), used + more
-        return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), used)
+        ceiling = self._fitting(worth, open_)
+        alone = list(units[2][np.isin(units[2], np.concatenate(roots))][:, None]) if roots else []
+        for whole in (self._whole[name], not self._whole[name]):
+            if ceiling > worths[0] and (heaviest <= self._high or not whole):
+                starts, beyond = (roots, heaviest) if whole else (alone, 0)
+                found = self._search(units, starts, open_, beyond, rows, counted, nodes, parts, worths)
+                ceiling = min(ceiling, found)
+                self._whole[name] = whole == (ceiling <= worths[0])
+        settled = ceiling <= worths[0]
+        return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), settled)
 
     def _order(self, worth: FloatArray) -> IntArray:
         """(n,) the units, worth most per household first; those without households at one end or the other."""
@@ -96,13 +96,13 @@ class Pricing:
         load = np.cumsum(weights[held[order]])
         count = int(np.searchsorted(load, self._low)) + 1
         if count > len(held):
-            return Offer([], 0, 0)
+            return Offer([], 0)
         before = int(load[count - 2]) if count > 1 else 0
         share = (self._low - before) / int(weights[held[order[count - 1]]])
         least = int(loss[order[: count - 1]].sum()) + int(np.floor(share * int(loss[order[count - 1]])))
         beyond = max(0, -prices.count - least)
         units = tuple(np.sort(held[order[:count]]).tolist())
-        return Offer([(NEW, units)] if beyond else [], beyond, 0)
+        return Offer([(NEW, units)] if beyond else [], beyond)
 
     def _roots(self, worth: FloatArray, rows: Met, own: NDArray[np.bool_]) -> list[IntArray]:
         """The pieces of units that join wherever they can, then every other unit by itself."""
@@ -122,17 +122,15 @@ class Pricing:
         nodes: int,
         parts: IntArray,
         worths: FloatArray,
-    ) -> tuple[float, int]:
-        """What no part with a root is worth more than, and the nodes; `parts` and `worths` take the best."""
+    ) -> float:
+        """What no part with a root is worth more than; `parts` and `worths` take the best."""
         from gridmgmt.planning.resizing.bounding.partsearch import best_parts
 
         starts = np.concatenate([[0], np.cumsum([len(root) for root in roots])]).astype(np.int64)
         flat = np.concatenate(roots) if roots else np.empty(0, dtype=np.int64)
         limits = np.array([self._low, self._high, self._high + beyond], dtype=np.int64)
-        ceiling, used = best_parts(
-            self._graph, units, (starts, flat), open_.copy(), limits, rows, counted, nodes, parts, worths
-        )
-        return float(ceiling), int(used)
+        open_ = open_.copy()
+        return float(best_parts(self._graph, units, (starts, flat), open_, limits, rows, counted, nodes, parts, worths))
 
     def _fitting(self, worth: FloatArray, open_: NDArray[np.bool_]) -> float:
         """What units that fit into a part are worth at most (knapsack)."""

@@ -86,7 +86,6 @@ class Programme:
         # rows by the dual.
         self._onward = mathopt.SolveParameters(threads=1, presolve=mathopt.Emphasis.OFF)
         self._repair = replace(self._onward, lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX)
-        self._settings = self._onward
 
     def _lay_rows(self) -> None:
         """A row for each unit, name, and the number of parts; columns that keep the prices within their limits."""
@@ -173,7 +172,7 @@ class Programme:
         self._known_triples.update(new)
         self.triples += new
         self._rows += rows
-        self._settings = self._repair
+        self._solver.solve(params=self._repair)  # before costs change: what was dual feasible stays so
         return len(new)
 
     def _matrix(self, chosen: IntArray) -> csr_array:
@@ -185,8 +184,7 @@ class Programme:
 
     def solve(self) -> tuple[Prices, csr_array, FloatArray]:
         """Prices at the optimum; what the columns chosen in part hold (columns, elements), and their shares."""
-        answer = self._solver.solve(params=self._settings)
-        self._settings = self._onward
+        answer = self._solver.solve(params=self._onward)
         self.value = answer.objective_value()
         worth = np.round(np.array(answer.dual_values(self._rows)) * SCALE).astype(np.int64)
         shares: FloatArray = np.array(answer.variable_values(self._shares), dtype=np.float64)

@@ -152,7 +152,11 @@ class Relaxing:
         self._left -= len(names)
         offers = [*self._threads.map(one, names), self._pricing.new(prices)]
         new = [self.let_in(offer.columns) for offer in offers]
-        short = [name for name in names if self._nodes[name] <= offers[name].nodes < MOST_NODES and new[name] < FEW]
+        short = [
+            name
+            for name in names
+            if not offers[name].settled and self._nodes[name] < MOST_NODES and new[name] < FEW
+        ]
         self._nodes[short] = np.minimum(LONGER * self._nodes[short], MOST_NODES)
         return offers, sum(new), bool(short)
 
