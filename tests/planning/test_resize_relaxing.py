@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import Problem, components
 from gridmgmt.planning.resizing.bounding import ceiling, relaxing
-from gridmgmt.planning.resizing.bounding.pricing import Pricing
+from gridmgmt.planning.resizing.bounding.pricing import TRIFLE, Pricing
 from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 from gridmgmt.planning.resizing.found import matched
@@ -118,10 +118,11 @@ def test_what_is_known_is_kept_and_an_end_is_an_end() -> None:
     assert from_today(problem, 3, 1000, Budget(deadline=0.0)) == 3
 
 
+@pytest.mark.parametrize(("low", "high"), [(8, 17), (4, 9)])  # of 27 or so in four communities: some above the limit
 @pytest.mark.parametrize("triples", [8, 60])
 @pytest.mark.parametrize("seed", range(10))
-def test_no_part_is_worth_more_than_the_offer_says(seed: int, triples: int) -> None:
-    problem, rng = invented(seed, 8, 17), np.random.default_rng(seed)
+def test_what_the_best_part_is_worth(seed: int, triples: int, low: int, high: int) -> None:
+    problem, rng = invented(seed, low, high), np.random.default_rng(seed)
     programme, pricing = Programme(problem, 6), Pricing(problem)
     sets = sets_in_range(problem)
     count = int(problem.home.max()) + 1
@@ -140,7 +141,9 @@ def test_no_part_is_worth_more_than_the_offer_says(seed: int, triples: int) -> N
                 paid = sum(int(p) for t, p in zip(programme.triples, prices.rows, strict=True) if len(held & {*t}) >= 2)
                 stay = problem.home[of] == name
                 best = max(best, int(units[of].sum() - SCALE * problem.weights[of][~stay].sum()) - paid)
-        assert offer.beyond >= best - prices.count - prices.names[name]
+        most = best - prices.count - prices.names[name]
+        assert offer.settled
+        assert max(0, most) <= offer.beyond <= max(TRIFLE, most)
         found = [column[1] for column in offer.columns]
         assert all(members in sets for members in found)
 
@@ -169,5 +172,8 @@ def test_rows_are_charged_no_more_than_they_take(seed: int) -> None:
 
 def test_rows_of_three_are_violated_by_what_they_cut() -> None:
     held = csr_array(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 1, 1]], dtype=float))
-    assert violated_triples(held, np.array([0.5, 0.5, 0.5, 0.5]), 5, 5) == [(0, 1, 2)]
-    assert violated_triples(held, np.array([0.3, 0.3, 0.3, 0.5]), 5, 5) == []
+    room = np.array([1, 1, 1, 0])
+    halves = np.full(4, 0.5)
+    assert violated_triples(held, halves, 5, room) == [(0, 1, 2)]
+    assert violated_triples(held, np.array([0.3, 0.3, 0.3, 0.5]), 5, room) == []
+    assert violated_triples(held, halves, 5, np.array([1, 1, 0, 5])) == []

@@ -44,9 +44,8 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
     """What no set with the root is worth more than, unless it is kept; and the nodes left."""
     count = len(units[0])
     state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
-    floats = np.zeros((4, count))
-    queue = (np.empty(count + 1, np.int64), np.zeros(count, np.bool_))
-    room = (floats[0], floats[1], floats[2], floats[3], queue[0], queue[1], np.empty(count, np.int64))
+    gain, queue, before = np.zeros((4, count)), np.empty(count + 1, np.int64), np.empty(count, np.int64)
+    room = (gain[0], gain[1], gain[2], gain[3], queue, np.zeros(count, np.bool_), before)
     levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 3), np.int64), np.zeros((LEVELS, 2)))
     level = np.int64(0)  # a literal 0 would have every loop below compiled for it as well
     taken, loose, entered = np.empty(LEVELS, np.int64), -NEVER, True

@@ -19,8 +19,8 @@ from gridmgmt.planning.resizing.bounding.programme import NEW, NONE, SCALE, Colu
 
 PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a column at most
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
-TRIFLE = 1e-6  # households
-TRIFLING = 8  # of a worth beyond its cost: more than rounded prices make of nothing
+TRIFLE = 8  # of a worth beyond its cost: more than rounded prices make of nothing
+STEP = 1e-6  # households
 
 Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (starts, rows), prices, units of each row
 
@@ -52,7 +52,7 @@ class Pricing:
         worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
         cost = prices.count + int(prices.names[name])
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
-        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost + TRIFLING))
+        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost + TRIFLE))
         units = problem.weights, worth, self._order(worth)
         heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
         ceiling = self._fitting(worth, open_)
@@ -81,8 +81,8 @@ class Pricing:
         if not len(own):
             return np.zeros(problem.size, dtype=bool)
         edges = problem.graph.tocoo()
-        # A trifle for each step, so that no step weighs nothing: such steps are no edges to scipy.
-        steps = csr_array((problem.weights[edges.col] + TRIFLE, (edges.row, edges.col)), shape=edges.shape)
+        # Something for each step, so that none weighs nothing: such steps are no edges to scipy.
+        steps = csr_array((problem.weights[edges.col] + STEP, (edges.row, edges.col)), shape=edges.shape)
         way = dijkstra(steps, indices=own, min_only=True, limit=float(problem.high) + 0.5)
         reached: NDArray[np.bool_] = np.isfinite(way) & ((problem.locks < 0) | (problem.locks == name))
         return reached

@@ -83,7 +83,7 @@ class Programme:
         self._lay_rows()
         self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
         # Without presolve the solver goes on from its last answer: after new columns by the primal simplex, after new
-        # rows by the dual.
+        # rows, and before any price changes, by the dual.
         self._onward = mathopt.SolveParameters(threads=1, presolve=mathopt.Emphasis.OFF)
         self._repair = replace(self._onward, lp_algorithm=mathopt.LPAlgorithm.DUAL_SIMPLEX)
 
@@ -172,7 +172,7 @@ class Programme:
         self._known_triples.update(new)
         self.triples += new
         self._rows += rows
-        self._solver.solve(params=self._repair)  # before costs change: what was dual feasible stays so
+        self._solver.solve(params=self._repair)
         return len(new)
 
     def _matrix(self, chosen: IntArray) -> csr_array:
@@ -202,6 +202,10 @@ class Programme:
     def paid(self, prices: Prices) -> int:
         """What the units pay, less what names, room for parts and the rows of three cost (1 / SCALE)."""
         return int(prices.units.sum() - prices.names.sum() - prices.rows.sum()) - prices.count * self.parts
+
+    def rows_per_element(self) -> IntArray:
+        """(elements,) how many rows of three each unit and each name is in."""
+        return np.array([len(rows) for rows in self._triples_of], dtype=np.int64)
 
     def rows_of(self, prices: Prices) -> Rows:
         """The rows of three that have a price."""
