@@ -172,8 +172,5 @@ def test_rows_are_charged_no_more_than_they_take(seed: int) -> None:
 
 def test_rows_of_three_are_violated_by_what_they_cut() -> None:
     held = csr_array(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 1, 1]], dtype=float))
-    room = np.array([1, 1, 1, 0])
-    halves = np.full(4, 0.5)
-    assert violated_triples(held, halves, 5, room) == [(0, 1, 2)]
-    assert violated_triples(held, np.array([0.3, 0.3, 0.3, 0.5]), 5, room) == []
-    assert violated_triples(held, halves, 5, np.array([1, 1, 0, 5])) == []
+    assert violated_triples(held, np.array([0.5, 0.5, 0.5, 0.5]), 5, 5) == [(0, 1, 2)]
+    assert violated_triples(held, np.array([0.3, 0.3, 0.3, 0.5]), 5, 5) == []

@@ -41,9 +41,8 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
             due[unit] = 0.0
         base += _charge(units, rows, state, per_weight, due)
         for unit in mine:
-            worth_now = worth[unit] - due[unit]
-            gain[unit] = max(worth_now - per_weight * weights[unit], 0.0)
-            lack[unit] = max(per_weight * weights[unit] - worth_now, 0.0)
+            over = _over(units, unit, per_weight, due)
+            gain[unit], lack[unit] = max(over, 0.0), max(-over, 0.0)
         _ways(graph, state, mine, lack, room)
         total, kept = 0.0, 0
         for unit in mine:
@@ -104,40 +103,49 @@ def _charge(units, rows, state, per_weight, due):
     each and one share back, two shares are never more than the price where three gain, nor one where two do. A unit is
     charged no more than it gains, the rest of the price goes on to the others.
     """
-    weights, worth, _ = units
     back, elements = 0.0, rows[3].shape[1]
     for row in range(len(rows[2])):
         held, price = state[2][row], rows[2][row]
         if held > 1:
             continue
         for _ in range(elements):
-            free, likely, smallest = 0, 0, NEVER
-            for place in range(elements):
-                unit = rows[3][row, place]
-                if unit >= 0 and state[1][unit]:
-                    over = worth[unit] - due[unit] - per_weight * weights[unit]
-                    free += 1
-                    if over > 0:
-                        likely, smallest = likely + 1, min(smallest, over)
+            free, likely, smallest = _gaining(units, rows[3], row, state[1], per_weight, due)
             if free == 0 or (held == 0 and likely < 2):
                 break
-            payers = likely + held - 1
-            share = price / free if likely == 0 else min(price / payers, smallest)
+            payers = likely + held - 1 if likely > 0 else free
+            share = min(price / payers, smallest)
             for place in range(elements):
                 unit = rows[3][row, place]
-                if unit >= 0 and state[1][unit]:
-                    if likely == 0 or worth[unit] - due[unit] - per_weight * weights[unit] > 0:
-                        due[unit] += share
-            if likely == 0:
-                break
+                if unit >= 0 and state[1][unit] and (likely == 0 or _over(units, unit, per_weight, due) > 0):
+                    due[unit] += share
             price -= payers * share
             back += share if held == 0 else 0.0
     return back
 
 
 @njit(cache=True, nogil=True)
+def _gaining(units, elements, row, free, per_weight, due):
+    """How many units of a row may come, how many of them gain, and what at least."""
+    count, likely, smallest = 0, 0, NEVER
+    for place in range(elements.shape[1]):
+        unit = elements[row, place]
+        if unit >= 0 and free[unit]:
+            count += 1
+            over = _over(units, unit, per_weight, due)
+            if over > 0:
+                likely, smallest = likely + 1, min(smallest, over)
+    return count, likely, smallest
+
+
+@njit(cache=True, nogil=True)
+def _over(units, unit, per_weight, due):
+    """What a unit gains."""
+    return units[1][unit] - due[unit] - per_weight * units[0][unit]
+
+
+@njit(cache=True, nogil=True)
 def _ways(graph, state, choice, lack, room):
-    """What is lacking on the best way from the set to each unit, ends included (label correcting), and the unit before."""
+    """What is lacking on the best way from the set to each unit, with the unit before (label correcting)."""
     way, queue, queued, before = room[2], room[4], room[5], room[6]
     inside, free = state[0], state[1]
     first, waiting, size = 0, 0, len(queue)

@@ -1,10 +1,12 @@
 """The compiled search for the part worth most at given prices that holds certain units, the root.
 
-Branch and bound over connected sets: the best unit beside the set is taken, then shut out; `ceiling` says what is still
-to be had. Rows of three (see `programme`) take their price from a set that holds two of their elements.
+Branch and bound over connected sets: a unit beside the set is taken, then shut out; `ceiling` says what is still to be
+had, and which unit leads there, else it is the one worth most. Rows of three (see `programme`) take their price from a
+set that holds two of their elements.
 
 Levels of the search, one for each unit taken beyond the root, are a triple: the units that may still join there, worth
-most per household first; how many they are, and the weight of the set; its worth, and what it can be worth.
+most per household first; how many they are, the weight of the set, and the unit to go on with; its worth, and what it
+can be worth.
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, assignment"
 
@@ -61,16 +63,13 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
                 loose = max(loose, value[level, 0])
         least = max(worths[-1], loose)
         value[level, 1] = ceiling_of(graph, units, limits, rows, state, levels, level, least, room)
-        unit = -1
-        if value[level, 1] > least:
-            if left <= 0 or level + 1 == LEVELS:
-                loose = max(loose, _highest(value, level))
+        unit, more = -1, value[level, 1] > least
+        if more and (left <= 0 or level + 1 == LEVELS):
+            loose = max(loose, _highest(value, level))
             if left <= 0:
                 return loose, 0
-            if level + 1 < LEVELS:
-                unit = load[level, 2]
-                if unit < 0:
-                    unit = _beside(graph, state[0], choice[level, : load[level, 0]])
+        elif more:
+            unit = _onward(graph, state[0], choice[level, : load[level, 0]], load[level, 2])
         entered = unit >= 0
         if entered:
             taken[level] = unit
@@ -166,8 +165,10 @@ def _count(rows, held, unit, step):
 
 
 @njit(cache=True, nogil=True)
-def _beside(graph, inside, choice):
-    """The first unit that lies beside the set, −1 where none does."""
+def _onward(graph, inside, choice, noted):
+    """The unit noted, else the first that lies beside the set, −1 where none does."""
+    if noted >= 0:
+        return noted
     for unit in choice:
         for edge in range(graph[0][unit], graph[0][unit + 1]):
             if inside[graph[1][edge]]:

@@ -3,8 +3,8 @@
 A part under a name holds a unit the name has today. A unit of today that is worth more than all rows of three could
 take for it joins wherever it lies beside the part: only the upper limit speaks against it, and to forget that limit by
 the weight of these units loosens the bound and nothing else. So the pieces of today are roots the search starts from.
-Of a community above the limit no piece fits; there each unit is a root by itself, and where the search ends early the
-units worth most that fit, contiguous or not, may make the better bound.
+Where a set found so is above the limit, or a piece is, or the search ends early, each unit of today is a root by
+itself; of a name that is settled better so, from then on.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (star
 
 @dataclass(frozen=True)
 class Offer:
-    """Columns worth more than they cost, what no other is worth beyond its cost (1 / SCALE); whether one is worth that."""
+    """Columns worth more than they cost, what none is worth beyond its cost (1 / SCALE), and whether one is worth that."""
 
     columns: list[Column]
     beyond: int

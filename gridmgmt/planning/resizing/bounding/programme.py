@@ -203,10 +203,6 @@ class Programme:
         """What the units pay, less what names, room for parts and the rows of three cost (1 / SCALE)."""
         return int(prices.units.sum() - prices.names.sum() - prices.rows.sum()) - prices.count * self.parts
 
-    def rows_per_element(self) -> IntArray:
-        """(elements,) how many rows of three each unit and each name is in."""
-        return np.array([len(rows) for rows in self._triples_of], dtype=np.int64)
-
     def rows_of(self, prices: Prices) -> Rows:
         """The rows of three that have a price."""
         priced = np.flatnonzero(prices.rows > 0)

@@ -26,7 +26,7 @@ from gridmgmt.planning.resizing.bounding.shares import violated_triples
 SEARCHES = 12_000  # for parts, one for each name at a time, in all
 FEWEST_NODES, MOST_NODES, LONGER = 1_600, 102_400, 4  # of a search, at first and in the end; times the last
 FEW = 3  # new columns of a name: with fewer, a search that ended early goes on LONGER the next time
-ROWS, ROWS_PER_ELEMENT, MOST_PER_ELEMENT = 400, 3, 8  # of three, let in at a time; of one element in all
+ROWS, ROWS_PER_ELEMENT = 400, 3  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
 WIDTH, WIDEST, WIDER = 0.05, 0.5, 1.5  # how far the price of a household may be from that of the best bound
 NARROW = 0.1  # so far when rows are let in
@@ -102,8 +102,7 @@ class Relaxing:
         settled = False
         while best.bound < enough and not self._spent():
             _, held, shares = self._programme.solve()
-            room = np.clip(MOST_PER_ELEMENT - self._programme.rows_per_element(), 0, ROWS_PER_ELEMENT)
-            if self._programme.cut(violated_triples(held, shares, ROWS, room)):
+            if self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
                 best.width, settled = min(best.width, NARROW), False
                 self._generate(best, enough, NARROW)
             elif settled:
@@ -153,11 +152,10 @@ class Relaxing:
         self._left -= len(names)
         offers = [*self._threads.map(one, names), self._pricing.new(prices)]
         new = [self.let_in(offer.columns) for offer in offers]
-        short = [
-            name for name in names if not offers[name].settled and self._nodes[name] < MOST_NODES and new[name] < FEW
-        ]
+        longer = np.array([not offers[name].settled and new[name] < FEW for name in names])
+        short = np.flatnonzero(longer & (self._nodes < MOST_NODES))
         self._nodes[short] = np.minimum(LONGER * self._nodes[short], MOST_NODES)
-        return offers, sum(new), bool(short)
+        return offers, sum(new), len(short) > 0
 
     def _bounds(self, prices: Prices, offers: list[Offer]) -> tuple[int, int]:
         """What no plan moves less than, rounded up; and no plan with fewer parts, which leaves room for one unused."""

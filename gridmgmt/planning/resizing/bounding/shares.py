@@ -12,18 +12,18 @@ LEAST_GAIN = 0.05  # violation that is worth a row
 MOST_FOUND = 200_000
 
 
-def violated_triples(held: csr_array, shares: NDArray[np.float64], most: int, room: NDArray[np.int64]) -> list[Triple]:
-    """The triples violated most; `held` (columns, elements) with `shares` (columns,), `room` (elements,) for so many."""
+def violated_triples(held: csr_array, shares: NDArray[np.float64], most: int, per_element: int) -> list[Triple]:
+    """The triples violated most, of each element few; `held` (columns, elements) with `shares` (columns,)."""
     used = np.unique(held.indices)
     inside = held[:, used].toarray() > 0
     together = (inside.T * shares) @ inside
     triples, violations = np.empty((MOST_FOUND, 3), dtype=np.int64), np.empty(MOST_FOUND)
     count = _triples(inside, shares, together, LEAST_GAIN, triples, violations)
-    left, chosen = room[used], list[Triple]()
+    often, chosen = np.zeros(len(used), dtype=np.int64), list[Triple]()
     for place in np.argsort(-violations[:count], kind="stable"):
         triple = triples[place]
-        if len(chosen) < most and (left[triple] > 0).all():
-            left[triple] -= 1
+        if len(chosen) < most and (often[triple] < per_element).all():
+            often[triple] += 1
             one, two, three = used[triple].tolist()
             chosen.append((one, two, three))
     return chosen
