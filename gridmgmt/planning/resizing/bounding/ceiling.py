@@ -17,6 +17,7 @@ from numba import njit
 NEVER = 1e15
 MARGIN = 0.01  # of a worth: more than the rounding of a sum of multiples
 TURNS = 4  # of leaving out units
+FEW = 100  # units among which none is left out for the weight of the way
 HALVINGS = 8  # of how far a set must go
 
 
@@ -28,7 +29,7 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
     """
     weights, worth, _ = units
     choice, load, value = levels
-    gain, lack, way, due, queue = room[:5]
+    gain, lack, way, due = room[:4]
     most, need = limits[2] - load[level, 1], limits[0] - load[level, 1]
     _leave_out_heavy(graph, weights, state, choice, load, level, most, room)
     for _ in range(TURNS):
@@ -53,11 +54,9 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
             else:
                 state[1][unit] = False
         load[level, 0] = kept
-        far = 0.0
-        if need > 0 and kept > 0:
-            spare = least - value[level, 0] - MARGIN
-            far = _too_near(weights, worth, choice[level, :kept], way, most, need, spare)
-        best = np.floor(base + _reached(choice[level, :kept], weights, need, far, gain, way, queue))
+        spare = least - value[level, 0] - MARGIN, least - base
+        far, gained = _gained(weights, worth, choice[level, :kept], most, need, spare, room)
+        best = np.floor(base + gained)
         if best <= least or kept == len(mine):
             break
     load[level, 2] = _towards(weights, need, far, gain, kept, room)
@@ -66,8 +65,10 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
 
 @njit(cache=True, nogil=True)
 def _leave_out_heavy(graph, weights, state, choice, load, level, most, room):
-    """Leave units out to which every way weighs more than may join."""
+    """Leave units out to which every way weighs more than may join, where that can be many."""
     mine, lack, way = choice[level, : load[level, 0]], room[1], room[2]
+    if len(mine) <= FEW:
+        return
     for unit in mine:
         lack[unit] = weights[unit]
     _ways(graph, state, mine, lack, room)
@@ -202,18 +203,30 @@ def _filled(weights, worth, choice, way, most, need, radius):
 
 
 @njit(cache=True, nogil=True)
-def _reached(choice, weights, need, far, gain, way, order):
-    """The most that a set gains: all up to some way, less that way; `order` (at least as long) gets them by their ways.
+def _gained(weights, worth, choice, most, need, spare, room):
+    """How far the set must go, and what it gains at most; to be worth it, it adds more than spare[0], gains spare[1].
 
-    Up to there households are enough, and it is as far as the set must go.
+    The queue gets the units in the order of their ways.
     """
-    count = len(choice)
+    gain, way, order, count = room[0], room[2], room[4], len(choice)
     for place in range(count):
         order[place] = choice[place]
     _sort(order, count, way)
+    far, gained = 0.0, _reached(order[:count], weights, need, 0.0, gain, way)
+    if need > 0 and gained > spare[1]:
+        far = _too_near(weights, worth, choice, way, most, need, spare[0])
+        gained = _reached(order[:count], weights, need, far, gain, way)
+    return far, gained
+
+
+@njit(cache=True, nogil=True)
+def _reached(order, weights, need, far, gain, way):
+    """The most that a set gains: all up to some way, less that way, with units in the order of their ways.
+
+    Up to there households are enough, and it is as far as the set must go.
+    """
     best, total, weight = 0.0 if need <= 0 else -NEVER, 0.0, 0
-    for place in range(count):
-        unit = order[place]
+    for unit in order:
         total, weight = total + gain[unit], weight + weights[unit]
         if weight >= need and way[unit] >= far:
             best = max(best, total - way[unit])

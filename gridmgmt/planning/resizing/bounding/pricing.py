@@ -27,7 +27,7 @@ Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (star
 
 @dataclass(frozen=True)
 class Offer:
-    """Columns worth more than they cost, what none is worth beyond its cost (1 / SCALE), and whether one is worth that."""
+    """Columns worth more than they cost; what none is worth beyond that (1 / SCALE), and if one is worth so much."""
 
     columns: list[Column]
     beyond: int
