@@ -45,15 +45,10 @@ def ceiling_of(graph, units, limits, rows, state, levels, level, least, room):
             over = _over(units, unit, per_weight, due)
             gain[unit], lack[unit] = max(over, 0.0), max(-over, 0.0)
         _ways(graph, state, mine, lack, room)
-        total, kept = 0.0, 0
+        total = 0.0
         for unit in mine:
             total += gain[unit] if way[unit] < NEVER else 0.0
-        for unit in mine:
-            if base + total - way[unit] >= least + 1.0:
-                choice[level, kept], kept = unit, kept + 1
-            else:
-                state[1][unit] = False
-        load[level, 0] = kept
+        kept = _keep_within(state, choice, load, level, way, base + total - least - 1.0)
         spare = least - value[level, 0] - MARGIN, least - base
         far, gained = _gained(weights, worth, choice[level, :kept], most, need, spare, room)
         best = np.floor(base + gained)
@@ -72,13 +67,20 @@ def _leave_out_heavy(graph, weights, state, choice, load, level, most, room):
     for unit in mine:
         lack[unit] = weights[unit]
     _ways(graph, state, mine, lack, room)
+    _keep_within(state, choice, load, level, way, most)
+
+
+@njit(cache=True, nogil=True)
+def _keep_within(state, choice, load, level, way, most):
+    """Leave units out to which the way is longer; how many stay."""
     kept = 0
-    for unit in mine:
+    for unit in choice[level, : load[level, 0]]:
         if way[unit] <= most:
             choice[level, kept], kept = unit, kept + 1
         else:
             state[1][unit] = False
     load[level, 0] = kept
+    return kept
 
 
 @njit(cache=True, nogil=True)
