@@ -15,7 +15,7 @@ from gridmgmt.planning.quiet import milp
 from gridmgmt.planning.resizing.candidates import Candidates
 
 NODES = 50  # of branch and bound
-WORK = 2.0  # deterministic seconds of CP-SAT
+WORK, WORK_NEAR = 2.0, 4.0  # deterministic seconds of CP-SAT: to prove, and in neighbourhoods of what stands
 INFEASIBLE = 2  # status of scipy.optimize.milp
 TINY = 1e-6
 
@@ -85,7 +85,8 @@ def better(
 ) -> Candidates | None:
     """A choice that keeps more than `enough`, close to the best, if one was found; `standing` (k,) is the best known.
 
-    Beside branch and bound it is found by neighbourhoods of the choice that stands, and soon.
+    First by branch and bound with rules learnt on the way, which soon proves a small choice; where it comes to no end,
+    by neighbourhoods of the best choice (Shaw 1998).
     """
     from ortools.sat.python import cp_model  # a second of its own: only where it is needed
 
@@ -99,16 +100,34 @@ def better(
     kept = cp_model.LinearExpr.weighted_sum(take, some.kept.tolist())
     model.add(kept >= enough)
     model.maximize(kept)
+    chosen, proven = _solved(model, take, standing, WORK, False, budget)
+    if not proven and chosen.any():
+        chosen, _ = _solved(model, take, chosen, WORK_NEAR, True, budget)
+    chosen = np.flatnonzero(chosen)
+    return some.take(chosen) if some.kept[chosen].sum() > enough else None
+
+
+def _solved(
+    model: Any, take: list[Any], standing: NDArray[np.bool_], work: float, near: bool, budget: Budget
+) -> tuple[NDArray[np.bool_], bool]:
+    """The best choice found, `standing` (k,) where none is; whether nothing better is left.
+
+    near : only neighbourhoods of choices known are searched
+    """
+    from ortools.sat.python import cp_model
+
+    model.clear_hints()
     for variable, stands in zip(take, standing.tolist(), strict=True):
         model.add_hint(variable, stands)
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = WORK
-    solver.parameters.max_time_in_seconds = budget.left_s()
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or solver.objective_value <= enough:
-        return None
-    return some.take(np.flatnonzero([solver.boolean_value(variable) for variable in take]))
+    limits = solver.parameters
+    limits.num_workers, limits.linearization_level = 1, 2
+    limits.use_lns_only, limits.interleave_search = near, near
+    limits.max_deterministic_time, limits.max_time_in_seconds = work, budget.left_s()
+    status = solver.solve(model)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        standing = np.array([solver.boolean_value(variable) for variable in take])
+    return standing, status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
 
 
 def at_most(households: float) -> int:

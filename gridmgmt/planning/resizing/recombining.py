@@ -58,10 +58,10 @@ class Seen:
         if not len(some) or budget.spent():
             return None
         best = in_fractions(self._problem, some, DEAR)
-        slack = best.slack(some)
+        standing = np.zeros(len(self), dtype=np.bool_) if known is None else self._standing(known[0])
+        slack = np.where(standing, 0.0, best.slack(some))
         near = np.argsort(slack, kind="stable")[:MOST]
         near = near[slack[near] <= best.kept - enough + TINY]
-        standing = np.zeros(len(self), dtype=np.bool_) if known is None else self._standing(known[0])
         chosen = better(self._problem, some.take(near), standing[near], enough, budget)
         return None if chosen is None else chosen.labels()
 
