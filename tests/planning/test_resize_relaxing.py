@@ -1,11 +1,13 @@
 """The bound of `resize` by columns holds: in small pools every plan and every part there is has been looked at."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 from gridmgmt.planning.budget import UNLIMITED, Budget
@@ -76,6 +78,22 @@ def moved(problem: Problem, labels: Ints) -> int | None:
     return away if (continues[labels[held]] == problem.locks[held]).all() else None
 
 
+def least_moved(problem: Problem, labels: Ints, name: int, borne: bool) -> int | None:
+    """Households that move where a name is borne, by a part that holds some of its households, or is not."""
+    names, parts = int(problem.home.max()) + 1, int(labels.max()) + 1
+    kept = np.zeros((parts, names))
+    np.add.at(kept, (labels, problem.home), problem.weights)
+    best = None
+    for part in range(parts) if borne else [-1]:
+        if borne and kept[part, name] == 0:
+            continue
+        others = np.delete(np.delete(kept, part, axis=0) if borne else kept, name, axis=1)
+        rows, columns = linear_sum_assignment(others, maximize=True)
+        stays = others[rows, columns].sum() + (kept[part, name] if borne else 0)
+        best = max(best or 0, stays)
+    return None if best is None else int(problem.weights.sum() - best)
+
+
 def from_today(problem: Problem, known: int, enough: int, budget: Budget = UNLIMITED) -> int:
     """The bound, with the communities of today to begin with."""
     seen = Seen(problem)
@@ -106,6 +124,58 @@ def test_the_bound_is_reached_where_the_programme_is_whole() -> None:
             gaps.append(min(figures) - from_today(problem, 0, 1 << 40))
     assert min(gaps) == 0
     assert np.median(gaps) <= 1
+
+
+@pytest.mark.parametrize("locks", [False, True])
+def test_names_are_decided_where_the_programme_leaves_them_open(locks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without rows of three, so that much is left open: deciding names raises the bound, and never too far."""
+    monkeypatch.setattr(relaxing, "ROWS", 0)
+    monkeypatch.setattr(relaxing, "LEAST_RISE", 0.01)
+    risen = 0
+    for seed in range(16):
+        small = invented(seed, 10, 16, locks)
+        problem = replace(small, weights=20 * small.weights, low=200, high=320)  # so that rounding does not hide it
+        figures = [
+            away for labels in plans(problem, sets_in_range(problem)) if (away := moved(problem, labels)) is not None
+        ]
+        if figures:
+            with monkeypatch.context() as undecided:
+                undecided.setattr(relaxing, "TRIED", 0)
+                before = from_today(problem, 0, 1 << 40)
+            bound = from_today(problem, 0, 1 << 40)
+            assert before <= bound <= min(figures)
+            risen += bound > before
+    assert risen > 0
+
+
+@pytest.mark.parametrize("borne", [True, False])
+def test_what_is_moved_where_a_name_is_decided(borne: bool) -> None:
+    """Prices where a name must be borne, or not, give a bound of the plans in which it is, or is not."""
+    told = 0
+    for seed in range(8):
+        problem = invented(seed, 8, 17)
+        sets = sets_in_range(problem)
+        names = int(problem.home.max()) + 1
+        seen, programme, pricing = Seen(problem), Programme(problem, 6), Pricing(problem)
+        seen.add([problem.home])
+        for name in range(names):
+            programme.choose(6, False, {name: borne})
+            for column in seen.columns():
+                programme.add(column)
+            for _ in range(20):
+                prices, _, _ = programme.solve()
+                rows = programme.rows_of(prices)
+                open_ = [one for one in range(names) if borne or one != name]
+                offers = [pricing.offer(prices, rows, one, 100_000) for one in open_]
+                beyond = sum(offer.beyond for offer in offers) + programme.parts * pricing.new(prices).beyond
+                bound = -(-(programme.paid(prices) - beyond) // SCALE)
+                if not sum(programme.add(column) for offer in offers for column in offer.columns):
+                    break
+            figures = [least_moved(problem, labels, name, borne) for labels in plans(problem, sets)]
+            possible = [figure for figure in figures if figure is not None]
+            assert not possible or bound <= min(possible)
+            told += bool(possible) and bound > 0
+    assert told > 0
 
 
 def test_what_is_known_is_kept_and_an_end_is_an_end() -> None:

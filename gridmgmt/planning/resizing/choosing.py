@@ -100,10 +100,10 @@ def better(
     kept = cp_model.LinearExpr.weighted_sum(take, some.kept.tolist())
     model.add(kept >= enough)
     model.maximize(kept)
-    chosen, proven = _solved(model, take, standing, WORK, False, budget)
-    if not proven and chosen.any():
-        chosen, _ = _solved(model, take, chosen, WORK_NEAR, True, budget)
-    chosen = np.flatnonzero(chosen)
+    best, proven = _solved(model, take, standing, WORK, False, budget)
+    if not proven and best.any():
+        best, _ = _solved(model, take, best, WORK_NEAR, True, budget)
+    chosen = np.flatnonzero(best)
     return some.take(chosen) if some.kept[chosen].sum() > enough else None
 
 

@@ -9,17 +9,21 @@ Fractional answers are cut off by rows of three elements, units or names: of the
 be chosen (subset rows of Jepsen, Petersen, Spoorendonk & Pisinger 2008).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import FloatArray, IntArray, Problem
 
 SCALE = 1 << 10  # prices are counted in fractions of a household this fine
 DEAREST = 1.0  # of a household's price: what it costs to move one
+LONG_S = 1e6  # seconds that count as no limit
+LEAST_SHARE = 0.02  # of a name that is neither borne nor not
 
 NEW = -1  # the name of a part that continues no community
 NONE = -1  # no unit
@@ -35,7 +39,7 @@ class Prices:
     Attributes
     ----------
     units : (n,) what a unit pays to be in a part; at most what it costs to move it
-    names : (communities,) what a name is worth, 0 or more
+    names : (communities,) what a name is worth; 0 or more, but where it must be borne; 0 where it must not
     count : what room for one more part is worth; below 0, what one part more costs
     rows : (rows,) what a row of three takes from each of its columns, 0 or more
     """
@@ -62,20 +66,25 @@ class Rows:
     names: IntArray
 
 
-class Programme:
-    """The linear programme; columns and rows are let in, prices asked for."""
+class OutOfTime(Exception):
+    """The programme was not solved within the time."""
 
-    def __init__(self, problem: Problem, most_parts: int) -> None:
+
+class Programme:
+    """The linear programme; columns and rows are let in, prices asked for. Where time ends it raises OutOfTime."""
+
+    def __init__(self, problem: Problem, most_parts: int, budget: Budget = UNLIMITED) -> None:
         from ortools.math_opt.python import mathopt
 
-        self.problem, self.size = problem, problem.size
+        self.problem, self.size, self._budget = problem, problem.size, budget
         self.communities = int(problem.home.max()) + 1
-        self.parts, self.exactly = most_parts, False
+        self.parts, self.exactly, self.borne = most_parts, False, dict[int, bool]()
         self.columns: list[Column] = []
         self.triples: list[Triple] = []
         self.value = 0.0
         self._known: set[Column] = set()
         self._known_triples: set[Triple] = set()
+        self._taken: FloatArray = np.zeros(0)  # shares of the columns in the last answer
         self._triples_of: list[list[int]] = [[] for _ in range(self.size + self.communities)]
         self._model, self._shares = mathopt.Model(), list[Any]()
         self._rows: list[Any] = []
@@ -93,7 +102,8 @@ class Programme:
         self._rows = [row(lb=float(weight > 0), ub=1.0) for weight in weights]
         self._rows += [row(lb=-np.inf, ub=1.0) for _ in range(self.communities)]
         self._rows.append(row(lb=-np.inf, ub=float(self.parts)))
-        self._column(float(self.problem.total), [len(self._rows) - 1])  # a part that is missing
+        for missing in range(self.size, len(self._rows)):  # a name that must be borne, a part
+            self._column(float(self.problem.total), [missing])
         tilt = row(lb=0.0, ub=0.0)
         for unit in np.flatnonzero(weights > 0).tolist():
             self._column(DEAREST * float(weights[unit]), [unit])  # a unit left out
@@ -104,11 +114,36 @@ class Programme:
         for sign in (1.0, -1.0):
             tilt.set_coefficient(self._column(DEAREST, []), sign)
 
-    def choose(self, parts: int, exactly: bool) -> None:
-        """So many parts stand, or at most so many."""
-        self.parts, self.exactly = parts, exactly
+    def choose(self, parts: int, exactly: bool, borne: Mapping[int, bool]) -> None:
+        """So many parts stand, or at most so many; some names are borne, some are not, the others may be."""
         row = self._rows[self.size + self.communities]
         row.upper_bound, row.lower_bound = float(parts), float(parts) if exactly else -np.inf
+        for name in self.borne.keys() | borne.keys():
+            self._decide(name, borne.get(name))
+        self.parts, self.exactly, self.borne = parts, exactly, dict(borne)
+        self._solved(self._repair)
+
+    def _decide(self, name: int, borne: bool | None) -> None:
+        row = self._rows[self.size + name]
+        row.lower_bound, row.upper_bound = 1.0 if borne else -np.inf, 0.0 if borne is False else 1.0
+
+    def open_names(self) -> list[int]:
+        """Names that are borne in part, those nearest to half first."""
+        bearing = np.array([name for name, _ in self.columns], dtype=np.int64)
+        named = bearing != NEW
+        borne = np.bincount(bearing[named], weights=self._taken[named], minlength=self.communities)
+        half = np.abs(borne - 0.5)
+        order = np.argsort(half, kind="stable")
+        return [int(name) for name in order if half[name] < 0.5 - LEAST_SHARE]
+
+    def values_where(self, name: int) -> tuple[float, float]:
+        """What is moved by the columns known where a name is borne, and where it is not."""
+        values = list[float]()
+        for borne in (True, False):
+            self._decide(name, borne)
+            values.append(float(self._solved(self._repair).objective_value()))
+        self._decide(name, self.borne.get(name))
+        return values[0], values[1]
 
     def keep_near(self, units: FloatArray, width: float) -> None:
         """Let no price of a unit (n,), in households, leave `units` by more than `width` for each of its households.
@@ -172,7 +207,7 @@ class Programme:
         self._known_triples.update(new)
         self.triples += new
         self._rows += rows
-        self._solver.solve(params=self._repair)
+        self._solved(self._repair)
         return len(new)
 
     def _matrix(self, chosen: IntArray) -> csr_array:
@@ -184,19 +219,31 @@ class Programme:
 
     def solve(self) -> tuple[Prices, csr_array, FloatArray]:
         """Prices at the optimum; what the columns chosen in part hold (columns, elements), and their shares."""
-        answer = self._solver.solve(params=self._onward)
+        answer = self._solved(self._onward)
         self.value = answer.objective_value()
         worth = np.round(np.array(answer.dual_values(self._rows)) * SCALE).astype(np.int64)
         shares: FloatArray = np.array(answer.variable_values(self._shares), dtype=np.float64)
+        self._taken = shares
         split = np.flatnonzero((shares > 1e-6) & (shares < 1 - 1e-6))
         return self._prices(worth), self._matrix(split), shares[split]
+
+    def _solved(self, how: Any) -> Any:
+        from ortools.math_opt.python import mathopt
+
+        left_s = min(self._budget.left_s(), LONG_S)
+        answer = self._solver.solve(params=replace(how, time_limit=timedelta(seconds=left_s)))
+        if answer.termination.limit == mathopt.Limit.TIME:
+            raise OutOfTime
+        return answer
 
     def _prices(self, worth: IntArray) -> Prices:
         """Rounded, and with the signs that make a bound of them, whatever the solver found."""
         most = np.where(self.problem.weights > 0, SCALE * self.problem.weights, 0)
         count = -int(worth[self.size + self.communities])
-        others = np.maximum(-worth[self.size :], 0)
-        names, rows = others[: self.communities], others[self.communities + 1 :]
+        names = np.maximum(-worth[self.size : self.size + self.communities], 0)
+        for name, borne in self.borne.items():
+            names[name] = -worth[self.size + name] if borne else 0
+        rows = np.maximum(-worth[self.size + self.communities + 1 :], 0)
         return Prices(np.minimum(worth[: self.size], most), names, count if self.exactly else max(0, count), rows)
 
     def paid(self, prices: Prices) -> int:

@@ -7,20 +7,23 @@ very near.
 Rows are looked for before prices are settled, since rows change them anyway, and over all units evenly: many rows on
 one unit add little to the bound and much to the search for parts.
 
-Where room for one more part is worth something, plans with as many parts as the households fill and plans with fewer
-are bounded apart: the former leave hardly a household over, the latter give up one name more.
+Cases are bounded apart, always the one next that bounds least. Where room for one more part is worth something, plans
+with as many parts as the households fill leave hardly a household over, plans with fewer give up one name more. Where
+rows bring little, plans in which a name is borne part from those in which it is not (branch and bound): whether a
+community stays is what fractions leave open longest.
 """
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gridmgmt.planning.budget import Budget
 from gridmgmt.planning.partition.problem import FloatArray, Problem
 from gridmgmt.planning.resizing.bounding.pricing import Offer, Pricing
-from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, Prices, Programme
+from gridmgmt.planning.resizing.bounding.programme import SCALE, Column, OutOfTime, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 
 SEARCHES = 12_000  # for parts, one for each name at a time, in all
@@ -34,6 +37,9 @@ NEAR = 20.0  # households between programme and bound: with fewer, prices may be
 SETTLED, PATIENCE = 3.0, 3  # households that are worth another round, rounds that bring neither these nor a column
 HOPELESS = 12  # rounds in which the programme stays below what is known already
 ROOM = 5.0  # households between the bounds of plans with fewer parts and of all: with less they are not looked at apart
+LITTLE = 5e-3  # of a bound: where rows bring less, it is reckoned whether deciding a name brings more
+TRIED = 4  # names of which this is reckoned
+LEAST_RISE = 1.0  # households that it must bring in both cases
 
 
 def relaxed_bound(problem: Problem, columns: Iterable[Column], known: int, enough: int, budget: Budget) -> int:
@@ -48,25 +54,39 @@ def relaxed_bound(problem: Problem, columns: Iterable[Column], known: int, enoug
         return max(known, relaxing.run())
 
 
-@dataclass
-class _Best:
-    """The best bound so far, the prices of units there (n,), how far from them prices may be."""
+@dataclass(eq=False)
+class _Case:
+    """Plans of so many parts, or at most so many, in which some names are borne and some are not.
 
-    bound: int
+    Attributes
+    ----------
+    bound : the best so far
+    centre, width : the prices of units (n,) there, how far from them prices may be
+    new : whether no column was looked for with it in mind
+    settled : whether there is neither a row nor a column any more
+    """
+
+    parts: int
+    exactly: bool
     centre: FloatArray
+    borne: dict[int, bool] = field(default_factory=dict)
+    bound: int = 0
     width: float = WIDTH
+    new: bool = True
+    settled: bool = False
 
 
 class Relaxing:
-    """One programme; the bounds of the plans with so many parts, and of those with fewer."""
+    """One programme, and the cases that are open."""
 
     def __init__(self, problem: Problem, known: int, enough: int, budget: Budget, threads: ThreadPoolExecutor) -> None:
         self._known, self._hope = known, HOPELESS
         self._enough, self._budget, self._threads = enough, budget, threads
-        self._most_parts = problem.total // max(int(problem.low), 1)
-        self._programme, self._pricing = Programme(problem, self._most_parts), Pricing(problem)
-        self._full = _Best(0, FIRST * problem.weights.astype(np.float64))
-        self._fewer = _Best(0, self._full.centre)  # of plans with fewer parts than the households fill
+        most = problem.total // max(int(problem.low), 1)
+        self._programme, self._pricing = Programme(problem, most, budget), Pricing(problem)
+        prices = FIRST * problem.weights.astype(np.float64)
+        self._cases = [_Case(most, False, prices)]
+        self._fewer = _Case(most - 1, False, prices)  # what is told of all plans tells of those with fewer parts too
         self._left, self._nodes = SEARCHES, np.full(self._programme.communities, FEWEST_NODES)
 
     def let_in(self, columns: Iterable[Column]) -> int:
@@ -75,43 +95,79 @@ class Relaxing:
 
     def run(self) -> int:
         """The bound of all plans."""
-        self._generate(self._full, self._enough, NARROW)
-        if self._fewer.bound - self._full.bound < ROOM:
-            self._cut(self._full, self._enough)
-            return self._full.bound
-        before = -1
-        while before < self._bound < self._enough and not self._spent():
-            before, many = self._bound, self._full.bound <= self._fewer.bound
-            self._programme.choose(self._most_parts if many else self._most_parts - 1, exactly=many)
-            lesser, other = (self._full, self._fewer) if many else (self._fewer, self._full)
-            goal = min(other.bound + 1, self._enough)
-            if not many:
-                self._generate(lesser, goal, NARROW)
-            self._cut(lesser, goal)
+        with suppress(OutOfTime):
+            self._raise()
         return self._bound
+
+    def _raise(self) -> None:
+        first = self._cases[0]
+        self._look(first, self._enough)
+        if self._fewer.bound - first.bound >= ROOM:
+            first.exactly, first.new = True, True
+            self._cases.append(self._fewer)
+        while self._bound < self._enough and not self._spent():
+            least, *others = sorted(self._cases, key=lambda case: case.bound)
+            goal = min([self._enough, *(case.bound + 1 for case in others[:1])])
+            self._look(least, goal)
+            brought = self._cut(least, goal)
+            if least.bound >= goal or self._spent() or self._decided(least, max(brought, LEAST_RISE)):
+                continue
+            if least.settled:
+                break
+            if brought < 0:
+                self._generate(least, goal, WIDEST)
+                least.settled = True
 
     @property
     def _bound(self) -> int:
-        return min(self._full.bound, self._fewer.bound)
+        return min(case.bound for case in self._cases)
 
     def _spent(self) -> bool:
         return self._left <= 0 or self._hope <= 0 or self._budget.spent()
 
-    def _cut(self, best: _Best, enough: int) -> None:
-        """Raise the bound with rows of three; where there are none, settle the prices and look once more."""
-        settled = False
-        while best.bound < enough and not self._spent():
-            _, held, shares = self._programme.solve()
-            if self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
-                best.width, settled = min(best.width, NARROW), False
-                self._generate(best, enough, NARROW)
-            elif settled:
-                break
-            else:
-                self._generate(best, enough, WIDEST)
-                settled = True
+    def _look(self, case: _Case, enough: int) -> None:
+        """Turn to a case; the first time columns are looked for as they matter in it."""
+        programme = self._programme
+        if (programme.parts, programme.exactly, programme.borne) != (case.parts, case.exactly, case.borne):
+            programme.choose(case.parts, case.exactly, case.borne)
+        if case.new:
+            case.new = False
+            self._generate(case, enough, NARROW)
 
-    def _generate(self, best: _Best, enough: int, width: float) -> None:
+    def _cut(self, case: _Case, enough: int) -> int:
+        """Raise the bound with rows of three, as long as they bring more than a little.
+
+        Returns what the last of them brought; −1: there were none.
+        """
+        brought = case.bound
+        while brought >= LITTLE * case.bound and case.bound < enough and not self._spent():
+            before = case.bound
+            _, held, shares = self._programme.solve()
+            if not self._programme.cut(violated_triples(held, shares, ROWS, ROWS_PER_ELEMENT)):
+                return -1
+            case.width, case.settled = min(case.width, NARROW), False
+            self._generate(case, enough, NARROW)
+            brought = case.bound - before
+        return brought
+
+    def _decided(self, case: _Case, least: float) -> bool:
+        """Part the plans in which a name is borne from those in which it is not, if that brings so much in both."""
+        programme, rises = self._programme, dict[int, tuple[float, float]]()
+        programme.keep_near(case.centre, WIDEST)
+        programme.solve()
+        value = programme.value
+        for name in programme.open_names()[:TRIED]:
+            borne, not_borne = programme.values_where(name)
+            rises[name] = (min(borne, not_borne) - value, max(borne, not_borne) - value)
+        if not rises or max(rises.values())[0] < least:
+            return False
+        name = max(rises, key=lambda one: rises[one])
+        self._cases.remove(case)
+        for borne in (True, False):
+            self._cases.append(replace(case, borne=case.borne | {name: borne}, width=NARROW, new=True, settled=False))
+        return True
+
+    def _generate(self, best: _Case, enough: int, width: float) -> None:
         """Raise the bound until no column comes in that helps, and prices that may differ by `width` do not either."""
         idle, near = 0, SETTLED if width == WIDEST else NEAR
         while best.bound < enough and idle < PATIENCE and not self._spent():
@@ -119,7 +175,7 @@ class Relaxing:
             prices, _, _ = self._programme.solve()
             self._hope -= self._programme.value < self._known
             before, (offers, new, cut_short) = best.bound, self._offers(prices)
-            missing = self._programme.value - self._tell(best, prices, offers)
+            missing = self._programme.value - self._tell(best, prices, offers) - self._out_of_reach(offers)
             if missing < near and best.width >= width:
                 break
             if missing < NEAR:
@@ -128,12 +184,17 @@ class Relaxing:
                 best.width = max(best.width / WIDER, WIDTH)
             idle = 0 if new or cut_short or best.bound - before >= SETTLED else idle + 1
 
-    def _tell(self, best: _Best, prices: Prices, offers: list[Offer]) -> int:
+    def _out_of_reach(self, offers: list[Offer]) -> float:
+        """Households by which the bound is loose because longer searches are not made: no column makes up for them."""
+        stuck = np.flatnonzero(self._nodes >= MOST_NODES).tolist()
+        return sum(offers[name].beyond for name in stuck if not offers[name].settled) / SCALE
+
+    def _tell(self, best: _Case, prices: Prices, offers: list[Offer]) -> int:
         """Note the bound these prices give, and what it says about plans with fewer parts."""
         found, fewer = self._bounds(prices, offers)
         if found > best.bound:
             best.bound, best.centre = found, prices.units / SCALE
-        if best is self._full and fewer > self._fewer.bound:
+        if not best.borne and best.parts > self._fewer.parts and fewer > self._fewer.bound:
             self._fewer.bound, self._fewer.centre = fewer, prices.units / SCALE
         self._budget.so_far(self._enough, max(self._known, self._bound))
         return found
@@ -146,6 +207,8 @@ class Relaxing:
         rows = self._programme.rows_of(prices)
 
         def one(name: int) -> Offer:
+            if self._programme.borne.get(name) is False:
+                return Offer([], 0)
             return self._pricing.offer(prices, rows, name, int(self._nodes[name]))
 
         names = range(self._programme.communities)
