@@ -15,7 +15,7 @@ from gridmgmt.planning.quiet import milp
 from gridmgmt.planning.resizing.candidates import Candidates
 
 NODES = 50  # of branch and bound
-WORK, WORK_NEAR = 2.0, 4.0  # deterministic seconds of CP-SAT: to prove, and in neighbourhoods of what stands
+WORK, WORK_NEAR = 1.0, 2.0  # deterministic seconds of CP-SAT: to prove, and in neighbourhoods of what stands
 INFEASIBLE = 2  # status of scipy.optimize.milp
 TINY = 1e-6
 
