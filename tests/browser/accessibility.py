@@ -109,12 +109,19 @@ def _nameless(page: Page) -> list[str]:
 def unreached(page: Page) -> list[str]:
     """Go once around the page with Tab; what it passed by, what showed no ring or lay under something."""
     page.evaluate(NOTE_STOPS)
-    stops = page.evaluate(f"({REACHABLE})().length")
-    dates = page.locator("[type=date]").filter(visible=True).count()
-    for _ in range(stops + dates * (PARTS_OF_A_DATE - 1) + 1):  # one more for the way around
-        page.keyboard.press("Tab")
+    pressed = 0
+    while pressed < (around := _presses_around(page)):  # asked again: words of another language may bring stops late
+        for _ in range(around - pressed):
+            page.keyboard.press("Tab")
+        pressed = around
     left = f"({REACHABLE})().filter((one) => !window.stops.has(one)).map((one) => one.outerHTML.slice(0, 80))"
     return [str(words) for words in page.evaluate(left)]
+
+
+def _presses_around(page: Page) -> int:
+    stops = int(page.evaluate(f"({REACHABLE})().length"))
+    dates = page.locator("[type=date]").filter(visible=True).count()
+    return stops + dates * (PARTS_OF_A_DATE - 1) + 1  # one more for the way around
 
 
 def require_accessible(page: Page) -> None:
