@@ -13,8 +13,9 @@ from scipy.sparse import csr_array
 from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import Problem, components
 from gridmgmt.planning.resizing.bounding import ceiling, relaxing
+from gridmgmt.planning.resizing.bounding import programme as programme_module
 from gridmgmt.planning.resizing.bounding.pricing import TRIFLE, Pricing
-from gridmgmt.planning.resizing.bounding.programme import SCALE, Prices, Programme
+from gridmgmt.planning.resizing.bounding.programme import SCALE, OutOfTime, Prices, Programme
 from gridmgmt.planning.resizing.bounding.shares import violated_triples
 from gridmgmt.planning.resizing.found import matched
 from gridmgmt.planning.resizing.recombining import Seen
@@ -186,6 +187,13 @@ def test_what_is_known_is_kept_and_an_end_is_an_end() -> None:
     assert 0 < len(told) <= relaxing.HOPELESS
     assert set(told) == {(1000, 500)}
     assert from_today(problem, 3, 1000, Budget(deadline=0.0)) == 3
+
+
+def test_a_programme_out_of_time_ends_the_bound_with_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programme_module, "LONG_S", 0.0)
+    with pytest.raises(OutOfTime):
+        Programme(invented(0, 8, 17), 6).solve()
+    assert from_today(invented(0, 8, 17), 3, 1000) == 3
 
 
 @pytest.mark.parametrize(("low", "high"), [(8, 17), (4, 9)])  # of 27 or so in four communities: some above the limit

@@ -228,11 +228,9 @@ class Programme:
         return self._prices(worth), self._matrix(split), shares[split]
 
     def _solved(self, how: Any) -> Any:
-        from ortools.math_opt.python import mathopt
-
         left_s = min(self._budget.left_s(), LONG_S)
         answer = self._solver.solve(params=replace(how, time_limit=timedelta(seconds=left_s)))
-        if answer.termination.limit == mathopt.Limit.TIME:
+        if not (answer.has_primal_feasible_solution() and answer.has_dual_feasible_solution()):
             raise OutOfTime
         return answer
 
