@@ -19,20 +19,20 @@ LEVELS = 64  # units taken beyond the root at most; deeper sets are allowed for,
 
 
 @njit(cache=True, nogil=True)
-def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, worths):
-    """Fill `parts` (most, longest) with the sets worth more than `worths` (most,), the best first, −1 behind each.
+def best_parts(graph, units, roots, open_, limits, rows, counted, least, nodes, parts, worths):
+    """Fill `parts` (most, longest) with sets worth more than `worths` (most,) and `least`, the best first, −1 behind each.
 
     graph : indptr and indices;  units : weights, worths, and their order, worth most per household first (n,)
     open_ (n,) : what may be used; roots are shut in it
     roots : indptr and units of connected sets, one of which a set holds; of several the first is looked at
     limits : low and high of the parts that are kept; sets may weigh `limits[2]`, which only loosens the bound
     rows : of each unit indptr and rows; of each row its price and its units (−1: none);  counted (rows,) held already
-    Returns what no set is worth more than (`worths[0]` at least); NEVER where a set above the limit is worth a place.
+    Returns what no set is worth more than (`least` and `worths[0]` at least); NEVER where a set above the limit is worth a place.
     """
-    ceiling, left = worths[-1], nodes
+    ceiling, left = max(worths[-1], least), nodes
     for root in range(len(roots[0]) - 1):
         members = roots[1][roots[0][root] : roots[0][root + 1]]
-        found, left = _from_root(graph, units, members, open_, limits, rows, counted, left, parts, worths)
+        found, left = _from_root(graph, units, members, open_, limits, rows, counted, least, left, parts, worths)
         ceiling = max(ceiling, found)
         if found == NEVER:
             break
@@ -42,7 +42,7 @@ def best_parts(graph, units, roots, open_, limits, rows, counted, nodes, parts, 
 
 
 @njit(cache=True, nogil=True)
-def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, worths):
+def _from_root(graph, units, root, open_, limits, rows, counted, known, left, parts, worths):
     """What no set with the root is worth more than, unless it is kept; and the nodes left."""
     count = len(units[0])
     state = (np.zeros(count, np.bool_), np.zeros(count, np.bool_), counted.copy())
@@ -50,7 +50,7 @@ def _from_root(graph, units, root, open_, limits, rows, counted, left, parts, wo
     room = (gain[0], gain[1], gain[2], gain[3], queue, np.zeros(count, np.bool_), before)
     levels = (np.empty((LEVELS, count), np.int64), np.zeros((LEVELS, 3), np.int64), np.zeros((LEVELS, 2)))
     level = np.int64(0)  # a literal 0 would have every loop below compiled for it as well
-    taken, loose, entered = np.empty(LEVELS, np.int64), -NEVER, True
+    taken, loose, entered = np.empty(LEVELS, np.int64), known, True
     if not _lay_root(units, root, open_, limits, rows, state, levels):
         return -NEVER, left
     choice, load, value = levels[0], levels[1], levels[2]

@@ -21,6 +21,8 @@ PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a 
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
 TRIFLE = 8  # of a worth beyond its cost: more than rounded prices make of nothing
 STEP = 1e-6  # households
+STEPS = (64, 16, 4, 0)  # households beyond its cost from which a part is searched for
+FINER = 4  # the next step is tried with so many times fewer nodes
 
 Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (starts, rows), prices, units of each row
 
@@ -34,6 +36,37 @@ class Offer:
     settled: bool = True
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What is searched under a name.
+
+    Attributes
+    ----------
+    units : weights, worths and order (n,) of the units, worth most per household first
+    roots : pieces of today that join anyway, and units
+    open : (n,) units that may be held
+    rows, counted : the rows of three that matter, and (rows,) whether the name is one of their elements
+    cost : what a part must be worth more than
+    """
+
+    name: int
+    units: tuple[IntArray, FloatArray, IntArray]
+    roots: list[IntArray]
+    open: NDArray[np.bool_]
+    rows: Met
+    counted: IntArray
+    cost: float
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What no part is worth more than; what the best is worth; and the best (PER_NAME, LONGEST)."""
+
+    ceiling: float
+    best: float
+    parts: IntArray
+
+
 class Pricing:
     """The search for parts of one problem."""
 
@@ -42,29 +75,48 @@ class Pricing:
         self._graph = problem.graph_arrays[:2]
         self._within_reach = [self._reach(name) for name in range(int(problem.home.max()) + 1)]
         self._whole = [True] * len(self._within_reach)
+        self._step = [len(STEPS) - 1] * len(self._within_reach)
         self._low, self._high = max(1, int(np.ceil(problem.low))), int(problem.high)
 
     def offer(self, prices: Prices, priced: Rows, name: int, nodes: int) -> Offer:
         """Columns under a name, at the prices of units, names and rows of three."""
-        problem = self.problem
-        open_ = self._within_reach[name]
+        problem, open_ = self.problem, self._within_reach[name]
         rows, counted = _met(priced, name, open_)
         worth = (prices.units - SCALE * problem.weights * (problem.home != name)).astype(np.float64)
-        cost = prices.count + int(prices.names[name])
+        cost = float(prices.count + int(prices.names[name]))
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
-        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, float(cost + TRIFLE))
-        units = problem.weights, worth, self._order(worth)
-        heaviest = max((int(problem.weights[root].sum()) for root in roots), default=0)
-        ceiling = self._fitting(worth, open_)
-        alone = list(units[2][np.isin(units[2], np.concatenate(roots))][:, None]) if roots else []
-        for whole in (self._whole[name], not self._whole[name]):
-            if ceiling > worths[0] and (heaviest <= self._high or not whole):
-                starts, beyond = (roots, heaviest) if whole else (alone, 0)
-                found = self._search(units, starts, open_, beyond, rows, counted, nodes, parts, worths)
-                ceiling = min(ceiling, found)
-                self._whole[name] = whole == (ceiling <= worths[0])
-        settled = ceiling <= worths[0]
-        return Offer(self._columns(name, parts), max(0, int(np.ceil(ceiling)) - cost), settled)
+        task = _Task(name, (problem.weights, worth, self._order(worth)), roots, open_, rows, counted, cost + TRIFLE)
+        ceiling, columns = self._fitting(worth, open_), list[Column]()
+        step, most, finer, best = self._step[name], nodes, True, task.cost
+        while ceiling > best:
+            least = cost + max(SCALE * STEPS[step], TRIFLE)
+            found = self._searched(task, least, most)
+            ceiling, best = min(ceiling, found.ceiling), max(best, found.best)
+            columns += self._columns(name, found.parts)
+            if ceiling <= max(best, least):
+                self._step[name] = step
+                if not finer or step + 1 == len(STEPS):
+                    break
+                step, most = step + 1, nodes // FINER
+            elif step == 0 or step > self._step[name]:
+                break
+            else:
+                step, most, finer = step - 1, nodes, False
+        return Offer(columns, max(0, int(np.ceil(ceiling - cost))), ceiling <= best)
+
+    def _searched(self, task: "_Task", least: float, nodes: int) -> "_Found":
+        """The parts worth more than `least`, of pieces that join anyway or of units by themselves."""
+        parts, worths = np.full((PER_NAME, LONGEST), -1, dtype=np.int64), np.full(PER_NAME, task.cost)
+        heaviest = max((int(self.problem.weights[root].sum()) for root in task.roots), default=0)
+        order = task.units[2]
+        alone = list(order[np.isin(order, np.concatenate(task.roots))][:, None]) if task.roots else []
+        ceiling = np.inf
+        for whole in (self._whole[task.name], not self._whole[task.name]):
+            if ceiling > max(worths[0], least) and (heaviest <= self._high or not whole):
+                starts, beyond = (task.roots, heaviest) if whole else (alone, 0)
+                ceiling = min(ceiling, self._search(task, starts, beyond, least, nodes, parts, worths))
+                self._whole[task.name] = whole == (ceiling <= max(worths[0], least))
+        return _Found(ceiling, float(worths[0]), parts)
 
     def _order(self, worth: FloatArray) -> IntArray:
         """(n,) the units, worth most per household first; those without households at one end or the other."""
@@ -113,12 +165,10 @@ class Pricing:
 
     def _search(
         self,
-        units: tuple[IntArray, FloatArray, IntArray],
+        task: "_Task",
         roots: list[IntArray],
-        open_: NDArray[np.bool_],
         beyond: int,
-        rows: Met,
-        counted: IntArray,
+        least: float,
         nodes: int,
         parts: IntArray,
         worths: FloatArray,
@@ -129,8 +179,11 @@ class Pricing:
         starts = np.concatenate([[0], np.cumsum([len(root) for root in roots])]).astype(np.int64)
         flat = np.concatenate(roots) if roots else np.empty(0, dtype=np.int64)
         limits = np.array([self._low, self._high, self._high + beyond], dtype=np.int64)
-        open_ = open_.copy()
-        return float(best_parts(self._graph, units, (starts, flat), open_, limits, rows, counted, nodes, parts, worths))
+        found = best_parts(
+            self._graph, task.units, (starts, flat), task.open.copy(), limits, task.rows, task.counted,
+            least, nodes, parts, worths,
+        )  # fmt: skip
+        return float(found)
 
     def _fitting(self, worth: FloatArray, open_: NDArray[np.bool_]) -> float:
         """What units that fit into a part are worth at most (knapsack)."""
