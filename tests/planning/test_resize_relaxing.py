@@ -224,6 +224,11 @@ def test_what_the_best_part_is_worth(seed: int, triples: int, low: int, high: in
         assert max(0, most) <= offer.beyond <= max(TRIFLE, most)
         found = [column[1] for column in offer.columns]
         assert all(members in sets for members in found)
+        for nodes in (3, 12, 12, 12, 50):  # too few: what it tells is loose, but never too little
+            short = pricing.offer(prices, rows, name, nodes)
+            assert max(0, most) <= short.beyond
+            assert not short.settled or short.beyond <= max(TRIFLE, most)
+            assert all(members in sets for _, members in short.columns)
 
 
 @pytest.mark.parametrize("seed", range(20))

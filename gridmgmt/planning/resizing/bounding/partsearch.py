@@ -20,14 +20,17 @@ LEVELS = 64  # units taken beyond the root at most; deeper sets are allowed for,
 
 @njit(cache=True, nogil=True)
 def best_parts(graph, units, roots, open_, limits, rows, counted, least, nodes, parts, worths):
-    """Fill `parts` (most, longest) with sets worth more than `worths` (most,) and `least`, the best first, −1 behind each.
+    """Fill `parts` (most, longest) with the sets worth more than `worths` (most,), the best first, −1 behind each.
+
+    Where it is not `least` that a set is worth, it is not looked for, and kept only where met by the way.
 
     graph : indptr and indices;  units : weights, worths, and their order, worth most per household first (n,)
     open_ (n,) : what may be used; roots are shut in it
     roots : indptr and units of connected sets, one of which a set holds; of several the first is looked at
     limits : low and high of the parts that are kept; sets may weigh `limits[2]`, which only loosens the bound
     rows : of each unit indptr and rows; of each row its price and its units (−1: none);  counted (rows,) held already
-    Returns what no set is worth more than (`least` and `worths[0]` at least); NEVER where a set above the limit is worth a place.
+    Returns what no set is worth more than, `least` and `worths[0]` at least; NEVER where a set above the limit is
+    worth a place.
     """
     ceiling, left = max(worths[-1], least), nodes
     for root in range(len(roots[0]) - 1):

@@ -5,6 +5,9 @@ take for it joins wherever it lies beside the part: only the upper limit speaks 
 the weight of these units loosens the bound and nothing else. So the pieces of today are roots the search starts from.
 Where a set found so is above the limit, or a piece is, or the search ends early, each unit of today is a root by
 itself; of a name that is settled better so, from then on.
+
+Where prices are nearly right, sets worth next to nothing are without number. Of a name whose search comes to no end,
+only parts worth a few households more than they cost are searched for: the bound is looser by these and no more.
 """
 
 from dataclasses import dataclass
@@ -21,8 +24,8 @@ PER_NAME, LONGEST = 10, 100  # columns offered for a name at a time, units of a 
 LARGEST_TABLE = 1 << 20  # limit up to which sums of weights are tabled
 TRIFLE = 8  # of a worth beyond its cost: more than rounded prices make of nothing
 STEP = 1e-6  # households
-STEPS = (64, 16, 4, 0)  # households beyond its cost from which a part is searched for
-FINER = 4  # the next step is tried with so many times fewer nodes
+STEPS = (64, 16, 4, 0)  # households: a part must be worth so much more than it costs to be searched for
+FINER = 4  # a step finer than the one that settled a name last is tried with so many times fewer nodes
 
 Met = tuple[IntArray, IntArray, FloatArray, IntArray]  # rows of each unit (starts, rows), prices, units of each row
 
@@ -68,7 +71,10 @@ class _Found:
 
 
 class Pricing:
-    """The search for parts of one problem."""
+    """The search for parts of one problem.
+
+    Of each name it remembers which roots, and which of the STEPS, settled it last.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -86,22 +92,23 @@ class Pricing:
         cost = float(prices.count + int(prices.names[name]))
         roots = self._roots(worth, rows, open_ & (problem.home == name) & (problem.weights > 0))
         task = _Task(name, (problem.weights, worth, self._order(worth)), roots, open_, rows, counted, cost + TRIFLE)
-        ceiling, columns = self._fitting(worth, open_), list[Column]()
-        step, most, finer, best = self._step[name], nodes, True, task.cost
+        return self._offered(task, self._fitting(worth, open_), cost, nodes)
+
+    def _offered(self, task: "_Task", ceiling: float, cost: float, nodes: int) -> Offer:
+        """Set out from the step that settled the name last; then one finer, or coarser ones until one settles it."""
+        columns, best = list[Column](), task.cost
+        last = step = self._step[task.name]
         while ceiling > best:
             least = cost + max(SCALE * STEPS[step], TRIFLE)
-            found = self._searched(task, least, most)
+            found = self._searched(task, least, nodes // FINER if step > last else nodes)
             ceiling, best = min(ceiling, found.ceiling), max(best, found.best)
-            columns += self._columns(name, found.parts)
-            if ceiling <= max(best, least):
-                self._step[name] = step
-                if not finer or step + 1 == len(STEPS):
-                    break
-                step, most = step + 1, nodes // FINER
-            elif step == 0 or step > self._step[name]:
+            columns += self._columns(task.name, found.parts)
+            settled = ceiling <= max(best, least)
+            if settled:
+                self._step[task.name] = step
+            step += 1 if settled else -1
+            if step in (-1, len(STEPS)) or (step <= last if settled else step >= last):
                 break
-            else:
-                step, most, finer = step - 1, nodes, False
         return Offer(columns, max(0, int(np.ceil(ceiling - cost))), ceiling <= best)
 
     def _searched(self, task: "_Task", least: float, nodes: int) -> "_Found":

@@ -2,7 +2,8 @@
 
 Any prices give a bound (Lagrange): what the units pay, less what the best part under each name is worth beyond its
 cost. Prices are kept near those of the best bound so far (du Merle, Villeneuve, Desrosiers & Hansen 1999), at first
-very near.
+very near: farther where the last prices brought much of what the programme promised, nearer where they brought nothing
+(a trust region).
 
 Rows are looked for before prices are settled, since rows change them anyway, and over all units evenly: many rows on
 one unit add little to the bound and much to the search for parts.
@@ -33,6 +34,7 @@ ROWS, ROWS_PER_ELEMENT = 400, 3  # of three, let in at a time
 FIRST = 0.8  # of a household's price, to begin with
 WIDTH, WIDEST, WIDER = 0.05, 0.5, 1.5  # how far the price of a household may be from that of the best bound
 NARROW = 0.1  # so far when rows are let in
+SERIOUS, TWICE = 0.3, 2.0  # of what a programme promises: where prices bring so much, others may be TWICE as far
 NEAR = 20.0  # households between programme and bound: with fewer, prices may be WIDER times as far
 SETTLED, PATIENCE = 3.0, 3  # households that are worth another round, rounds that bring neither these nor a column
 HOPELESS = 12  # rounds in which the programme stays below what is known already
@@ -174,13 +176,16 @@ class Relaxing:
             self._programme.keep_near(best.centre, best.width)
             prices, _, _ = self._programme.solve()
             self._hope -= self._programme.value < self._known
-            before, (offers, new, cut_short) = best.bound, self._offers(prices)
-            missing = self._programme.value - self._tell(best, prices, offers) - self._out_of_reach(offers)
+            value, before, (offers, new, cut_short) = self._programme.value, best.bound, self._offers(prices)
+            found = self._tell(best, prices, offers)
+            missing = value - found - self._out_of_reach(offers)
             if missing < near and best.width >= width:
                 break
             if missing < NEAR:
                 best.centre, best.width = prices.units / SCALE, min(WIDER * best.width, WIDEST)
-            elif not new and not cut_short:
+            elif found - before >= SERIOUS * (value - before):
+                best.width = min(TWICE * best.width, WIDEST)
+            elif found <= before:
                 best.width = max(best.width / WIDER, WIDTH)
             idle = 0 if new or cut_short or best.bound - before >= SETTLED else idle + 1
 
