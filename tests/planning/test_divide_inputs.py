@@ -63,13 +63,16 @@ def test_a_roundness_that_is_none_is_refused(effort: str, roundness: float) -> N
 
 
 def test_the_less_roundness_is_asked_for_the_evener_are_the_grids() -> None:
-    town = boxes(np.random.default_rng(4).integers(10, 60, 120).tolist(), 12)
-    town["geometry"] = town.scale(1.0, 3.0, origin=(0, 0))
-    even, usual, round_ = (divide(town, roundness=wanted) for wanted in (0.5, None, 0.9))
-    rounds = [float(metrics.polsby_popper(plan.parts.geometry.to_numpy()).mean()) for plan in (even, usual, round_)]
-    assert rounds[0] < rounds[2]
-    assert rounds[0] <= rounds[1] <= rounds[2]
-    assert abs(even.parts["deviation"]).mean() < abs(round_.parts["deviation"]).mean()
+    town = boxes(np.random.default_rng(4).integers(10, 60, 480).tolist(), 12)
+    town["community"] = np.arange(480) // 60
+    plans = [divide(town, within="community", roundness=wanted) for wanted in (0.5, None, 0.69, 0.9)]
+    rounds = [float(metrics.polsby_popper(plan.parts.geometry.to_numpy()).mean()) for plan in plans]
+    uneven = [float(abs(plan.parts["deviation"]).mean()) for plan in plans]
+    assert rounds == sorted(rounds)
+    assert uneven == sorted(uneven)
+    assert rounds[0] < rounds[2] < rounds[3]
+    assert uneven[0] < uneven[2] < uneven[3]
+    assert rounds[2] >= 0.69
 
 
 def test_an_unknown_effort_is_refused() -> None:

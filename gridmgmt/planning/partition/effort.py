@@ -10,7 +10,7 @@ class Effort:
     """Work limits of the search, per pool. They, not the clock, decide: equal seeds give equal plans."""
 
     passes: int  # proposals per unit and search
-    restarts: int = 1  # many short searches find rounder parts than a long one
+    restarts: int = 1  # several short searches find rounder parts than a long one
     turn: int = 1  # the same at a time, where plans are wished so round and searches go on until they are (`roundness`)
     in_reach: float = 0.007  # mean roundness that may be lacking where they go on: all turns bring hardly more
     slow: int = 1650  # passes where the number of parts is given, and where the range is not met
@@ -31,6 +31,6 @@ class Effort:
         return replace(self, restarts=restarts, passes=round(self.passes * self.restarts / restarts))
 
 
-FAST = Effort(passes=200, restarts=24, turn=18)
-THOROUGH = Effort(passes=300, restarts=400, turn=280, in_reach=0.002, slow=3600, lumpiness=8.0, proof=60.0)
-EXACT = replace(THOROUGH, restarts=200, even=True)
+FAST = Effort(passes=400, restarts=12, turn=12)
+THOROUGH = Effort(passes=500, restarts=240, turn=160, in_reach=0.002, slow=3600, lumpiness=8.0, proof=60.0)
+EXACT = replace(THOROUGH, restarts=120, even=True)
