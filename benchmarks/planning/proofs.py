@@ -21,7 +21,7 @@ import shapely
 from grids import HIGH, LOW, TARGET, Community, read
 from scipy.sparse import csr_array
 
-from gridmgmt.planning.divide import GOALS
+from gridmgmt.planning.dividing.goals import GOALS
 from gridmgmt.planning.partition import Certificate, partition
 from gridmgmt.planning.partition.evenness import least_total_deviation
 from gridmgmt.planning.partition.pools import carve

@@ -1,8 +1,11 @@
 """The house rules: imports run one way, the wheel carries one package, modules stay one idea."""
 
+import ast
+import importlib
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,3 +49,27 @@ def test_modules_stay_one_idea(room: str) -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_MODULE
     }
     assert long == {}
+
+
+def taken_from_the_product(path: Path) -> Iterator[tuple[str, str]]:
+    """Module and name of every `from gridmgmt… import …` of a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ROOMS:
+            yield from ((node.module or "", one.name) for one in node.names)
+
+
+def test_benchmarks_find_what_they_measure() -> None:
+    """They run by hand alone, so a name that moved is found here."""
+    taken = {pair for path in (ROOT / "benchmarks").rglob("*.py") for pair in taken_from_the_product(path)}
+    assert len(taken) > 20
+    assert [pair for pair in sorted(taken) if not _is_there(*pair)] == []
+
+
+def _is_there(module: str, name: str) -> bool:
+    if hasattr(importlib.import_module(module), name):
+        return True
+    try:
+        importlib.import_module(f"{module}.{name}")
+    except ModuleNotFoundError:
+        return False
+    return True
