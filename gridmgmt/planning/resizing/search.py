@@ -21,7 +21,7 @@ MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower lim
 MORE, TASTE = 24, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
 ROUGH, MIDWAY = 6, 2  # rounds before plans are polished; the one after which there are good plans
-PATIENCE, IN_FEW = 6, 2  # rounds without a better plan; where it is of few parts
+PATIENCE, IN_FEW = 4, 2  # rounds without a better plan; where it is of few parts
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
 SHARE = WORK * 6 // 10
