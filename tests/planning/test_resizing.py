@@ -19,7 +19,7 @@ from gridmgmt.planning.resizing import kernel
 from gridmgmt.planning.resizing.annealing import LAST_PENALTY, Schedule, annealed
 from gridmgmt.planning.resizing.found import matched, measured, restored
 from gridmgmt.planning.resizing.relabel import guide, moved_bound
-from gridmgmt.planning.resizing.search import FIRST, merged_small, search
+from gridmgmt.planning.resizing.search import CLOSING, KEEPING, merged_small, search
 from gridmgmt.planning.resizing.settle import whole_grids
 from gridmgmt.planning.resizing.starts import as_today, guided
 
@@ -203,7 +203,8 @@ def test_every_start_and_every_step_is_whole(division: list[int], households: li
     home = np.unique(division, return_inverse=True)[1].astype(np.int64)
     problem = problem_of(frame, home)
     for start in (as_today(problem), guided(problem, 12, seed)):
-        labels = annealed(problem, start, FIRST[seed % len(FIRST)], seed).labels
+        schedules = CLOSING + KEEPING
+        labels = annealed(problem, start, schedules[seed % len(schedules)], seed).labels
         for plan in (start, labels):
             assert metrics.not_contiguous(csr_array(problem.graph), plan) == 0
 
@@ -265,3 +266,9 @@ def test_the_part_that_swallowed_a_larger_community_takes_its_name() -> None:
     problem = problem_of(cells().assign(households=50), home)  # 750 and 1,050: one part, under the lesser name
     labels = annealed(problem, np.zeros(len(home), dtype=np.int64), Schedule(1.0, LAST_PENALTY, False, 0.0), 0).labels
     assert (labels == 1).all()
+
+
+def test_what_a_part_misses_is_nothing_in_the_range_and_a_hat_where_it_may_close() -> None:
+    loads = (0, 100, 500, 700, 1000, 2000, 2300)
+    assert [kernel.lack(float(load), 1000.0, 2000.0, False) for load in loads] == [0, 900, 500, 300, 0, 0, 300]
+    assert [kernel.lack(float(load), 1000.0, 2000.0, True) for load in loads] == [0, 100, 500, 300, 0, 0, 300]

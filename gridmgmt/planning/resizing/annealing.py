@@ -9,8 +9,8 @@ from gridmgmt.planning.budget import UNLIMITED, Budget
 from gridmgmt.planning.partition.problem import IntArray, Problem
 from gridmgmt.planning.resizing.starts import communities
 
-WORK, MOST_PASSES = 10_000_000, 20_000  # proposals of one annealing; passes at most
-CHUNK = 500_000  # proposals between two looks at the clock: a fifth of a second
+WORK = 10_000_000  # proposals of one annealing
+CHUNK, CHUNKS = 1_000_000, 20  # proposals between two looks at the clock, some hundredths of a second; fewest looks
 COOL = 8.0  # households: plans passed through below this heat are kept
 EDGE_PRICE = 0.002  # households per m of border: half a kilometre of border weighs one household
 OPENING, RENAMES = 0.03, 0.02  # shares of proposals: to open a part, to exchange names
@@ -22,7 +22,7 @@ class Schedule:
     """One annealing: first heat (households), first price of a missing household, whether parts may close.
 
     `work` limits its proposals (200 passes at least). With `spare` the search aims that many households above the lower
-    limit: what it misses in the end is then less.
+    limit, up to the share `spare_until` of its way: what it misses in the end is then less.
     """
 
     heat: float
@@ -30,6 +30,7 @@ class Schedule:
     closing: bool
     swaps: float
     spare: int = 0
+    spare_until: float = 1.0
     work: int = WORK
     last_heat: float = 1.0
     edge_price: float = EDGE_PRICE
@@ -46,26 +47,28 @@ class Annealed:
 def annealed(problem: Problem, start: IntArray, schedule: Schedule, seed: int, budget: Budget = UNLIMITED) -> Annealed:
     """Fewer moved households and fewer outside the range, every part whole at every step.
 
-    The budget is asked every CHUNK proposals; where it never runs out the answer depends on nothing but the arguments.
+    The budget is asked every CHUNK proposals or sooner; where it never runs out nothing but the arguments decides.
     """
     from gridmgmt.planning.partition.streams import new_stream
     from gridmgmt.planning.resizing import kernel
 
     labels_today = communities(problem)
     spare = max(labels_today, int(start.max()) + 1)
-    passes = min(MOST_PASSES, 2000 + 100 * problem.size, max(200, schedule.work // problem.size))
+    passes = min(2000 + 100 * problem.size, max(200, schedule.work // problem.size))
     ramp = np.linspace(0.0, 1.0, passes) ** 2
     graph, units = arrays(problem)
-    low = float(min(problem.low + schedule.spare, problem.high))
-    limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
+    above, with_spare = float(min(problem.low + schedule.spare, problem.high)), schedule.spare_until * passes
     shares = (OPENING if schedule.closing else 0.0, schedule.swaps, RENAMES)
     heats = np.geomspace(schedule.heat, schedule.last_heat, passes)
     penalties = schedule.penalty * (LAST_PENALTY / schedule.penalty) ** ramp
     labels, best, stream, energy = start.copy(), start.copy(), new_stream(seed), np.inf
-    step, passed = max(1, CHUNK // problem.size), list[IntArray]()
+    step, passed, low = max(1, min(CHUNK // problem.size, passes // CHUNKS)), list[IntArray](), above
     for first in range(0, passes, step):
         if first and budget.spent():
             break
+        if low != (low := above if first < with_spare else float(problem.low)):
+            energy = np.inf  # what is best above the limit may not be at it
+        limits = (low, float(problem.high), spare + 3 + spare // 20, labels_today)
         energy = kernel.reshape_on(
             graph, units, _today(problem), labels, best, energy, problem.locks >= 0, limits,
             heats[first : first + step], penalties[first : first + step], LAST_PENALTY,

@@ -17,43 +17,42 @@ import numpy as np
 from numba import njit
 
 from gridmgmt.planning.partition.connectivity import ends_in, hang_together
-from gridmgmt.planning.partition.streams import below, uniform
+from gridmgmt.planning.partition.streams import below, two_below, uniform
 
 
 @njit(cache=True, nogil=True)
 def lack(load, low, high, closing):
     """Households that a part misses, or has in excess, to be in range (or closed)."""
-    if load > high:
-        return load - high
-    if load >= low or load == 0:
-        return 0.0
-    return min(load, low - load) if closing else low - load
+    under = min(load, low - load) if closing else (low - load) * (load > 0)
+    return max(0.0, under, load - high)
 
 
 @njit(cache=True, nogil=True)
 def _rim(graph, labels, unit, to):
     """By how much the border between parts grows, m, where `unit` moves to part `to`."""
     indptr, indices, borders = graph
-    growth = 0.0
+    source, growth = labels[unit], 0.0
     for edge in range(indptr[unit], indptr[unit + 1]):
-        if labels[indices[edge]] == labels[unit]:
-            growth += borders[edge]
-        elif labels[indices[edge]] == to:
-            growth -= borders[edge]
+        part = labels[indices[edge]]
+        growth += borders[edge] * ((part == source) * 1.0 - (part == to) * 1.0)
     return growth
 
 
 @njit(cache=True, nogil=True)
-def _goal(graph, labels, home, members, spare, opening, stream, unit):
-    """The part a unit may move to: a neighbour's, now and then its own closed community or a new one; −1: none."""
+def _opened(home, members, spare, stream, unit):
+    """A part without units that a unit may open: its own closed community or a new one; −1: none."""
+    to = home[unit] if uniform(stream) < 0.5 else spare + below(stream, len(members) - spare)
+    return to if to >= 0 and members[to] == 0 else -1
+
+
+@njit(cache=True, nogil=True)
+def _beside(graph, labels, unit, second):
+    """The part of a neighbour; −1: the unit's own. `second` : a whole number in [0, 2³²) that draws the neighbour."""
     indptr, indices, _ = graph
     degree = indptr[unit + 1] - indptr[unit]
     if degree == 0:
         return -1
-    if uniform(stream) < opening:
-        to = home[unit] if uniform(stream) < 0.5 else spare + below(stream, len(members) - spare)
-        return to if to >= 0 and members[to] == 0 else -1
-    to = labels[indices[indptr[unit] + below(stream, degree)]]
+    to = labels[indices[indptr[unit] + (second * degree >> 32)]]
     return to if to != labels[unit] else -1
 
 
@@ -151,6 +150,7 @@ def reshape_on(
     shares : of proposals that open a part, exchange two units, exchange names;  edge_price : ε, households per m
     """
     weights, home = units
+    indptr, _, borders = graph
     low, high, parts, spare = limits
     opening, swaps, renames = shares
     count = len(labels)
@@ -159,15 +159,18 @@ def reshape_on(
         bound[labels[unit]] |= fixed[unit]
     load, members, moved, lacking, border = measure(graph, units, labels, parts, limits, closing)
     room = (np.empty(count + 1, np.int64), np.zeros(count, np.int64), np.empty(count, np.int64))
-    mark = 1
+    mark, around = 1, np.zeros(count)
+    for unit in range(count):
+        around[unit] = borders[indptr[unit] : indptr[unit + 1]].sum()
     for passing in range(len(heats)):
         heat, penalty = heats[passing], penalties[passing]
         for _ in range(count):
-            unit = below(stream, count)
+            unit, second = two_below(stream, count)
             if fixed[unit]:
                 continue
             source = labels[unit]
-            if uniform(stream) < renames:
+            kind = uniform(stream)
+            if kind < renames:
                 to = home[unit]
                 if to < 0 or to == source or bound[to] or bound[source]:
                     continue
@@ -176,25 +179,34 @@ def reshape_on(
                     _rename(labels, members, load, source, to)
                     moved += change
                 continue
-            to = _goal(graph, labels, home, members, spare, opening, stream, unit)
+            if kind < renames + opening:
+                to = _opened(home, members, spare, stream, unit)
+            else:
+                to = _beside(graph, labels, unit, second)
             if to < 0 or (members[source] == 1 and (members[to] == 0 or not closing)):
                 continue
             weight, back = weights[unit], -1
             change = weight * (1.0 * (home[unit] == source) - 1.0 * (home[unit] == to))
-            rim = _rim(graph, labels, unit, to)
-            if members[to] > 0 and uniform(stream) < swaps:
+            shorter = around[unit]  # m of border that are saved, at most
+            if swaps > 0 and members[to] > 0 and uniform(stream) < swaps:
                 back = _partner(graph, labels, fixed, unit, to, stream)
                 if back < 0:
                     continue
                 change += weights[back] * (1.0 * (home[back] == to) - 1.0 * (home[back] == source))
                 weight -= weights[back]
+                shorter += around[back]
+            lacks = lack(load[source] - weight, low, high, closing) - lack(load[source], low, high, closing)
+            lacks += lack(load[to] + weight, low, high, closing) - lack(load[to], low, high, closing)
+            most = -heat * np.log(uniform(stream))  # that the energy may rise
+            rise = change + penalty * lacks
+            if rise - edge_price * shorter > most:
+                continue
+            rim = _rim(graph, labels, unit, to)
+            if back >= 0:
                 labels[unit] = to
                 rim += _rim(graph, labels, back, source)
                 labels[unit] = source
-            lacks = lack(load[source] - weight, low, high, closing) - lack(load[source], low, high, closing)
-            lacks += lack(load[to] + weight, low, high, closing) - lack(load[to], low, high, closing)
-            rise = change + penalty * lacks + edge_price * rim
-            if rise > 0 and uniform(stream) >= np.exp(-rise / heat):
+            if rise + edge_price * rim > most:
                 continue
             _put(labels, unit, to, back, source)
             mark += 4

@@ -16,11 +16,11 @@ from gridmgmt.planning.resizing.annealing import EDGE_PRICE, Schedule, annealed
 from gridmgmt.planning.resizing.found import Found, measured, violation
 from gridmgmt.planning.resizing.starts import communities
 
-PARTS = (3, 8)  # of a region, fewest and most
+PARTS = (4, 12)  # of a region, fewest and most
 FEW = 16  # parts of a plan that is hardly more than a region
 PASSES = 3000
 PATIENCE, MOST = 60, 200  # regions in a row that bring nothing, regions in all
-HOT = (Schedule(25, 2, True, 0.6), Schedule(50, 4, False, 0.3))  # by turns: parts may close, or may not
+HOT = (Schedule(35, 1, True, 0.0), Schedule(25, 1, False, 0.3))  # by turns: parts may close, or may not
 MISSING = 25.0  # households moved that one household outside the range is worth
 
 

@@ -1,6 +1,7 @@
-"""The search behind `resize`: several first plans, annealed, and their best parts brought together.
+"""The search behind `resize`: annealings of two kinds are tried, those of the better kind go on.
 
-Then by turns the best annealed again and new ones, the most promising of them region by region.
+They set out from new plans and from the best; the most promising are gone over region by region, and the best parts of
+all that was seen are brought together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,29 +18,17 @@ from gridmgmt.planning.resizing.recombining import Seen
 from gridmgmt.planning.resizing.regional import FEW, MISSING, polished
 from gridmgmt.planning.resizing.starts import as_today, communities, guided
 
-MARGINS = (0, 12, 16, 24)  # households that the guides keep above the lower limit
-MORE, TASTE = 24, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
+MARGINS = (0, 12, 16)  # households that the guides keep above the lower limit
+MORE, TASTE = 12, 0.1  # guides that let others survive, and how unlike what they hold a household worth (log-normal)
 ENOUGH = 1.002  # of the bound: what is so near it is not searched again
-ROUGH, MIDWAY = 6, 2  # rounds before plans are polished; the one after which there are good plans
-PATIENCE, IN_FEW = 4, 2  # rounds without a better plan; where it is of few parts
+ROUGH, POLISHED = 2, 2  # rounds before plans are polished; plans of a round that are
+PATIENCE, IN_FEW = 3, 2  # rounds without a better plan; where it is of few parts
 
 SCOUTS = (Schedule(25, 2, True, 0.6, work=WORK // 10), Schedule(25, 2, True, 0.6, 8, work=WORK // 10))
-SHARE = WORK * 6 // 10
-FIRST = (
-    Schedule(25, 2, True, 0.6, work=SHARE),
-    Schedule(25, 2, True, 0.6, 4, work=SHARE),
-    Schedule(50, 4, False, 0.3, work=SHARE),
-)
-# From the best plan, some hotter than others: the parts they change in different corners are brought together.
-AGAIN = WORK * 3 // 10
-REHEAT = (
-    Schedule(8, 16, False, 0.5, work=AGAIN),
-    Schedule(12, 10, False, 0.5, work=AGAIN),
-    Schedule(16, 8, False, 0.5, work=AGAIN),
-    Schedule(24, 6, False, 0.5, work=AGAIN),
-    Schedule(16, 8, True, 0.5, work=AGAIN),
-    Schedule(24, 4, True, 0.5, work=AGAIN),
-)
+# Parts close by themselves, or only those that the guide closed: which is better depends on the pool.
+LONG = 3 * WORK
+CLOSING = (Schedule(35, 1.0, True, 0.0, 8, 0.7, work=LONG), Schedule(35, 1.2, True, 0.0, 8, 0.7, work=LONG))
+KEEPING = (Schedule(35, 1.0, False, 0.3), Schedule(25, 1.0, False, 0.3))
 SETTLING = Schedule(1.0, LAST_PENALTY, True, 0.4, work=0)  # what a search that was cut short leaves to do
 
 # Border alone: a household weighs as much as a hundred kilometres of it, so that none moves for a shorter one.
@@ -105,36 +94,43 @@ def _best(
     bound: int,
     midway: Callable[[Found], None],
 ) -> Found:
-    """Plans from several starts, annealed; then by turns the best annealed again and new ones, until none helps."""
+    """Plans from new starts and from the best so far, annealed and brought together, until none helps.
+
+    After scouts both kinds of annealing are tried; the one that comes to the better plan is gone on with.
+    """
     pool, enough, waited = [restored(problem, today)], (0, int(bound * ENOUGH)), 0
+    schedules: Sequence[Schedule] = SCOUTS
     for round_, start in enumerate(_starts(problem, today.labels, seed, budget)):
         before, drawn = min(map(_promise, pool)), seed + 1000 * round_
-        if start is None:
-            best = min(pool, key=_promise)
-            pool += _annealed(problem, best.labels, REHEAT, seen, drawn, budget)
+        tasks = [(start, schedule) for schedule in schedules]
+        if round_ >= ROUGH:
+            tasks += [(min(pool, key=_promise).labels, schedule) for schedule in schedules]
+        plans = _annealed(problem, tasks, seen, drawn, budget)
+        if round_ == 0:
+            schedules = CLOSING + KEEPING
+        elif round_ == 1:
+            best = int(np.argmin([_promise(plan)[0] for plan in plans]))
+            schedules = CLOSING if best < len(CLOSING) else KEEPING
         else:
-            plans = _annealed(problem, start, SCOUTS if round_ == 0 else FIRST, seen, drawn, budget)
-            if round_ >= ROUGH:
-                plans += _polished(problem, [min(plans, key=_promise), min(pool, key=_promise)], seen, drawn, budget)
-            pool += plans
+            plans += _polished(problem, sorted(plans, key=_promise)[:POLISHED], seen, drawn, budget)
+        pool += plans
         pool += _together(problem, pool, seen, budget)
         _tell(pool, bound, budget)
-        waited = 0 if min(map(_promise, pool)) < before or round_ < ROUGH else waited + 1
+        waited = 0 if min(map(_promise, pool)) < before or round_ <= ROUGH else waited + 1
         patience = PATIENCE if len(np.unique(min(pool, key=_promise).labels)) > FEW else IN_FEW
         if min(found.rank for found in pool)[:2] <= enough or budget.spent() or waited >= patience:
             break
-        if round_ == MIDWAY:
+        if round_ + 1 == ROUGH:
             midway(min(pool, key=_rank))
     return min(pool, key=_rank)
 
 
-def _starts(problem: Problem, today: IntArray, seed: int, budget: Budget) -> Iterator[IntArray | None]:
-    """The plans to set out from: guided ones, today's, and by turns with more of these (None) the best so far."""
+def _starts(problem: Problem, today: IntArray, seed: int, budget: Budget) -> Iterator[IntArray]:
+    """The plans to set out from: guided ones, today's, and more guided ones."""
     first = guided(problem, MARGINS[0], seed, budget)
-    yield from (first, first, *(guided(problem, margin, seed, budget) for margin in MARGINS[1:]), today)
+    yield from (first, first, guided(problem, MARGINS[1], seed, budget), today)
     rng = np.random.default_rng(seed)
     for number in range(MORE):
-        yield None
         worth = np.exp(rng.normal(0.0, TASTE, communities(problem)))
         yield guided(problem, MARGINS[number % len(MARGINS)], seed + number, budget, worth)
 
@@ -152,9 +148,9 @@ def _promise(found: Found) -> tuple[float, int]:
 
 
 def _annealed(
-    problem: Problem, start: IntArray, schedules: Sequence[Schedule], seen: Seen, seed: int, budget: Budget
+    problem: Problem, tasks: Sequence[tuple[IntArray, Schedule]], seen: Seen, seed: int, budget: Budget
 ) -> list[Found]:
-    """A start under each schedule, two at a time: the compiled search lets go of the interpreter lock.
+    """Each start under its schedule, two at a time: the compiled search lets go of the interpreter lock.
 
     What they come to and pass through is added to `seen`.
     """
@@ -162,10 +158,10 @@ def _annealed(
     def one(number: int) -> tuple[Found, list[IntArray]] | None:
         if number and budget.spent():
             return None
-        answer = annealed(problem, start, schedules[number], seed + number, budget)
+        answer = annealed(problem, *tasks[number], seed + number, budget)
         return restored(problem, measured(problem, answer.labels)), answer.passed
 
-    return _two_at_a_time(one, len(schedules), seen)
+    return _two_at_a_time(one, len(tasks), seen)
 
 
 def _polished(problem: Problem, plans: Sequence[Found], seen: Seen, seed: int, budget: Budget) -> list[Found]:
